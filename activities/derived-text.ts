@@ -1,0 +1,38 @@
+import type { Page } from '../domain/chunk.ts'
+import type { CallOptions, ExtractedText, ObjectStore } from '../domain/ports.ts'
+import { fromJsonLines, toJsonLines } from './json-lines.ts'
+
+/** The first line of a derived text; the pages follow. */
+export type TextHeader = { readonly documentType: string; readonly pageCount: number; readonly wordCount: number }
+
+export async function writeText(objects: ObjectStore, key: string, text: ExtractedText, options: CallOptions) {
+  const header: TextHeader = {
+    documentType: text.documentType,
+    pageCount: text.pages.length,
+    wordCount: countWords(text.pages),
+  }
+  await objects.upload(key, toJsonLines([header, ...text.pages]), options)
+  return header
+}
+
+/** The header of a text that was extracted before, or undefined. */
+export async function readHeader(objects: ObjectStore, key: string, options: CallOptions) {
+  if ((await objects.size(key, options)) === undefined) return undefined
+  for await (const header of fromJsonLines<TextHeader>(await objects.download(key, options))) return header
+  return undefined
+}
+
+export async function readPages(objects: ObjectStore, key: string, options: CallOptions): Promise<Page[]> {
+  const lines = fromJsonLines<TextHeader | Page>(await objects.download(key, options))
+  const pages: Page[] = []
+  for await (const line of lines) if ('text' in line) pages.push(line)
+  return pages
+}
+
+const WORDS = new Intl.Segmenter('und', { granularity: 'word' })
+
+function countWords(pages: readonly Page[]): number {
+  let words = 0
+  for (const { text } of pages) for (const { isWordLike } of WORDS.segment(text)) if (isWordLike) words++
+  return words
+}

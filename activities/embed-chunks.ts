@@ -1,0 +1,105 @@
+import { log } from '@temporalio/activity'
+import type { Chunk } from '../domain/chunk.ts'
+import { chunkerVersion, chunkPages } from '../domain/chunking.ts'
+import { Failure } from '../domain/failure.ts'
+import { embeddingsPrefix } from '../domain/keys.ts'
+import type { CallOptions, Embedder } from '../domain/ports.ts'
+import { beginStage } from './begin-stage.ts'
+import type { EmbeddingsManifest } from './derived-embeddings.ts'
+import { hasPart, readManifest, writeManifest, writePart } from './derived-embeddings.ts'
+import { readPages } from './derived-text.ts'
+import type { EmbeddedFile, ExtractedFile } from './file-refs.ts'
+import { heartbeating } from './heartbeating.ts'
+import type { Ports } from './ports.ts'
+import { timed } from './timed.ts'
+
+type Uses = Pick<Ports, 'runs' | 'objects' | 'extractor' | 'embedder' | 'chunking'>
+type Embedded = EmbeddingsManifest & { readonly tokensReused: number }
+
+/** A part is the unit of resuming: what was embedded is kept part by part, and a part that is there is never paid for again. */
+const CHUNKS_PER_PART = 256
+
+/** Cuts the text into chunks and embeds them, part by part. The same text by the same recipe is embedded once, whoever needs it. */
+export const embedChunks =
+  (ports: Uses) =>
+  async ({ sha256, textKey, ...file }: ExtractedFile): Promise<EmbeddedFile> => {
+    await beginStage(ports.runs, file, 'embed')
+    await checkModel(ports, file.expertId)
+    const prefix = prefixOf(ports, sha256)
+    const [embedded, seconds] = await timed(() =>
+      heartbeating(async (options, beat) => {
+        const manifest = await readManifest(ports.objects, prefix, options)
+        if (manifest) return { ...manifest, tokensReused: manifest.tokens }
+        log.info('🧠 Generating embeddings', { fileId: file.fileId, model: ports.embedder.model })
+        return embedParts(ports, textKey, prefix, options, beat)
+      }),
+    )
+    return { ...file, prefix, ...embedded, seconds: { ...file.seconds, embed: seconds } }
+  }
+
+/** Vectors of two models can't be compared, so an expert keeps to the one that it was made with. */
+async function checkModel({ runs, embedder }: Uses, expertId: string): Promise<void> {
+  const expert = await runs.find(expertId)
+  if (!expert) throw new Failure('CANCELLED', { expertId })
+  const made = `${expert.embeddingModel} (${expert.embeddingDimensions})`
+  const here = `${embedder.model} (${embedder.dimensions})`
+  if (made !== here)
+    throw new Failure('DIMENSION_MISMATCH', { expertId }, { detail: `the expert was made with ${made}, this worker embeds with ${here}` })
+}
+
+const prefixOf = ({ extractor, embedder, chunking }: Uses, sha256: string) =>
+  embeddingsPrefix(sha256, {
+    extractorVersion: extractor.version,
+    chunkerVersion: chunkerVersion(chunking),
+    model: embedder.model,
+    dimensions: embedder.dimensions,
+  })
+
+async function embedParts(
+  { objects, embedder, chunking }: Uses,
+  textKey: string,
+  prefix: string,
+  options: CallOptions,
+  beat: (details: unknown) => void,
+): Promise<Embedded> {
+  const pages = await readPages(objects, textKey, options)
+  const totals = { parts: 0, chunks: 0, tokens: 0, tokensReused: 0 }
+  for (const chunks of inParts(chunkPages(pages, { ...chunking, countTokens: embedder.countTokens }), embedder.limits)) {
+    const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens, 0)
+    if (await hasPart(objects, prefix, totals.parts, options)) totals.tokensReused += tokens
+    else await writePart(objects, prefix, totals.parts, await embed(embedder, chunks, options), options)
+    totals.parts += 1
+    totals.chunks += chunks.length
+    totals.tokens += tokens
+    beat({ parts: totals.parts, chunks: totals.chunks })
+  }
+  const { tokensReused, ...manifest } = totals
+  await writeManifest(objects, prefix, manifest, options)
+  return { ...manifest, tokensReused }
+}
+
+async function embed(embedder: Embedder, chunks: readonly Chunk[], options: CallOptions) {
+  const vectors = await embedder.embed(chunks.map(({ text }) => text), options)
+  return chunks.map((chunk, i) => {
+    const vector = vectors[i]
+    if (!vector) throw new Failure('EMBEDDING_UNAVAILABLE', { model: embedder.model }, { detail: 'a vector is missing' })
+    return { ...chunk, vector }
+  })
+}
+
+/** Parts that one call of the embedder may hold; the same chunks always give the same parts. */
+function* inParts(chunks: Iterable<Chunk>, { inputs, tokensPerCall }: Embedder['limits']): Generator<Chunk[]> {
+  const most = Math.min(inputs, CHUNKS_PER_PART)
+  let part: Chunk[] = []
+  let tokens = 0
+  for (const chunk of chunks) {
+    if (part.length === most || (part.length > 0 && tokens + chunk.tokens > tokensPerCall)) {
+      yield part
+      part = []
+      tokens = 0
+    }
+    part.push(chunk)
+    tokens += chunk.tokens
+  }
+  if (part.length > 0) yield part
+}

@@ -1,0 +1,40 @@
+import { log } from '@temporalio/activity'
+import { textKey } from '../domain/keys.ts'
+import type { CallOptions } from '../domain/ports.ts'
+import { beginStage } from './begin-stage.ts'
+import type { TextHeader } from './derived-text.ts'
+import { readHeader, writeText } from './derived-text.ts'
+import type { ExtractedFile, StagedFile } from './file-refs.ts'
+import { heartbeating } from './heartbeating.ts'
+import type { Ports } from './ports.ts'
+import { timed } from './timed.ts'
+
+type Content = Pick<StagedFile, 'fileId' | 's3Key' | 'sha256'>
+type Uses = Pick<Ports, 'runs' | 'files' | 'objects' | 'staging' | 'extractor'>
+
+/** Reads the text of a file, page by page, and keeps it under the checksum of the bytes: no content is read twice. */
+export const extractText =
+  (ports: Uses) =>
+  async ({ hostQueue: _, s3Key, ...file }: StagedFile): Promise<ExtractedFile> => {
+    await beginStage(ports.runs, file, 'extract')
+    const key = textKey(file.sha256, ports.extractor.version)
+    const [header, seconds] = await timed(() => readOnce(ports, { ...file, s3Key }, key))
+    await ports.files.describe(file.fileId, header)
+    return { ...file, textKey: key, pages: header.pageCount, seconds: { ...file.seconds, extract: seconds } }
+  }
+
+function readOnce(ports: Uses, content: Content, key: string): Promise<TextHeader> {
+  return heartbeating(async (options) => {
+    try {
+      return (await readHeader(ports.objects, key, options)) ?? (await extract(ports, content, key, options))
+    } finally {
+      await ports.staging.release(content)
+    }
+  })
+}
+
+async function extract({ objects, staging, extractor }: Uses, content: Content, key: string, options: CallOptions) {
+  const path = await staging.fetch(objects, content, options)
+  log.info('📝 Extracting text from file', { fileId: content.fileId, s3Key: content.s3Key })
+  return writeText(objects, key, await extractor.extract(path, options), options)
+}

@@ -1,0 +1,27 @@
+import type { Ports } from './ports.ts'
+import { cancelUnfinished } from './cancel-unfinished.ts'
+import { downloadFile } from './download-file.ts'
+import { embedChunks } from './embed-chunks.ts'
+import { extractText } from './extract-text.ts'
+import { keepRecords } from './keep-records.ts'
+import { openRun } from './open-run.ts'
+import { recordFailure } from './record-failure.ts'
+import { removeExpert, removeVectors, stopRun } from './remove-expert.ts'
+import { upsertVectors } from './upsert-vectors.ts'
+
+/** All activities, each closed over the ports that it uses. */
+export const createActivities = (ports: Ports) => ({
+  openRun: openRun(ports),
+  ...keepRecords(ports),
+  downloadFile: downloadFile(ports),
+  extractText: extractText(ports),
+  embedChunks: embedChunks(ports),
+  upsertVectors: upsertVectors(ports),
+  recordFailure: recordFailure(ports),
+  cancelUnfinished: cancelUnfinished(ports),
+  stopRun,
+  removeVectors: removeVectors(ports),
+  removeExpert: removeExpert(ports),
+})
+
+export type Activities = ReturnType<typeof createActivities>

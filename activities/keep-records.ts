@@ -1,0 +1,24 @@
+import type { FileContext } from '../domain/ports.ts'
+import type { Ports } from './ports.ts'
+
+type OneExpert = { readonly expertId: string }
+
+/** The activities that only read or write the expert's rows. */
+export const keepRecords = ({ runs }: Pick<Ports, 'runs'>) => ({
+  async listPendingFiles({ expertId, after, limit }: OneExpert & { after: string; limit: number }) {
+    const { files, last } = await runs.pendingFiles(expertId, after, limit)
+    return { files: files.map((file) => ({ expertId, ...file })), last }
+  },
+
+  attachFiles: ({ expertId, fileIds }: OneExpert & { fileIds: readonly string[] }) => runs.addFiles(expertId, fileIds),
+
+  requeueFiles: ({ expertId, fileIds }: OneExpert & { fileIds?: readonly string[] }) => runs.requeue(expertId, fileIds),
+
+  postponeFile: ({ expertId, fileId }: FileContext) => runs.postpone({ expertId, fileId }),
+
+  pauseExpert: ({ expertId, reason }: OneExpert & { reason: string }) => runs.setStatus(expertId, 'paused', reason),
+
+  resumeExpert: ({ expertId }: OneExpert) => runs.setStatus(expertId, 'processing'),
+
+  summarizePass: ({ expertId }: OneExpert) => runs.summarize(expertId),
+})

@@ -1,0 +1,42 @@
+import { getClient, log } from '@temporalio/activity'
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client'
+import { vectorNamespace } from '../domain/keys.ts'
+import { createExpertId } from '../workflows/contract.ts'
+import { heartbeating } from './heartbeating.ts'
+import type { Ports } from './ports.ts'
+
+type OneExpert = { readonly expertId: string }
+
+/** Cancels the expert's run and waits until it has ended: from then on nothing writes vectors of this expert. */
+export async function stopRun({ expertId }: OneExpert): Promise<void> {
+  const run = getClient().workflow.getHandle(createExpertId(expertId))
+  await heartbeating(async () => {
+    try {
+      await run.cancel()
+      await run.result()
+    } catch (error) {
+      // It never ran, has ended, or ended without a result: stopped all the same.
+      if (!(error instanceof WorkflowNotFoundError || error instanceof WorkflowFailedError)) throw error
+    }
+  })
+}
+
+export const removeVectors =
+  ({ runs, vectors }: Pick<Ports, 'runs' | 'vectors'>) =>
+  async ({ expertId }: OneExpert): Promise<{ vectors: number }> => {
+    const expert = await runs.find(expertId)
+    if (!expert) return { vectors: 0 }
+    const namespace = vectorNamespace(expertId, expert.generation)
+    return heartbeating(async (options) => {
+      const count = await vectors.count(namespace, options)
+      await vectors.deleteNamespace(namespace, options)
+      return { vectors: count }
+    })
+  }
+
+export const removeExpert =
+  ({ runs }: Pick<Ports, 'runs'>) =>
+  async ({ expertId }: OneExpert): Promise<void> => {
+    await runs.delete(expertId)
+    log.info('🗑️ Expert deleted', { expertId })
+  }

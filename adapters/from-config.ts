@@ -1,0 +1,52 @@
+import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../config.ts'
+import type { Embedder, ObjectStore, VectorStore } from '../domain/ports.ts'
+import { DiskObjectStore } from './disk-object-store.ts'
+import { HashingEmbedder } from './hashing-embedder.ts'
+import { LanceDbVectorStore } from './lancedb-vector-store.ts'
+import { OpenAiEmbedder } from './openai-embedder.ts'
+import { PineconeVectorStore } from './pinecone-vector-store.ts'
+import { S3ObjectStore } from './s3-object-store.ts'
+import { UnconfiguredObjectStore } from './unconfigured-object-store.ts'
+
+/* Which implementation the configuration asks for. Called by the `main.ts` of each process, and by nothing else. */
+
+export function createObjectStore(config: ObjectStoreConfig): ObjectStore {
+  switch (config.kind) {
+    case 's3':
+      return new S3ObjectStore(config)
+    case 'disk':
+      return new DiskObjectStore(config)
+    case 'unconfigured':
+      return new UnconfiguredObjectStore(config)
+  }
+}
+
+export function createEmbedder(config: EmbedderConfig): Embedder {
+  switch (config.kind) {
+    case 'openai':
+      return new OpenAiEmbedder(config)
+    case 'hashing':
+      return new HashingEmbedder(config)
+  }
+}
+
+export function createVectorStore(config: VectorStoreConfig, { dimensions }: Pick<Embedder, 'dimensions'>): VectorStore {
+  switch (config.kind) {
+    case 'pinecone':
+      return new PineconeVectorStore({ ...config, dimensions })
+    case 'lancedb':
+      return new LanceDbVectorStore({ ...config, dimensions })
+  }
+}
+
+/** What a person should know of the chosen parts before they rely on them; for the log at the start. */
+export function cautions(objects: ObjectStoreConfig, embedder: EmbedderConfig): string[] {
+  return [
+    ...(objects.kind === 'unconfigured'
+      ? [`⚠️ S3 is not configured (${objects.missing.join(', ')} not set): uploads are answered with a placeholder and their bytes are not kept`]
+      : []),
+    ...(embedder.kind === 'hashing'
+      ? ['⚠️ Embeddings are lexical (hashing): search finds the same words, not the same meaning. Set OPENAI_API_KEY for semantic search']
+      : []),
+  ]
+}

@@ -1,0 +1,192 @@
+import type pg from 'pg'
+import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary } from '../domain/expert.ts'
+import type { FailureCode, Stage } from '../domain/failure.ts'
+import type { ExpertStore, NewExpert, PageOf, PageRequest } from '../domain/ports.ts'
+import { decodeNewestFirst, decodePosition, pageOf, transaction } from './postgres-database.ts'
+
+type ExpertRow = {
+  id: string
+  user_id: string
+  name: string
+  system_prompt: string
+  voice_id: string | null
+  status: ExpertStatus
+  status_reason: string | null
+  summary: ExpertSummary | null
+  generation: number
+  embedding_model: string
+  embedding_dimensions: number
+  created_at: Date
+  updated_at: Date
+  created_at_text: string
+  files: number
+  indexed: number
+  failed: number
+  pending: number
+}
+
+/** Experts with their progress, which is counted, never kept: it cannot go stale. */
+const SELECT_EXPERT = `
+  select e.*, e.created_at::text as created_at_text, p.*
+  from experts e cross join lateral (
+    select count(*)::int as files,
+      (count(*) filter (where status = 'indexed'))::int as indexed,
+      (count(*) filter (where status = 'failed'))::int as failed,
+      (count(*) filter (where status in ('pending', 'processing')))::int as pending
+    from expert_files where expert_id = e.id
+  ) p`
+
+const toExpert = (row: ExpertRow): Expert => ({
+  id: row.id,
+  userId: row.user_id,
+  name: row.name,
+  systemPrompt: row.system_prompt,
+  voiceId: row.voice_id,
+  status: row.status,
+  statusReason: row.status_reason,
+  summary: row.summary,
+  generation: row.generation,
+  embeddingModel: row.embedding_model,
+  embeddingDimensions: row.embedding_dimensions,
+  progress: { files: row.files, indexed: row.indexed, failed: row.failed, pending: row.pending },
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+})
+
+type ExpertFileRow = {
+  expert_id: string
+  file_id: string
+  position: string
+  name: string
+  s3_key: string
+  status: ExpertFileStatus
+  stage: Stage | null
+  code: FailureCode | null
+  message: string | null
+  attempts: number
+  pages: number | null
+  chunks: number | null
+  tokens: number | null
+  updated_at: Date
+}
+
+const toExpertFile = (row: ExpertFileRow): ExpertFile => ({
+  expertId: row.expert_id,
+  fileId: row.file_id,
+  name: row.name,
+  s3Key: row.s3_key,
+  status: row.status,
+  stage: row.stage,
+  code: row.code,
+  message: row.message,
+  attempts: row.attempts,
+  pages: row.pages,
+  chunks: row.chunks,
+  tokens: row.tokens,
+  updatedAt: row.updated_at,
+})
+
+/** The expert whoever owns it; for the workflow, which has no user. */
+export async function findExpert(pool: pg.Pool | pg.PoolClient, expertId: string): Promise<Expert | undefined> {
+  const { rows } = await pool.query<ExpertRow>(`${SELECT_EXPERT} where e.id = $1`, [expertId])
+  return rows[0] && toExpert(rows[0])
+}
+
+export class PostgresExpertStore implements ExpertStore {
+  readonly #pool: pg.Pool
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  insert(expert: NewExpert, fileIds: readonly string[]): Promise<Expert> {
+    return transaction(this.#pool, async (client) => {
+      await client.query(
+        `insert into experts (id, user_id, name, system_prompt, voice_id, embedding_model, embedding_dimensions)
+         values ($1, $2, $3, $4, $5, $6, $7)`,
+        [
+          expert.id,
+          expert.userId,
+          expert.name,
+          expert.systemPrompt,
+          expert.voiceId,
+          expert.embeddingModel,
+          expert.embeddingDimensions,
+        ],
+      )
+      await attachFiles(client, expert.id, fileIds)
+      const inserted = await findExpert(client, expert.id)
+      if (!inserted) throw new Error(`expert ${expert.id} is not there after its insert`)
+      return inserted
+    })
+  }
+
+  async find(userId: string, expertId: string): Promise<Expert | undefined> {
+    const expert = await findExpert(this.#pool, expertId)
+    return expert?.userId === userId ? expert : undefined
+  }
+
+  async list(userId: string, { limit, cursor }: PageRequest): Promise<PageOf<Expert>> {
+    const { rows } = await this.#pool.query<ExpertRow>(
+      `${SELECT_EXPERT}
+       where e.user_id = $1 and ($2::timestamptz is null or (e.created_at, e.id) < ($2::timestamptz, $3::uuid))
+       order by e.created_at desc, e.id desc limit $4`,
+      [userId, ...decodeNewestFirst(cursor), limit + 1],
+    )
+    return pageOf(rows, limit, toExpert, (row) => [row.created_at_text, row.id])
+  }
+
+  async listFiles(
+    userId: string,
+    expertId: string,
+    { limit, cursor, status }: PageRequest & { status?: ExpertFileStatus | undefined },
+  ): Promise<PageOf<ExpertFile>> {
+    const { rows } = await this.#pool.query<ExpertFileRow>(
+      `select ef.*, f.original_name as name, f.s3_key
+       from expert_files ef join experts e on e.id = ef.expert_id join files f on f.id = ef.file_id
+       where e.user_id = $1 and ef.expert_id = $2 and ef.position > $3 and ($4::text is null or ef.status = $4)
+       order by ef.position limit $5`,
+      [userId, expertId, decodePosition(cursor), status ?? null, limit + 1],
+    )
+    return pageOf(rows, limit, toExpertFile, (row) => [row.position])
+  }
+
+  async indexedFileNames(userId: string, expertId: string, fileIds: readonly string[]): Promise<Map<string, string>> {
+    const { rows } = await this.#pool.query<{ id: string; original_name: string }>(
+      `select f.id, f.original_name from expert_files ef join files f on f.id = ef.file_id
+       where f.user_id = $1 and ef.expert_id = $2 and ef.file_id = any ($3::uuid[]) and ef.status = 'indexed'`,
+      [userId, expertId, fileIds],
+    )
+    return new Map(rows.map((row) => [row.id, row.original_name]))
+  }
+
+  async discard(userId: string, expertId: string): Promise<void> {
+    await this.#pool.query('delete from experts where user_id = $1 and id = $2', [userId, expertId])
+  }
+
+  async changeStatus(
+    userId: string,
+    expertId: string,
+    { from, to }: { readonly from: readonly ExpertStatus[]; readonly to: ExpertStatus },
+  ): Promise<ExpertStatus | undefined> {
+    const { rows } = await this.#pool.query<{ before: ExpertStatus }>(
+      `with old as (
+         select id, status from experts where user_id = $1 and id = $2 and status = any ($3::text[]) for update
+       )
+       update experts set status = $4, updated_at = now() from old where experts.id = old.id returning old.status as before`,
+      [userId, expertId, from, to],
+    )
+    return rows[0]?.before
+  }
+}
+
+/** Files that are attached already stay as they are. */
+export async function attachFiles(client: pg.Pool | pg.PoolClient, expertId: string, fileIds: readonly string[]) {
+  await client.query(
+    `insert into expert_files (expert_id, file_id)
+     select e.id, f.id from experts e, unnest($2::uuid[]) with ordinality as wanted (id, place) join files f using (id)
+     where e.id = $1 and f.user_id = e.user_id order by place
+     on conflict (expert_id, file_id) do nothing`,
+    [expertId, fileIds],
+  )
+}

@@ -1,0 +1,147 @@
+import type pg from 'pg'
+import type { ProcessingStatus, StoredFile } from '../domain/file.ts'
+import type { FileStore, NewContent, NewFile, PageOf, PageRequest } from '../domain/ports.ts'
+import { decodeNewestFirst, pageOf } from './postgres-database.ts'
+
+export type FileRow = {
+  id: string
+  user_id: string
+  name: string
+  original_name: string
+  size: number
+  type: string
+  s3_url: string
+  s3_key: string
+  sha256: string | null
+  document_type: string | null
+  language: string | null
+  word_count: number | null
+  page_count: number | null
+  processing_status: ProcessingStatus
+  created_at: Date
+  updated_at: Date
+  created_at_text: string
+}
+
+export const toStoredFile = (row: FileRow): StoredFile => ({
+  id: row.id,
+  userId: row.user_id,
+  name: row.name,
+  originalName: row.original_name,
+  size: row.size,
+  type: row.type,
+  s3Url: row.s3_url,
+  s3Key: row.s3_key,
+  sha256: row.sha256,
+  documentType: row.document_type,
+  language: row.language,
+  wordCount: row.word_count,
+  pageCount: row.page_count,
+  processingStatus: row.processing_status,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+})
+
+const FOREIGN_KEY_VIOLATION = '23503'
+
+export class PostgresFileStore implements FileStore {
+  readonly #pool: pg.Pool
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  async insert(file: NewFile): Promise<StoredFile> {
+    const { rows } = await this.#pool.query<FileRow>(
+      `insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key, sha256, processing_status)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning *`,
+      [
+        file.id,
+        file.userId,
+        file.name,
+        file.originalName,
+        file.size,
+        file.type,
+        file.s3Url,
+        file.s3Key,
+        file.sha256,
+        file.processingStatus,
+      ],
+    )
+    const [row] = rows
+    if (!row) throw new Error('insert into files returned no row')
+    return toStoredFile(row)
+  }
+
+  async find(userId: string, fileId: string): Promise<StoredFile | undefined> {
+    const { rows } = await this.#pool.query<FileRow>('select * from files where user_id = $1 and id = $2', [
+      userId,
+      fileId,
+    ])
+    return rows[0] && toStoredFile(rows[0])
+  }
+
+  async list(userId: string, { limit, cursor }: PageRequest): Promise<PageOf<StoredFile>> {
+    const { rows } = await this.#pool.query<FileRow>(
+      `select *, created_at::text as created_at_text from files
+       where user_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2::timestamptz, $3::uuid))
+       order by created_at desc, id desc limit $4`,
+      [userId, ...decodeNewestFirst(cursor), limit + 1],
+    )
+    return pageOf(rows, limit, toStoredFile, (row) => [row.created_at_text, row.id])
+  }
+
+  async unknown(userId: string, fileIds: readonly string[]): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ id: string }>(
+      `select id from unnest($2::uuid[]) as wanted (id)
+       where not exists (select from files where files.id = wanted.id and files.user_id = $1)`,
+      [userId, fileIds],
+    )
+    return rows.map(({ id }) => id)
+  }
+
+  async replaceContent(userId: string, fileId: string, content: NewContent): Promise<StoredFile | undefined> {
+    const { rows } = await this.#pool.query<FileRow>(
+      `update files set size = $3, type = $4, s3_url = $5, s3_key = $6, sha256 = $7, processing_status = $8,
+         document_type = null, language = null, word_count = null, page_count = null, updated_at = now()
+       where user_id = $1 and id = $2 returning *`,
+      [
+        userId,
+        fileId,
+        content.size,
+        content.type,
+        content.s3Url,
+        content.s3Key,
+        content.sha256,
+        content.processingStatus,
+      ],
+    )
+    return rows[0] && toStoredFile(rows[0])
+  }
+
+  async delete(userId: string, fileId: string) {
+    try {
+      const { rowCount } = await this.#pool.query('delete from files where user_id = $1 and id = $2', [userId, fileId])
+      return { deleted: rowCount === 1, experts: [] }
+    } catch (error) {
+      // The foreign key is what keeps a file that an expert uses, however the requests race.
+      if (!(error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION)) throw error
+      return { deleted: false, experts: await this.#expertsUsing(fileId) }
+    }
+  }
+
+  async describe(fileId: string, metadata: { documentType: string; pageCount: number; wordCount: number }) {
+    await this.#pool.query(
+      'update files set document_type = $2, page_count = $3, word_count = $4, updated_at = now() where id = $1',
+      [fileId, metadata.documentType, metadata.pageCount, metadata.wordCount],
+    )
+  }
+
+  async #expertsUsing(fileId: string) {
+    const { rows } = await this.#pool.query<{ id: string; name: string }>(
+      'select id, name from experts where id in (select expert_id from expert_files where file_id = $1) order by name limit 20',
+      [fileId],
+    )
+    return rows
+  }
+}

@@ -1,0 +1,217 @@
+import type pg from 'pg'
+import type { Expert, ExpertStatus, ExpertSummary, FailedFile, Progress } from '../domain/expert.ts'
+import { FAILED_FILES_IN_SUMMARY, finalStatus } from '../domain/expert.ts'
+import type { FailureCode, Stage } from '../domain/failure.ts'
+import { FAILURES, STAGES } from '../domain/failure.ts'
+import type { StoredFile } from '../domain/file.ts'
+import type { FileContext, FileFailure, IndexedFile, PendingPage, RunStore } from '../domain/ports.ts'
+import { transaction } from './postgres-database.ts'
+import { attachFiles, findExpert } from './postgres-expert-store.ts'
+import type { FileRow } from './postgres-file-store.ts'
+import { toStoredFile } from './postgres-file-store.ts'
+
+type TotalsRow = {
+  files: number
+  indexed: number
+  failed: number
+  pages: number
+  chunks: number
+  tokens_embedded: number
+  tokens_reused: number
+} & Record<Stage, number>
+
+const TOTALS = `
+  select count(*)::int as files,
+    (count(*) filter (where status = 'indexed'))::int as indexed,
+    (count(*) filter (where status = 'failed'))::int as failed,
+    coalesce(sum(pages) filter (where status = 'indexed'), 0)::int as pages,
+    coalesce(sum(chunks) filter (where status = 'indexed'), 0)::int as chunks,
+    coalesce(sum(tokens - tokens_reused) filter (where status = 'indexed'), 0)::float8 as tokens_embedded,
+    coalesce(sum(tokens_reused) filter (where status = 'indexed'), 0)::float8 as tokens_reused,
+    ${STAGES.map((stage) => `round(coalesce(sum((stage_seconds->>'${stage}')::numeric), 0), 3)::float8 as ${stage}`).join(', ')}
+  from expert_files where expert_id = $1`
+
+export class PostgresRunStore implements RunStore {
+  readonly #pool: pg.Pool
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  async open(expertId: string): Promise<Expert | undefined> {
+    // A run that was terminated left files in processing; this run is the only one now, so they are its to do.
+    await this.#pool.query(
+      `update expert_files set status = 'pending', stage = null where expert_id = $1 and status = 'processing'`,
+      [expertId],
+    )
+    await this.setStatus(expertId, 'processing')
+    return findExpert(this.#pool, expertId)
+  }
+
+  find(expertId: string): Promise<Expert | undefined> {
+    return findExpert(this.#pool, expertId)
+  }
+
+  async setStatus(expertId: string, status: ExpertStatus, reason?: string): Promise<void> {
+    await this.#pool.query(
+      `update experts set status = $2, status_reason = $3, updated_at = now() where id = $1 and status <> 'deleting'`,
+      [expertId, status, reason ?? null],
+    )
+  }
+
+  async pendingFiles(expertId: string, after: string, limit: number): Promise<PendingPage> {
+    const { rows } = await this.#pool.query<{ file_id: string; name: string; position: string }>(
+      `select ef.file_id, f.original_name as name, ef.position from expert_files ef join files f on f.id = ef.file_id
+       where ef.expert_id = $1 and ef.status = 'pending' and ef.position > $2 order by ef.position limit $3`,
+      [expertId, after, limit],
+    )
+    return {
+      files: rows.map((row) => ({ fileId: row.file_id, name: row.name })),
+      last: rows.at(-1)?.position ?? after,
+    }
+  }
+
+  async beginStage({ expertId, fileId }: FileContext, stage: Stage, attempt: number): Promise<StoredFile | undefined> {
+    const { rows } = await this.#pool.query<FileRow>(
+      `with begun as (
+         update expert_files set status = 'processing', stage = $3, attempts = $4, updated_at = now()
+         where expert_id = $1 and file_id = $2 and status in ('pending', 'processing') returning file_id
+       )
+       update files set updated_at = now(), processing_status =
+         case processing_status when 'not_stored' then 'not_stored' else 'processing' end
+       where id = (select file_id from begun) returning *`,
+      [expertId, fileId, stage, attempt],
+    )
+    return rows[0] && toStoredFile(rows[0])
+  }
+
+  async expectChunks({ expertId, fileId }: FileContext, chunks: number): Promise<number> {
+    const { rows } = await this.#pool.query<{ before: number }>(
+      `update expert_files new set chunks = greatest(old.chunks, $3)
+       from expert_files old
+       where new.expert_id = $1 and new.file_id = $2 and old.expert_id = $1 and old.file_id = $2
+       returning coalesce(old.chunks, 0) as before`,
+      [expertId, fileId, chunks],
+    )
+    return rows[0]?.before ?? 0
+  }
+
+  async markIndexed({ expertId, fileId }: FileContext, file: IndexedFile): Promise<void> {
+    await this.#pool.query(
+      `with done as (
+         update expert_files set status = 'indexed', stage = null, code = null, message = null,
+           pages = $3, chunks = $4, tokens = $5, tokens_reused = $6, stage_seconds = $7, updated_at = now()
+         where expert_id = $1 and file_id = $2 and status = 'processing' returning file_id
+       )
+       update files set processing_status = 'processed', updated_at = now() where id = (select file_id from done)`,
+      [expertId, fileId, file.pages, file.chunks, file.tokens, file.tokensReused, JSON.stringify(file.seconds)],
+    )
+  }
+
+  async possibleChunks({ expertId, fileId }: FileContext): Promise<number> {
+    const { rows } = await this.#pool.query<{ chunks: number | null }>(
+      'select chunks from expert_files where expert_id = $1 and file_id = $2',
+      [expertId, fileId],
+    )
+    return rows[0]?.chunks ?? 0
+  }
+
+  async markFailed({ expertId, fileId }: FileContext, { stage, code, message }: FileFailure) {
+    const { rows } = await this.#pool.query<{ s3_key: string }>(
+      `with done as (
+         update expert_files set status = 'failed', stage = $3, code = $4, message = $5,
+           pages = null, chunks = null, tokens = null, tokens_reused = null, stage_seconds = null, updated_at = now()
+         where expert_id = $1 and file_id = $2 and status in ('pending', 'processing') returning file_id
+       )
+       update files set updated_at = now(), processing_status =
+         case processing_status when 'not_stored' then 'not_stored' else 'failed' end
+       where id = (select file_id from done) returning s3_key`,
+      [expertId, fileId, stage, code, message],
+    )
+    return rows[0]?.s3_key
+  }
+
+  async requeue(expertId: string, fileIds?: readonly string[]): Promise<Progress> {
+    await this.#pool.query(
+      `update expert_files set status = 'pending', stage = null, code = null, message = null, attempts = 0, updated_at = now()
+       where expert_id = $1 and status in ('failed', 'cancelled') and ($2::uuid[] is null or file_id = any ($2))`,
+      [expertId, fileIds ?? null],
+    )
+    return this.#progress(expertId)
+  }
+
+  async postpone({ expertId, fileId }: FileContext): Promise<void> {
+    await this.#pool.query(
+      `update expert_files set status = 'pending', updated_at = now()
+       where expert_id = $1 and file_id = $2 and status = 'processing'`,
+      [expertId, fileId],
+    )
+  }
+
+  async addFiles(expertId: string, fileIds: readonly string[]): Promise<Progress> {
+    await attachFiles(this.#pool, expertId, fileIds)
+    return this.#progress(expertId)
+  }
+
+  async unfinishedWithVectors(expertId: string) {
+    const { rows } = await this.#pool.query<{ file_id: string }>(
+      `select file_id from expert_files
+       where expert_id = $1 and chunks > 0 and status in ('pending', 'processing')`,
+      [expertId],
+    )
+    return rows.map((row) => row.file_id)
+  }
+
+  async cancelPending(expertId: string): Promise<void> {
+    await this.#pool.query(
+      `update expert_files set status = 'cancelled', chunks = null, code = 'CANCELLED', message = $2, updated_at = now()
+       where expert_id = $1 and status in ('pending', 'processing')`,
+      [expertId, FAILURES.CANCELLED.sentence],
+    )
+  }
+
+  summarize(expertId: string, { cancelled = false } = {}): Promise<ExpertSummary> {
+    return transaction(this.#pool, async (client) => {
+      const summary = await this.#summary(client, expertId, cancelled)
+      await client.query(
+        `update experts set status = $2, status_reason = null, summary = $3, updated_at = now()
+         where id = $1 and status <> 'deleting'`,
+        [expertId, summary.status, JSON.stringify(summary)],
+      )
+      return summary
+    })
+  }
+
+  async delete(expertId: string): Promise<void> {
+    await this.#pool.query('delete from experts where id = $1', [expertId])
+  }
+
+  async #progress(expertId: string): Promise<Progress> {
+    const expert = await findExpert(this.#pool, expertId)
+    return expert?.progress ?? { files: 0, indexed: 0, failed: 0, pending: 0 }
+  }
+
+  async #summary(client: pg.PoolClient, expertId: string, cancelled: boolean): Promise<ExpertSummary> {
+    const { rows } = await client.query<TotalsRow>(TOTALS, [expertId])
+    const [row] = rows
+    if (!row) throw new Error('an aggregate returned no row')
+    const { download, extract, embed, store, ...totals } = row
+    return {
+      expert_id: expertId,
+      status: cancelled ? 'cancelled' : finalStatus(totals),
+      totals,
+      failed_files: await this.#failedFiles(client, expertId),
+      seconds: { download, extract, embed, store },
+    }
+  }
+
+  async #failedFiles(client: pg.PoolClient, expertId: string): Promise<FailedFile[]> {
+    const { rows } = await client.query<Omit<FailedFile, 'retryable'> & { code: FailureCode }>(
+      `select ef.file_id, f.original_name as name, ef.stage, ef.code, ef.message, ef.attempts, f.s3_key
+       from expert_files ef join files f on f.id = ef.file_id
+       where ef.expert_id = $1 and ef.status = 'failed' order by ef.position limit $2`,
+      [expertId, FAILED_FILES_IN_SUMMARY],
+    )
+    return rows.map((file) => ({ ...file, retryable: FAILURES[file.code].retryable }))
+  }
+}

@@ -1,0 +1,28 @@
+import type { Connection } from '@temporalio/client'
+import { temporal } from '@temporalio/proto'
+
+const { IndexedValueType } = temporal.api.enums.v1
+const TYPES = {
+  KEYWORD: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+  INT: IndexedValueType.INDEXED_VALUE_TYPE_INT,
+} as const
+
+export type SearchAttributeTypes = Readonly<Record<string, keyof typeof TYPES>>
+
+/**
+ * Registers what the namespace lacks, so that a new cluster needs no command by hand.
+ * @throws where the server does not let us, as Temporal Cloud does: there they are added in its console
+ */
+export async function ensureSearchAttributes(
+  { operatorService }: Pick<Connection, 'operatorService'>,
+  namespace: string,
+  wanted: SearchAttributeTypes,
+): Promise<void> {
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace })
+  const missing = Object.entries(wanted).filter(([name]) => !(name in (customAttributes ?? {})))
+  if (missing.length === 0) return
+  const searchAttributes = Object.fromEntries(
+    missing.map(([name, type]) => [name, TYPES[type]]),
+  )
+  await operatorService.addSearchAttributes({ namespace, searchAttributes })
+}

@@ -1,0 +1,61 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { InvalidCursor } from '../domain/cursor.ts'
+import { FAILURES, Failure } from '../domain/failure.ts'
+import { Problem } from './problem.ts'
+
+const RETRY_AFTER_SECONDS = 5
+
+type Body = { status: number; code: string; detail: string; [extra: string]: unknown }
+
+/** Answers every error as `application/problem+json`: what was wrong, with which value, and what to do. */
+export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { status, code, detail, ...extra } = toBody(error)
+  if (status >= 500) request.log.error({ err: error, code }, '❌ Request failed')
+  if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
+  return reply
+    .status(status)
+    .type('application/problem+json')
+    .send({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code, detail, ...extra })
+}
+
+export const handleNotFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  handleError(new Problem('NOT_FOUND', { detail: `(${request.method} ${request.url.slice(0, 200)})` }), request, reply)
+
+function toBody(error: FastifyError | Error): Body {
+  const problem = toProblem(error)
+  if (problem instanceof Failure) return fromFailure(problem)
+  return { status: problem.status, code: problem.code, detail: problem.message, ...problem.extra }
+}
+
+function toProblem(error: FastifyError | Error): Problem | Failure {
+  if (error instanceof Problem || error instanceof Failure) return error
+  if (error instanceof InvalidCursor) return new Problem('INVALID_CURSOR')
+  if (isUnreachableDatabase(error)) return new Problem('DATABASE_UNAVAILABLE', { cause: error })
+  return fromFastify(error) ?? new Problem('INTERNAL', { cause: error })
+}
+
+/** A failure of a store or of the embedder while a request waits for it: retry later, or the operator has to act. */
+function fromFailure({ code, message }: Failure): Body {
+  if (code === 'OBJECT_MISSING') return { status: 404, code, detail: message }
+  return { status: FAILURES[code].retryable || code === 'STORAGE_NOT_CONFIGURED' ? 503 : 502, code, detail: message }
+}
+
+function fromFastify(error: FastifyError | Error): Problem | undefined {
+  if ('validation' in error && error.validation) {
+    const where = error.validationContext ?? 'request'
+    const errors = error.validation.map(({ instancePath, message }) => ({ where: `${where}${instancePath}`, message: message ?? '' }))
+    const detail = errors.map((each) => `${each.where} ${each.message}.`).join(' ')
+    return new Problem('VALIDATION_FAILED', { detail, extra: { errors } })
+  }
+  const code = 'code' in error ? String(error.code) : ''
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('BODY_TOO_LARGE')
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('UNSUPPORTED_MEDIA_TYPE')
+  if (code === 'FST_INVALID_MULTIPART_CONTENT_TYPE') return new Problem('FILE_PART_MISSING')
+  const status = 'statusCode' in error ? Number(error.statusCode) : 500
+  return status >= 400 && status < 500 ? new Problem('VALIDATION_FAILED', { detail: error.message }) : undefined
+}
+
+/** Connection refused, reset, or a server that is starting or stopping (class 57P). */
+const isUnreachableDatabase = (error: Error) =>
+  'code' in error && /^(ECONNREFUSED|ECONNRESET|57P0[1-3]|08\d{3}|53300)$/.test(String(error.code))

@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Expert, ExpertStatus } from '../domain/expert.ts'
+import type { Embedder, ExpertStore, FileStore } from '../domain/ports.ts'
+import { createExpertId } from '../workflows/contract.ts'
+import type { ExpertRuns } from './expert-runs.ts'
+import { Problem } from './problem.ts'
+import {
+  ExpertFileSchema,
+  ExpertFileStatusSchema,
+  ExpertSchema,
+  NewExpertSchema,
+  PageQuery,
+  PageSchema,
+  ProblemSchema,
+  toExpertFileJson,
+  toExpertJson,
+  toPage,
+  Uuid,
+} from './schemas.ts'
+
+export type ExpertRoutesOptions = {
+  readonly experts: ExpertStore
+  readonly files: FileStore
+  readonly runs: ExpertRuns
+  readonly embedder: Embedder
+}
+
+const ExpertParams = Type.Object({ id: Uuid })
+const FileIds = Type.Array(Uuid, { minItems: 1, maxItems: 100_000 })
+const tags = ['experts']
+/** A file id takes 39 bytes in a JSON list. */
+const FILE_IDS_BODY_LIMIT = 8_000_000
+const AT_REST: readonly ExpertStatus[] = ['paused', 'ready', 'partially_ready', 'failed', 'cancelled']
+const ALIVE: readonly ExpertStatus[] = ['queued', 'processing', ...AT_REST]
+const errors = { 400: ProblemSchema, 404: ProblemSchema, 503: ProblemSchema }
+
+export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = async (app, options) => {
+  const { experts, files, runs, embedder } = options
+
+  const toJson = (expert: Expert) => {
+    const workflowId = createExpertId(expert.id)
+    return toExpertJson(expert, workflowId, runs.urlOf(workflowId))
+  }
+
+  const find = async (userId: string, expertId: string): Promise<Expert> => {
+    const expert = await experts.find(userId, expertId)
+    if (!expert) throw new Problem('EXPERT_NOT_FOUND')
+    return expert
+  }
+
+  /**
+   * Queues an expert and hands the work to Temporal; where that fails, the expert is as it was. The status goes first,
+   * so that whoever asks for it after this request never sees the result of the pass before.
+   */
+  const queue = async (expert: Expert, request: () => Promise<void>): Promise<Expert> => {
+    if (expert.status === 'deleting') throw new Problem('EXPERT_BEING_DELETED')
+    const before = await experts.changeStatus(expert.userId, expert.id, { from: AT_REST, to: 'queued' })
+    try {
+      await request()
+    } catch (error) {
+      if (before) await experts.changeStatus(expert.userId, expert.id, { from: ['queued'], to: before })
+      throw error
+    }
+    return find(expert.userId, expert.id)
+  }
+
+  const checkFiles = async (userId: string, fileIds: readonly string[]) => {
+    const unknown = await files.unknown(userId, fileIds)
+    if (unknown.length > 0)
+      throw new Problem('UNKNOWN_FILES', { extra: { file_ids: unknown.slice(0, 100), unknown: unknown.length } })
+  }
+
+  app.route({
+    method: 'POST',
+    url: '/experts',
+    bodyLimit: FILE_IDS_BODY_LIMIT,
+    schema: {
+      tags,
+      summary: 'Create an expert from files',
+      description: 'Starts the workflow that turns the files into a knowledge base, and answers at once.',
+      body: NewExpertSchema,
+      response: { 202: ExpertSchema, 413: ProblemSchema, 415: ProblemSchema, 422: ProblemSchema, ...errors },
+    },
+    handler: async (request, reply) => {
+      const { name, system_prompt: systemPrompt, voice_id: voiceId = null, selected_files } = request.body
+      const fileIds = [...new Set(selected_files.map((id) => id.toLowerCase()))]
+      await checkFiles(request.userId, fileIds)
+      const { model: embeddingModel, dimensions: embeddingDimensions } = embedder
+      const id = randomUUID()
+      const made = { id, userId: request.userId, name, systemPrompt, voiceId, embeddingModel, embeddingDimensions }
+      const expert = await experts.insert(made, fileIds)
+      await runs.start(expert).catch(async (error: unknown) => {
+        await experts.discard(request.userId, id)
+        throw error
+      })
+      return reply.status(202).header('location', `/experts/${id}`).send(toJson(expert))
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/experts',
+    schema: {
+      tags,
+      summary: 'List experts, newest first',
+      querystring: PageQuery,
+      response: { 200: PageSchema(ExpertSchema), 400: ProblemSchema, 503: ProblemSchema },
+    },
+    handler: async (request) => toPage(await experts.list(request.userId, request.query), toJson),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/experts/:id',
+    schema: { tags, summary: 'Get an expert with its progress and summary', params: ExpertParams, response: { 200: ExpertSchema, ...errors } },
+    handler: async (request) => toJson(await find(request.userId, request.params.id)),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/experts/:id/files',
+    schema: {
+      tags,
+      summary: "List an expert's files with their stage and outcome",
+      params: ExpertParams,
+      querystring: Type.Object({
+        ...PageQuery.properties,
+        status: Type.Optional(ExpertFileStatusSchema),
+      }),
+      response: { 200: PageSchema(ExpertFileSchema), ...errors },
+    },
+    handler: async (request) => {
+      const { id } = await find(request.userId, request.params.id)
+      return toPage(await experts.listFiles(request.userId, id, request.query), toExpertFileJson)
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/experts/:id/files',
+    bodyLimit: FILE_IDS_BODY_LIMIT,
+    schema: {
+      tags,
+      summary: 'Add files to an expert',
+      params: ExpertParams,
+      body: Type.Object({ file_ids: FileIds }),
+      response: { 202: ExpertSchema, 409: ProblemSchema, 413: ProblemSchema, 415: ProblemSchema, 422: ProblemSchema, ...errors },
+    },
+    handler: async (request, reply) => {
+      const expert = await find(request.userId, request.params.id)
+      const fileIds = request.body.file_ids
+      await checkFiles(request.userId, fileIds)
+      return reply.status(202).send(toJson(await queue(expert, () => runs.add(expert, { fileIds }))))
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/experts/:id/retry',
+    bodyLimit: FILE_IDS_BODY_LIMIT,
+    schema: {
+      tags,
+      summary: 'Process failed files again',
+      description: 'Those in file_ids, or all that failed or were cancelled. Resumes a paused expert. Without a failed file it changes nothing.',
+      params: ExpertParams,
+      body: Type.Optional(Type.Union([Type.Object({ file_ids: Type.Optional(FileIds) }), Type.Null()])),
+      response: { 202: ExpertSchema, 409: ProblemSchema, 413: ProblemSchema, 415: ProblemSchema, ...errors },
+    },
+    handler: async (request, reply) => {
+      const expert = await find(request.userId, request.params.id)
+      if (!hasWorkToRetry(expert)) return reply.status(202).send(toJson(expert))
+      const fileIds = request.body?.file_ids
+      const queued = await queue(expert, () => runs.retry(expert, fileIds ? { fileIds } : {}))
+      return reply.status(202).send(toJson(queued))
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/experts/:id/cancel',
+    schema: {
+      tags,
+      summary: "Cancel an expert's run",
+      description: 'Files that are indexed stay. A later retry takes up the others.',
+      params: ExpertParams,
+      response: { 202: ExpertSchema, 409: ProblemSchema, ...errors },
+    },
+    handler: async (request, reply) => {
+      const expert = await find(request.userId, request.params.id)
+      if (expert.status === 'deleting') throw new Problem('EXPERT_BEING_DELETED')
+      await runs.cancel(expert)
+      return reply.status(202).send(toJson(expert))
+    },
+  })
+
+  app.route({
+    method: 'DELETE',
+    url: '/experts/:id',
+    schema: {
+      tags,
+      summary: 'Delete an expert with its vectors',
+      description: 'Its files stay. The answer tells the workflow that does it; once it is done, the expert is not found any more.',
+      params: ExpertParams,
+      response: { 202: ExpertSchema, ...errors },
+    },
+    handler: async (request, reply) => {
+      const expert = await find(request.userId, request.params.id)
+      const before = await experts.changeStatus(expert.userId, expert.id, { from: ALIVE, to: 'deleting' })
+      try {
+        const workflowId = await runs.delete(expert)
+        return reply.status(202).send(toExpertJson({ ...expert, status: 'deleting' }, workflowId, runs.urlOf(workflowId)))
+      } catch (error) {
+        if (before) await experts.changeStatus(expert.userId, expert.id, { from: ['deleting'], to: before })
+        throw error
+      }
+    },
+  })
+}
+
+const hasWorkToRetry = ({ status, progress }: Expert) =>
+  status === 'paused' || status === 'cancelled' || status === 'deleting' || progress.failed > 0

@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { create as contentDisposition } from 'content-disposition'
+import type { FastifyBaseLogger } from 'fastify'
+import { Type } from 'typebox'
+import type { Failure } from '../domain/failure.ts'
+import type { StoredFile } from '../domain/file.ts'
+import { displayName, safeName } from '../domain/file-name.ts'
+import type { FileStore, NewContent, ObjectStore } from '../domain/ports.ts'
+import { Problem } from './problem.ts'
+import type { Upload } from './receive-upload.ts'
+import { filePart, isStorageFailure, newUpload, receiveContent, withoutContent } from './receive-upload.ts'
+import { FileSchema, NotStoredFileSchema, PageQuery, PageSchema, ProblemSchema, toFileJson, toPage, Uuid } from './schemas.ts'
+
+export type FileRoutesOptions = {
+  readonly files: FileStore
+  readonly objects: ObjectStore
+  readonly publicUrl: string
+  readonly maxUploadBytes: number
+}
+
+const FileParams = Type.Object({ id: Uuid })
+const tags = ['knowledge base']
+const multipart = { consumes: ['multipart/form-data'] }
+
+export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (app, options) => {
+  const { files, objects, maxUploadBytes } = options
+
+  app.route({
+    method: 'POST',
+    url: '/knowledge-base/upload',
+    schema: {
+      tags,
+      ...multipart,
+      summary: 'Upload a file',
+      description: 'Multipart form data with the file in the part "file". Answered 202, with a warning, where object storage is not available: then the bytes were not kept.',
+      response: { 201: FileSchema, 202: NotStoredFileSchema, 400: ProblemSchema, 413: ProblemSchema, 503: ProblemSchema },
+    },
+    handler: async (request, reply) => {
+      const fileId = randomUUID()
+      const part = await filePart(request, maxUploadBytes)
+      const upload = newUpload(request.userId, fileId, part, maxUploadBytes)
+      const originalName = displayName(part.filename)
+      const identity = { id: fileId, userId: request.userId, originalName, name: safeName(originalName) }
+      const { content, warning } = await receive(options, fileId, upload, request.log)
+      const file = await keepOrRemove(objects, content, () => files.insert({ ...identity, ...content }))
+      request.log.info({ fileId, s3Key: file.s3Key, size: file.size }, '📤 Uploaded file')
+      if (warning) return reply.status(202).send({ ...toFileJson(file), warning })
+      return reply.status(201).header('location', `/knowledge-base/files/${fileId}`).send(toFileJson(file))
+    },
+  })
+
+  app.route({
+    method: 'PUT',
+    url: '/knowledge-base/files/:id/content',
+    schema: {
+      tags,
+      ...multipart,
+      summary: "Replace a file's content",
+      description: 'Experts that failed on the file take the new content with their next retry.',
+      params: FileParams,
+      response: { 200: FileSchema, 400: ProblemSchema, 404: ProblemSchema, 413: ProblemSchema, 503: ProblemSchema },
+    },
+    handler: async (request) => {
+      const old = await findFile(files, request.userId, request.params.id)
+      const part = await filePart(request, maxUploadBytes)
+      const received = await receiveContent(objects, newUpload(request.userId, old.id, part, maxUploadBytes))
+      const content = { ...received, s3Url: urlOf(options, received.s3Key, old.id) }
+      const file = await keepOrRemove(objects, content, () => files.replaceContent(request.userId, old.id, content))
+      if (!file) {
+        await objects.delete(content.s3Key)
+        throw new Problem('FILE_NOT_FOUND')
+      }
+      await deleteObject(objects, old, request.log)
+      return toFileJson(file)
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/knowledge-base/files',
+    schema: {
+      tags,
+      summary: 'List files, newest first',
+      querystring: PageQuery,
+      response: { 200: PageSchema(FileSchema), 400: ProblemSchema, 503: ProblemSchema },
+    },
+    handler: async (request) => toPage(await files.list(request.userId, request.query), toFileJson),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/knowledge-base/files/:id',
+    schema: {
+      tags,
+      summary: 'Get a file',
+      params: FileParams,
+      response: { 200: FileSchema, 400: ProblemSchema, 404: ProblemSchema, 503: ProblemSchema },
+    },
+    handler: async (request) => toFileJson(await findFile(files, request.userId, request.params.id)),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/knowledge-base/files/:id/content',
+    schema: {
+      tags,
+      summary: "Download a file's content",
+      params: FileParams,
+      produces: ['application/octet-stream'],
+      response: {
+        200: { description: 'The bytes, as an attachment.', content: { 'application/octet-stream': { schema: Type.Any() } } },
+        400: ProblemSchema,
+        404: ProblemSchema,
+        409: ProblemSchema,
+        503: ProblemSchema,
+      },
+    },
+    handler: async (request, reply) => {
+      const file = await findFile(files, request.userId, request.params.id)
+      if (!file.sha256) throw new Problem('CONTENT_MISSING')
+      const body = await objects.download(file.s3Key)
+      return reply
+        .header('content-disposition', contentDisposition(file.originalName))
+        .header('content-length', file.size)
+        .header('x-content-type-options', 'nosniff')
+        .type('application/octet-stream')
+        .send(body)
+    },
+  })
+
+  app.route({
+    method: 'DELETE',
+    url: '/knowledge-base/files/:id',
+    schema: {
+      tags,
+      summary: 'Delete a file that no expert uses',
+      params: FileParams,
+      response: { 204: Type.Null(), 400: ProblemSchema, 404: ProblemSchema, 409: ProblemSchema, 503: ProblemSchema },
+    },
+    handler: async (request, reply) => {
+      const file = await findFile(files, request.userId, request.params.id)
+      const { deleted, experts } = await files.delete(request.userId, file.id)
+      if (experts.length > 0)
+        throw new Problem('FILE_IN_USE', {
+          detail: `It is used by ${experts.map(({ name }) => `"${name}"`).join(', ')}.`,
+          extra: { experts },
+        })
+      if (deleted) await deleteObject(objects, file, request.log)
+      return reply.status(204).send(null)
+    },
+  })
+}
+
+async function findFile(files: FileStore, userId: string, id: string): Promise<StoredFile> {
+  const file = await files.find(userId, id)
+  if (!file) throw new Problem('FILE_NOT_FOUND')
+  return file
+}
+
+/** The object's own address, or the API's for a store that has none. */
+const urlOf = ({ objects, publicUrl }: FileRoutesOptions, s3Key: string, fileId: string) =>
+  objects.urlOf(s3Key) ?? `${publicUrl}/knowledge-base/files/${fileId}/content`
+
+async function receive(options: FileRoutesOptions, fileId: string, upload: Upload, log: FastifyBaseLogger) {
+  try {
+    const content = await receiveContent(options.objects, upload)
+    return { content: { ...content, s3Url: urlOf(options, content.s3Key, fileId) }, warning: undefined }
+  } catch (error) {
+    if (!isStorageFailure(error)) throw error
+    log.warn({ err: error, fileId, s3Key: upload.key }, '⚠️ File storage failed: only the metadata is kept')
+    const content = { ...(await withoutContent(upload)), s3Url: `temp://not-stored/${fileId}` }
+    return { content, warning: warningFor(error, fileId) }
+  }
+}
+
+const warningFor = ({ message }: Failure, fileId: string) =>
+  `The bytes of this file were not kept: ${message} Once that is mended, send them again with PUT /knowledge-base/files/${fileId}/content.`
+
+/** No object without a row: where the row can't be written, the object goes too. */
+async function keepOrRemove<T>(objects: ObjectStore, content: NewContent, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    if (content.sha256) await objects.delete(content.s3Key).catch(() => undefined)
+    throw error
+  }
+}
+
+/** The row is gone or points elsewhere, so a failure here leaves an object that nobody sees; housekeeping finds it. */
+async function deleteObject(objects: ObjectStore, file: StoredFile, log: FastifyBaseLogger): Promise<void> {
+  if (!file.sha256) return
+  await objects.delete(file.s3Key).catch((error: unknown) => log.warn({ err: error, s3Key: file.s3Key }, '⚠️ Could not delete an object'))
+}

@@ -1,0 +1,111 @@
+import { Client, Connection } from '@temporalio/client'
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { cautions, createEmbedder, createObjectStore, createVectorStore } from '../adapters/from-config.ts'
+import { createLogger } from '../adapters/pino-logger.ts'
+import { migrate, openDatabase } from '../adapters/postgres-database.ts'
+import { PostgresExpertStore } from '../adapters/postgres-expert-store.ts'
+import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
+import { closeOnSignal } from '../adapters/process-signals.ts'
+import type { ApiConfig } from '../config.ts'
+import { loadApiConfig } from '../config.ts'
+import type { Embedder, ObjectStore, VectorStore } from '../domain/ports.ts'
+import { createApp } from './app.ts'
+import { ExpertRuns } from './expert-runs.ts'
+import type { HealthCheck } from './health-routes.ts'
+
+const config = loadApiConfig()
+const logger = createLogger(config.log, 'api')
+await run(config, logger).catch((error: unknown) => {
+  logger.fatal({ err: error }, '❌ The API cannot go on')
+  process.exit(1)
+})
+
+async function run(config: ApiConfig, logger: Logger): Promise<void> {
+  for (const caution of cautions(config.objects, config.embedder)) logger.warn(caution)
+  await migrate(config.database)
+  const database = openDatabase(config.database, (error) => logger.warn({ err: error }, '⚠️ Lost an idle database connection'))
+  const { namespace, taskQueue, uiUrl } = config.temporal
+  // Lazy, so that what needs no workflow is answered while Temporal is down.
+  const connection = Connection.lazy(config.temporal.connect.connectionOptions)
+  const client = new Client({ connection, namespace })
+  const embedder = createEmbedder(config.embedder)
+  const vectors = createVectorStore(config.vectors, embedder)
+  const objects = createObjectStore(config.objects)
+
+  const app = await createApp({
+    logger,
+    files: new PostgresFileStore(database),
+    experts: new PostgresExpertStore(database),
+    runs: new ExpertRuns({ client, namespace, taskQueue, uiUrl }),
+    objects,
+    embedder,
+    vectors,
+    publicUrl: config.publicUrl,
+    maxUploadBytes: config.maxUploadBytes,
+    checks: healthChecks({ database, connection, namespace, taskQueue, objects, vectors, embedder }),
+  })
+  const close = async () => {
+    await app.close()
+    await Promise.allSettled([vectors.close(), connection.close(), database.end()])
+    logger.info('API stopped')
+  }
+  closeOnSignal(close, (error) => logger.error({ err: error }, '❌ The API did not stop cleanly'))
+  await app.listen({ host: config.host, port: config.port })
+}
+
+type Parts = {
+  readonly database: pg.Pool
+  readonly connection: Connection
+  readonly namespace: string
+  readonly taskQueue: string
+  readonly objects: ObjectStore
+  readonly vectors: VectorStore
+  readonly embedder: Embedder
+}
+
+function healthChecks({ database, connection, namespace, taskQueue, objects, vectors, embedder }: Parts): HealthCheck[] {
+  return [
+    {
+      name: 'postgres',
+      check: async () => {
+        await database.query('select 1')
+        return 'answers'
+      },
+    },
+    {
+      name: 'temporal',
+      check: async (signal) => {
+        await connection.withAbortSignal(signal, () => connection.workflowService.describeNamespace({ namespace }))
+        return `namespace ${namespace}`
+      },
+    },
+    {
+      name: 'workers',
+      check: async (signal) => {
+        const { pollers } = await connection.withAbortSignal(signal, () =>
+          connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),
+        )
+        if (!pollers?.length) throw new Error(`no worker polls the task queue ${taskQueue}; start one with npm run worker`)
+        return `${pollers.length} on ${taskQueue}`
+      },
+    },
+    {
+      name: 'object store',
+      optional: true,
+      check: async (signal) => {
+        await objects.check({ signal })
+        return objects.name
+      },
+    },
+    {
+      name: 'vector store',
+      optional: true,
+      check: async (signal) => {
+        await vectors.check({ signal })
+        return vectors.name
+      },
+    },
+    { name: 'embeddings', check: async () => `${embedder.model}, ${embedder.dimensions} dimensions` },
+  ]
+}

@@ -1,0 +1,92 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { Transform } from 'node:stream'
+import type { MultipartFile } from '@fastify/multipart'
+import type { FastifyRequest } from 'fastify'
+import { Failure } from '../domain/failure.ts'
+import { mediaType } from '../domain/file-name.ts'
+import { originalKey } from '../domain/keys.ts'
+import type { NewContent, ObjectStore } from '../domain/ports.ts'
+import { Problem } from './problem.ts'
+
+export type Upload = { readonly part: MultipartFile; readonly key: string; readonly maxBytes: number }
+
+/** The part named "file". @throws Problem FILE_PART_MISSING */
+export async function filePart(request: FastifyRequest, maxBytes: number): Promise<MultipartFile> {
+  if (!request.isMultipart()) throw new Problem('FILE_PART_MISSING')
+  // One byte more than allowed, so that a file of exactly the limit is not taken for a cut one.
+  const limits = { fileSize: maxBytes + 1, files: 1, fields: 20, parts: 21, headerPairs: 50, fieldSize: 10_000 }
+  const part = await request.file({ limits, throwFileSizeLimit: false })
+  if (part && part.fieldname === 'file' && part.filename !== undefined) return part
+  part?.file.resume()
+  throw new Problem('FILE_PART_MISSING', part ? { detail: `The part that came is named "${part.fieldname.slice(0, 50)}".` } : {})
+}
+
+export const newUpload = (userId: string, fileId: string, part: MultipartFile, maxBytes: number): Upload => ({
+  part,
+  key: originalKey(userId, fileId, randomUUID()),
+  maxBytes,
+})
+
+type Measured = Pick<NewContent, 'size' | 'sha256'>
+
+/**
+ * Streams the bytes into the object store in constant memory; size and SHA-256 are taken on the way. Nothing is kept of an
+ * upload that fails.
+ * @throws Problem UPLOAD_TOO_LARGE, UPLOAD_ABORTED; Failure STORAGE_… of the store, after which the rest is still unread
+ */
+export async function receiveContent(objects: ObjectStore, upload: Upload): Promise<Omit<NewContent, 's3Url'>> {
+  const { part, key, maxBytes } = upload
+  const meter = new Meter(maxBytes)
+  const abort = () => meter.destroy(new Problem('UPLOAD_ABORTED'))
+  part.file.once('error', abort).once('close', () => part.file.readableEnded || abort())
+  part.file.pipe(meter)
+  const type = mediaType(part.mimetype)
+  try {
+    await objects.upload(key, meter, { contentType: type })
+  } catch (error) {
+    part.file.unpipe(meter)
+    throw meter.errored instanceof Problem ? meter.errored : error
+  }
+  return { ...meter.measured(), type, s3Key: key, processingStatus: 'uploaded' }
+}
+
+/** The seed's fallback: storage is missing or fails, so only the metadata is kept. Reads what is left of the file, to know its size. */
+export async function withoutContent({ part, key, maxBytes }: Upload): Promise<Omit<NewContent, 's3Url'>> {
+  for await (const _ of part.file);
+  if (part.file.bytesRead > maxBytes) throw tooLarge(maxBytes)
+  return { type: mediaType(part.mimetype), s3Key: key, size: part.file.bytesRead, sha256: null, processingStatus: 'not_stored' }
+}
+
+const STORAGE_FAILURES = new Set(['STORAGE_NOT_CONFIGURED', 'STORAGE_UNAVAILABLE', 'OBJECT_ACCESS_DENIED'])
+
+export const isStorageFailure = (error: unknown): error is Failure =>
+  error instanceof Failure && STORAGE_FAILURES.has(error.code)
+
+const tooLarge = (maxBytes: number) =>
+  new Problem('UPLOAD_TOO_LARGE', {
+    detail: `The limit is ${Math.round(maxBytes / 1_048_576)} MB (MAX_UPLOAD_MB).`,
+    extra: { limit_bytes: maxBytes },
+  })
+
+/** Passes bytes through and measures them. */
+class Meter extends Transform {
+  readonly #hash = createHash('sha256')
+  readonly #maxBytes: number
+  #size = 0
+
+  constructor(maxBytes: number) {
+    super()
+    this.#maxBytes = maxBytes
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: Error | null, chunk?: Buffer) => void) {
+    this.#size += chunk.length
+    if (this.#size > this.#maxBytes) return done(tooLarge(this.#maxBytes))
+    this.#hash.update(chunk)
+    done(null, chunk)
+  }
+
+  measured(): Measured {
+    return { size: this.#size, sha256: this.#hash.digest('hex') }
+  }
+}

@@ -1,0 +1,209 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import type { Expert, ExpertFile } from '../domain/expert.ts'
+import { FAILURES, STAGES } from '../domain/failure.ts'
+import type { StoredFile } from '../domain/file.ts'
+import type { PageOf } from '../domain/ports.ts'
+
+/* The JSON of the API: what is sent and taken, and how it is made of the domain's types. */
+
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+const oneOf = <const T extends string[]>(values: readonly [...T]) => Type.Enum([...values])
+
+/** Text without NUL, which Postgres can't keep. */
+export const Text = (options: { minLength?: number; maxLength: number; description?: string; examples?: string[] }) =>
+  Type.String({ ...options, pattern: '^[^\\u0000]*$' })
+
+export const Uuid = Type.String({ format: 'uuid' })
+const Timestamp = Type.String({ format: 'date-time' })
+const Count = Type.Integer({ minimum: 0 })
+
+export const PageQuery = Type.Object({
+  limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: 'Items on a page.' }),
+  cursor: Type.Optional(Type.String({ maxLength: 500, description: 'next_cursor of the page before.' })),
+})
+
+export const PageSchema = <T extends TSchema>(item: T) =>
+  Type.Object({ items: Type.Array(item), next_cursor: Nullable(Type.String()) })
+
+export const toPage = <T, U>({ items, nextCursor }: PageOf<T>, toItem: (item: T) => U) => ({
+  items: items.map(toItem),
+  next_cursor: nextCursor,
+})
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: 'A stable code; docs/failure-codes.md lists them all.' }),
+    detail: Type.String({ description: 'What was wrong and what to do, for a person.' }),
+  },
+  { additionalProperties: true, description: 'RFC 9457 problem details.' },
+)
+
+export const FileSchema = Type.Object({
+  id: Uuid,
+  name: Type.String(),
+  original_name: Type.String(),
+  size: Type.Integer({ minimum: 0, description: 'In bytes.' }),
+  type: Type.String(),
+  s3_url: Type.String(),
+  s3_key: Type.String(),
+  user_id: Uuid,
+  sha256: Nullable(Type.String()),
+  document_type: Nullable(Type.String()),
+  language: Nullable(Type.String()),
+  word_count: Nullable(Count),
+  page_count: Nullable(Count),
+  processing_status: oneOf(['uploaded', 'not_stored', 'processing', 'processed', 'failed']),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+})
+
+export const NotStoredFileSchema = Type.Object({ ...FileSchema.properties, warning: Type.String() })
+
+export const toFileJson = (file: StoredFile) => ({
+  id: file.id,
+  name: file.name,
+  original_name: file.originalName,
+  size: file.size,
+  type: file.type,
+  s3_url: file.s3Url,
+  s3_key: file.s3Key,
+  user_id: file.userId,
+  sha256: file.sha256,
+  document_type: file.documentType,
+  language: file.language,
+  word_count: file.wordCount,
+  page_count: file.pageCount,
+  processing_status: file.processingStatus,
+  created_at: file.createdAt.toISOString(),
+  updated_at: file.updatedAt.toISOString(),
+})
+
+const FinalStatus = ['ready', 'partially_ready', 'failed', 'cancelled'] as const
+const StageSchema = oneOf(STAGES)
+
+export const SummarySchema = Type.Object({
+  expert_id: Uuid,
+  status: oneOf(FinalStatus),
+  totals: Type.Object({
+    files: Count,
+    indexed: Count,
+    failed: Count,
+    pages: Count,
+    chunks: Count,
+    tokens_embedded: Count,
+    tokens_reused: Count,
+  }),
+  failed_files: Type.Array(
+    Type.Object({
+      file_id: Uuid,
+      name: Type.String(),
+      stage: StageSchema,
+      code: Type.String(),
+      message: Type.String(),
+      retryable: Type.Boolean(),
+      attempts: Count,
+      s3_key: Type.String(),
+    }),
+  ),
+  seconds: Type.Object({ download: Type.Number(), extract: Type.Number(), embed: Type.Number(), store: Type.Number() }),
+})
+
+export const ExpertSchema = Type.Object({
+  id: Uuid,
+  name: Type.String(),
+  system_prompt: Type.String(),
+  voice_id: Nullable(Type.String()),
+  status: oneOf(['queued', 'processing', 'paused', ...FinalStatus, 'deleting']),
+  status_reason: Nullable(Type.String({ description: 'Why the expert is paused, and what to do.' })),
+  progress: Type.Object({ files: Count, indexed: Count, failed: Count, pending: Count }),
+  summary: Nullable(SummarySchema),
+  embedding_model: Type.String(),
+  workflow_id: Type.String(),
+  temporal_ui_url: Type.String(),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+})
+
+export const NewExpertSchema = Type.Object({
+  name: Text({ minLength: 1, maxLength: 255, examples: ['Test Expert'] }),
+  system_prompt: Text({ maxLength: 100_000, examples: ['You are a helpful assistant'] }),
+  voice_id: Type.Optional(Nullable(Text({ maxLength: 255, examples: ['21m00Tcm4TlvDq8ikWAM'] }))),
+  selected_files: Type.Array(Uuid, { minItems: 1, maxItems: 100_000, description: 'Ids of uploaded files.' }),
+})
+
+export const toExpertJson = (expert: Expert, workflowId: string, uiUrl: string): Static<typeof ExpertSchema> => ({
+  id: expert.id,
+  name: expert.name,
+  system_prompt: expert.systemPrompt,
+  voice_id: expert.voiceId,
+  status: expert.status,
+  status_reason: expert.statusReason,
+  progress: expert.progress,
+  summary: expert.summary as Static<typeof SummarySchema> | null,
+  embedding_model: expert.embeddingModel,
+  workflow_id: workflowId,
+  temporal_ui_url: uiUrl,
+  created_at: expert.createdAt.toISOString(),
+  updated_at: expert.updatedAt.toISOString(),
+})
+
+export const ExpertFileStatusSchema = oneOf(['pending', 'processing', 'indexed', 'failed', 'cancelled'])
+
+export const ExpertFileSchema = Type.Object({
+  file_id: Uuid,
+  name: Type.String(),
+  status: ExpertFileStatusSchema,
+  stage: Nullable(StageSchema),
+  code: Nullable(Type.String()),
+  message: Nullable(Type.String()),
+  retryable: Type.Boolean(),
+  attempts: Count,
+  s3_key: Type.String(),
+  pages: Nullable(Count),
+  chunks: Nullable(Count),
+  tokens: Nullable(Count),
+  updated_at: Timestamp,
+})
+
+export const toExpertFileJson = (file: ExpertFile) => ({
+  file_id: file.fileId,
+  name: file.name,
+  status: file.status,
+  stage: file.stage,
+  code: file.code,
+  message: file.message,
+  retryable: file.code !== null && FAILURES[file.code].retryable,
+  attempts: file.attempts,
+  s3_key: file.s3Key,
+  pages: file.pages,
+  chunks: file.chunks,
+  tokens: file.tokens,
+  updated_at: file.updatedAt.toISOString(),
+})
+
+export const SearchQuerySchema = Type.Object({
+  query: Text({ minLength: 1, maxLength: 8_000, description: 'What to look for.' }),
+  top_k: Type.Integer({ minimum: 1, maximum: 100, default: 5 }),
+  min_score: Type.Optional(Type.Number({ minimum: -1, maximum: 1, description: 'Cosine similarity.' })),
+  file_ids: Type.Optional(Type.Array(Uuid, { minItems: 1, maxItems: 1_000 })),
+})
+
+export const SearchResultsSchema = Type.Object({
+  results: Type.Array(
+    Type.Object({
+      text: Type.String(),
+      score: Type.Number(),
+      file_id: Uuid,
+      file_name: Type.String(),
+      page_start: Type.Integer(),
+      page_end: Type.Integer(),
+      heading_path: Type.Array(Type.String()),
+      chunk_index: Count,
+      start_offset: Count,
+      end_offset: Count,
+    }),
+  ),
+})

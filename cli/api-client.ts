@@ -1,0 +1,71 @@
+import { openAsBlob } from 'node:fs'
+import { basename } from 'node:path'
+import type { Static } from 'typebox'
+import type { ExpertFileSchema, ExpertSchema, FileSchema, SearchResultsSchema } from '../api/schemas.ts'
+
+export type FileJson = Static<typeof FileSchema>
+export type ExpertJson = Static<typeof ExpertSchema>
+export type ExpertFileJson = Static<typeof ExpertFileSchema>
+export type SearchResult = Static<typeof SearchResultsSchema>['results'][number]
+
+/** An answer of the API that is not a success: its problem's sentence. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+}
+
+/** A client of the HTTP API, for people at a terminal. Every method throws ApiError. */
+export class ApiClient {
+  readonly #url: string
+
+  constructor(url: string) {
+    this.#url = url
+  }
+
+  async isReady(): Promise<boolean> {
+    const response = await fetch(`${this.#url}/readyz`).catch(() => undefined)
+    return response?.ok ?? false
+  }
+
+  async upload(path: string): Promise<FileJson> {
+    return this.#call('POST', '/knowledge-base/upload', await fileForm(path))
+  }
+
+  async replaceContent(fileId: string, path: string): Promise<FileJson> {
+    return this.#call('PUT', `/knowledge-base/files/${fileId}/content`, await fileForm(path))
+  }
+
+  createExpert(expert: { name: string; system_prompt: string; voice_id: string; selected_files: string[] }): Promise<ExpertJson> {
+    return this.#call('POST', '/experts/', expert)
+  }
+
+  expert(id: string): Promise<ExpertJson> {
+    return this.#call('GET', `/experts/${id}`)
+  }
+
+  retry(id: string): Promise<ExpertJson> {
+    return this.#call('POST', `/experts/${id}/retry`, {})
+  }
+
+  async search(id: string, query: string, topK: number): Promise<SearchResult[]> {
+    const { results } = await this.#call<{ results: SearchResult[] }>('POST', `/experts/${id}/search`, { query, top_k: topK })
+    return results
+  }
+
+  async #call<T>(method: string, path: string, body?: FormData | object): Promise<T> {
+    const json = body !== undefined && !(body instanceof FormData)
+    const response = await fetch(`${this.#url}${path}`, {
+      method,
+      ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as FormData) }),
+      ...(json && { headers: { 'content-type': 'application/json' } }),
+    })
+    const answer = await response.json()
+    if (!response.ok) throw new ApiError(`${method} ${path}: ${answer.code}: ${answer.detail}`)
+    return answer
+  }
+}
+
+async function fileForm(path: string): Promise<FormData> {
+  const form = new FormData()
+  form.append('file', await openAsBlob(path), basename(path))
+  return form
+}

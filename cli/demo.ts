@@ -1,0 +1,164 @@
+/** `npm run demo`: the whole of the seed's flow, with the documents in `examples/`, against the running stack or one of its own. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { styleText } from 'node:util'
+import cliProgress from 'cli-progress'
+import { loadStackConfig } from '../config.ts'
+import type { ExpertJson, FileJson, SearchResult } from './api-client.ts'
+import { ApiClient } from './api-client.ts'
+
+type Question = { readonly query: string; readonly file: string; readonly page: number }
+
+const EXAMPLES = join(import.meta.dirname, '../examples')
+const FINAL = new Set<ExpertJson['status']>(['ready', 'partially_ready', 'failed', 'cancelled'])
+const POLL_MS = 300
+const START_LIMIT_MS = 15 * 60_000
+
+const { api: address } = loadStackConfig()
+const api = new ApiClient(address.url)
+const print = (line = '') => process.stdout.write(`${line}\n`)
+const heading = (text: string) => print(`\n${styleText('bold', text)}`)
+const faint = (text: string) => styleText('dim', text)
+
+const stopStack = await ensureStack()
+try {
+  await demo()
+} catch (error) {
+  print(`\n${styleText('red', '✘')} ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+} finally {
+  await stopStack()
+}
+
+async function demo(): Promise<void> {
+  heading('1. Upload the documents in examples/')
+  const files = await uploadAll(await examplePaths())
+
+  heading('2. Create an expert from all of them')
+  const created = await api.createExpert({
+    name: 'Harbourlight support',
+    system_prompt: 'You are a helpful assistant for the customers of Harbourlight.',
+    voice_id: '21m00Tcm4TlvDq8ikWAM',
+    selected_files: files.map(({ id }) => id),
+  })
+  print(`   ${created.id}\n   ${faint(`Watch it: ${created.temporal_ui_url}`)}`)
+  const first = await watch(created)
+  printSummary(first)
+  expect(first.status === 'partially_ready', `the expert is ${first.status}, not partially_ready`)
+  expectFailures(first, ['CORRUPT', 'ENCRYPTED'])
+
+  heading('3. Replace the damaged file and retry')
+  await replaceDamaged(first)
+  const second = await watch(await api.retry(first.id))
+  printSummary(second)
+  expectFailures(second, ['ENCRYPTED'])
+
+  heading('4. Ask')
+  const questions: Question[] = JSON.parse(await readFile(join(EXAMPLES, 'questions.json'), 'utf8'))
+  for (const question of questions) await ask(second, question)
+
+  print(`\n${styleText('green', '✔')} All of it held. The whole run, step by step: ${second.temporal_ui_url}`)
+}
+
+async function examplePaths(): Promise<string[]> {
+  const names = (await readdir(EXAMPLES)).filter((name) => /^\d\d-/.test(name))
+  return names.sort().map((name) => join(EXAMPLES, name))
+}
+
+async function uploadAll(paths: readonly string[]): Promise<FileJson[]> {
+  const files: FileJson[] = []
+  for (const path of paths) {
+    const file = await api.upload(path)
+    print(`   ${file.id}  ${file.original_name} ${faint(`${file.size.toLocaleString('en')} bytes`)}`)
+    files.push(file)
+  }
+  return files
+}
+
+/** Shows how far the expert is until its pass has ended. */
+async function watch({ id, progress }: ExpertJson): Promise<ExpertJson> {
+  const bar = new cliProgress.SingleBar({
+    format: '   {bar} {value}/{total} files · {indexed} indexed · {failed} failed',
+    barsize: 30,
+    hideCursor: true,
+    noTTYOutput: true,
+    notTTYSchedule: 2_000,
+  }, cliProgress.Presets.shades_classic)
+  bar.start(progress.files, 0, { indexed: 0, failed: 0 })
+  for (;;) {
+    const expert = await api.expert(id)
+    const { indexed, failed } = expert.progress
+    bar.update(indexed + failed, { indexed, failed })
+    if (FINAL.has(expert.status) || expert.status === 'paused') {
+      bar.stop()
+      return expert
+    }
+    await delay(POLL_MS)
+  }
+}
+
+function printSummary({ status, status_reason, summary }: ExpertJson): void {
+  print(`   ${styleText('bold', status)}${status_reason ? `: ${status_reason}` : ''}`)
+  if (!summary) return
+  const { totals, failed_files } = summary
+  print(`   ${totals.indexed} of ${totals.files} files, ${totals.pages} pages, ${totals.chunks} chunks, ${totals.tokens_embedded} tokens embedded, ${totals.tokens_reused} reused`)
+  for (const file of failed_files) {
+    print(`   ${styleText('red', '✘')} ${file.name} ${styleText('yellow', file.code)} ${faint(`in ${file.stage}`)}\n     ${file.message}`)
+  }
+}
+
+async function replaceDamaged({ summary }: ExpertJson): Promise<void> {
+  for (const name of await readdir(join(EXAMPLES, 'replacements'))) {
+    const damaged = summary?.failed_files.find((file) => file.name === name)
+    if (!damaged) throw new Error(`${name} is not among the files that failed`)
+    await api.replaceContent(damaged.file_id, join(EXAMPLES, 'replacements', name))
+    print(`   ${name} ${faint('has new content')}`)
+  }
+}
+
+async function ask(expert: ExpertJson, { query, file, page }: Question): Promise<void> {
+  const [best] = await api.search(expert.id, query, 3)
+  print(`\n   ${styleText('cyan', query)}`)
+  if (!best) throw new Error(`nothing was found for "${query}"`)
+  print(`   ${quote(best)}\n   ${faint(`— ${best.file_name}, ${pagesOf(best)}, score ${best.score.toFixed(2)}`)}`)
+  const right = best.file_name === basename(file) && best.page_start <= page && page <= best.page_end
+  expect(right, `the best answer should come from ${file}, page ${page}`)
+}
+
+const quote = ({ text }: SearchResult) => {
+  const line = text.replaceAll(/\s+/g, ' ')
+  return `“${line.length > 220 ? `${line.slice(0, 220)}…` : line}”`
+}
+
+const pagesOf = ({ page_start, page_end }: SearchResult) =>
+  page_start === page_end ? `page ${page_start}` : `pages ${page_start}–${page_end}`
+
+function expect(held: boolean, otherwise: string): void {
+  if (!held) throw new Error(`That did not hold: ${otherwise}.`)
+}
+
+function expectFailures({ summary }: ExpertJson, codes: readonly string[]): void {
+  const found = (summary?.failed_files ?? []).map(({ code }) => code).sort()
+  expect(String(found) === String(codes), `the failures are ${found.join(', ') || 'none'}, not ${codes.join(', ')}`)
+}
+
+/** Uses the stack that runs; without one, starts it and stops it in the end. */
+async function ensureStack(): Promise<() => Promise<void>> {
+  if (await api.isReady()) return async () => undefined
+  print(`Nothing answers at ${address.url}, so the stack is started for the demo. That takes a moment, and minutes the first time.`)
+  const stack = spawn(process.execPath, ['stack/main.ts'], { cwd: join(import.meta.dirname, '..'), stdio: ['ignore', 'ignore', 'inherit'] })
+  const exited = once(stack, 'exit')
+  const deadline = Date.now() + START_LIMIT_MS
+  while (!(await api.isReady())) {
+    if (stack.exitCode !== null) throw new Error('The stack did not start; npm start says why.')
+    if (Date.now() > deadline) throw new Error('The stack was not ready within 15 minutes.')
+    await delay(POLL_MS)
+  }
+  return async () => {
+    stack.kill('SIGINT')
+    await exited
+  }
+}

@@ -1,0 +1,353 @@
+/**
+ * The only reader of the environment. Each process has a loader; a loader reports everything that is wrong at once.
+ * `.env.example` documents every variable, and a test compares the two.
+ */
+import { availableParallelism, homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import type { ClientConnectConfig } from '@temporalio/envconfig'
+import { loadClientConnectConfig } from '@temporalio/envconfig'
+import ms from 'ms'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Everything that is wrong with the environment, a line each. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+  constructor(faults: readonly string[]) {
+    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+  }
+}
+
+/** Reads variables and collects what is wrong with them. */
+class Reader {
+  readonly #env: Environment
+  readonly faults: string[] = []
+
+  constructor(env: Environment) {
+    this.#env = env
+  }
+
+  /** An empty value counts as unset, as in `S3_ENDPOINT=` of a copied `.env.example`. */
+  optional(name: string): string | undefined {
+    return this.#env[name]?.trim() || undefined
+  }
+
+  text(name: string, fallback: string): string {
+    return this.optional(name) ?? fallback
+  }
+
+  path(name: string, fallback: string): string {
+    const path = this.text(name, fallback).replace(/^~(?=\/|$)/, homedir())
+    return isAbsolute(path) ? path : resolve(import.meta.dirname, path)
+  }
+
+  oneOf<const T extends string>(name: string, choices: readonly T[], fallback: T): T {
+    const value = this.optional(name)
+    if (value === undefined) return fallback
+    const choice = choices.find((each) => each === value)
+    if (!choice) this.#fault(name, value, `one of ${choices.join(', ')}`)
+    return choice ?? fallback
+  }
+
+  integer(name: string, fallback: number, { min, max }: { min: number; max: number }): number {
+    const value = this.optional(name)
+    if (value === undefined) return fallback
+    const number = Number(value)
+    if (Number.isInteger(number) && number >= min && number <= max) return number
+    this.#fault(name, value, `a whole number from ${min} to ${max}, such as ${fallback}`)
+    return fallback
+  }
+
+  port(name: string, fallback: number): number {
+    return this.integer(name, fallback, { min: 1, max: 65_535 })
+  }
+
+  boolean(name: string, fallback: boolean): boolean {
+    return this.oneOf(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true'
+  }
+
+  /** In milliseconds, from `7d`, `90 minutes`, `10s`. */
+  duration(name: string, fallback: ms.StringValue): number {
+    const value = this.optional(name)
+    const duration = ms((value ?? fallback) as ms.StringValue)
+    if (typeof duration === 'number' && duration > 0) return duration
+    this.#fault(name, value ?? '', `a duration such as ${fallback}`)
+    return ms(fallback)
+  }
+
+  url(name: string, fallback?: string): string | undefined {
+    const value = this.optional(name) ?? fallback
+    if (value === undefined || URL.canParse(value)) return value?.replace(/\/+$/, '')
+    this.#fault(name, value, 'an address such as http://127.0.0.1:8000')
+    return fallback
+  }
+
+  /** Where the value must not be repeated, since it may hold a secret. */
+  secretUrl(name: string, protocols: readonly string[], example: string): string | undefined {
+    const value = this.optional(name)
+    if (value === undefined) return undefined
+    if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value
+    this.faults.push(`${name} is not an address such as ${example}`)
+    return undefined
+  }
+
+  missing(name: string, example: string): void {
+    this.faults.push(`${name} is not set; example: ${name}=${example}`)
+  }
+
+  /** Runs a loader and throws everything that it found wrong. */
+  static load<T>(env: Environment, read: (from: Reader) => T): T {
+    const reader = new Reader(env)
+    const config = read(reader)
+    if (reader.faults.length > 0) throw new ConfigurationError(reader.faults)
+    return config
+  }
+
+  #fault(name: string, value: string, expected: string): void {
+    this.faults.push(`${name}=${value.slice(0, 80)} is not ${expected}`)
+  }
+}
+
+export type LogConfig = { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'pretty' | 'json' }
+
+const logging = (from: Reader): LogConfig => ({
+  level: from.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
+  format: from.oneOf('LOG_FORMAT', ['pretty', 'json'], process.stdout.isTTY ? 'pretty' : 'json'),
+})
+
+export type DatabaseConfig = { readonly url: string; readonly connections: number }
+
+function database(from: Reader): DatabaseConfig {
+  const example = 'postgres://user:password@127.0.0.1:5432/expertsmith'
+  const url = from.secretUrl('DATABASE_URL', ['postgres:', 'postgresql:'], example)
+  if (!url && !from.optional('DATABASE_URL')) from.missing('DATABASE_URL', example)
+  return { url: url ?? example, connections: from.integer('DATABASE_CONNECTIONS', 10, { min: 1, max: 1_000 }) }
+}
+
+export type TemporalConfig = {
+  readonly connect: ClientConnectConfig
+  readonly namespace: string
+  readonly taskQueue: string
+  readonly uiUrl: string
+}
+
+const TEMPORAL_ADDRESS = '127.0.0.1:7233'
+
+/** Address, API key and TLS are read by Temporal's own reader, so its variables mean here what they mean everywhere. */
+function temporal(from: Reader, env: Environment): TemporalConfig {
+  const connect = loadClientConnectConfig({ overrideEnvVars: { TEMPORAL_ADDRESS, ...env }, disableFile: true })
+  return {
+    connect,
+    namespace: connect.namespace ?? 'default',
+    taskQueue: from.text('TEMPORAL_TASK_QUEUE', 'expertsmith'),
+    uiUrl: from.url('TEMPORAL_UI_URL') ?? `http://127.0.0.1:${from.port('STACK_TEMPORAL_UI_PORT', 8233)}`,
+  }
+}
+
+export type S3Config = {
+  readonly bucket: string
+  readonly accessKeyId: string
+  readonly secretKey: string
+  readonly region: string
+  readonly endpoint: string | undefined
+  readonly forcePathStyle: boolean
+}
+
+export type ObjectStoreConfig =
+  | { readonly kind: 'disk'; readonly dir: string }
+  | ({ readonly kind: 's3' } & S3Config)
+  /** S3 was asked for but lacks these variables: uploads are answered with a placeholder (the seed's fallback). */
+  | { readonly kind: 'unconfigured'; readonly missing: readonly string[] }
+
+const S3_REQUIRED = ['S3_BUCKET_NAME', 'S3_ACCESS_KEY_ID', 'S3_SECRET_KEY', 'S3_REGION'] as const
+
+function objectStore(from: Reader, dataDir: string): ObjectStoreConfig {
+  const given = S3_REQUIRED.filter((name) => from.optional(name))
+  if (from.oneOf('OBJECT_STORE', ['disk', 's3'], given.length > 0 ? 's3' : 'disk') === 'disk')
+    return { kind: 'disk', dir: from.path('OBJECT_DIR', join(dataDir, 'objects')) }
+  const missing = S3_REQUIRED.filter((name) => !given.includes(name))
+  if (missing.length > 0) return { kind: 'unconfigured', missing }
+  const endpoint = from.url('S3_ENDPOINT')
+  return {
+    kind: 's3',
+    bucket: from.text('S3_BUCKET_NAME', ''),
+    accessKeyId: from.text('S3_ACCESS_KEY_ID', ''),
+    secretKey: from.text('S3_SECRET_KEY', ''),
+    region: from.text('S3_REGION', 'us-east-1'),
+    endpoint,
+    forcePathStyle: from.boolean('S3_FORCE_PATH_STYLE', endpoint !== undefined),
+  }
+}
+
+export type VectorStoreConfig =
+  | { readonly kind: 'lancedb'; readonly dir: string }
+  | {
+      readonly kind: 'pinecone'
+      readonly apiKey: string
+      readonly index: string
+      readonly cloud: string
+      readonly region: string
+      readonly controllerHost: string | undefined
+    }
+
+function vectorStore(from: Reader, dataDir: string): VectorStoreConfig {
+  const apiKey = from.optional('PINECONE_API_KEY')
+  if (from.oneOf('VECTOR_STORE', ['lancedb', 'pinecone'], apiKey ? 'pinecone' : 'lancedb') === 'lancedb')
+    return { kind: 'lancedb', dir: from.path('LANCEDB_DIR', join(dataDir, 'vectors')) }
+  if (!apiKey) from.missing('PINECONE_API_KEY', 'pcsk_…')
+  return {
+    kind: 'pinecone',
+    apiKey: apiKey ?? '',
+    index: from.text('PINECONE_INDEX', 'expertsmith'),
+    cloud: from.text('PINECONE_CLOUD', 'aws'),
+    region: from.text('PINECONE_REGION', 'us-east-1'),
+    controllerHost: from.url('PINECONE_CONTROLLER_HOST'),
+  }
+}
+
+export type EmbedderConfig =
+  | { readonly kind: 'hashing'; readonly dimensions: number }
+  | {
+      readonly kind: 'openai'
+      readonly apiKey: string
+      readonly baseUrl: string | undefined
+      readonly model: string
+      readonly dimensions: number
+    }
+
+function embedder(from: Reader): EmbedderConfig {
+  const apiKey = from.optional('OPENAI_API_KEY')
+  const kind = from.oneOf('EMBEDDINGS', ['openai', 'hashing'], apiKey ? 'openai' : 'hashing')
+  const dimensions = from.integer('EMBEDDING_DIMENSIONS', kind === 'openai' ? 1_536 : 1_024, { min: 8, max: 4_096 })
+  if (kind === 'hashing') return { kind, dimensions }
+  if (!apiKey) from.missing('OPENAI_API_KEY', 'sk-…')
+  return {
+    kind,
+    apiKey: apiKey ?? '',
+    baseUrl: from.url('OPENAI_BASE_URL'),
+    model: from.text('EMBEDDING_MODEL', 'text-embedding-3-small'),
+    dimensions,
+  }
+}
+
+type Shared = {
+  readonly log: LogConfig
+  readonly dataDir: string
+  readonly database: DatabaseConfig
+  readonly temporal: TemporalConfig
+  readonly objects: ObjectStoreConfig
+  readonly vectors: VectorStoreConfig
+  readonly embedder: EmbedderConfig
+}
+
+function shared(from: Reader, env: Environment): Shared {
+  const dataDir = from.path('DATA_DIR', '.data')
+  return {
+    log: logging(from),
+    dataDir,
+    database: database(from),
+    temporal: temporal(from, env),
+    objects: objectStore(from, dataDir),
+    vectors: vectorStore(from, dataDir),
+    embedder: embedder(from),
+  }
+}
+
+export type ApiConfig = Shared & {
+  readonly host: string
+  readonly port: number
+  /** How clients reach the API, without a slash at the end. */
+  readonly publicUrl: string
+  /** Below 2 GB, which the seed's `size integer` can hold. */
+  readonly maxUploadBytes: number
+}
+
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host)
+
+export const loadApiConfig = (env: Environment = process.env): ApiConfig =>
+  Reader.load(env, (from) => {
+    const host = from.text('HOST', '127.0.0.1')
+    const port = from.port('PORT', 8000)
+    if (!isLoopback(host) && !from.boolean('ALLOW_UNAUTHENTICATED', false))
+      from.faults.push(
+        `HOST=${host} would open the API to the network without authentication; use HOST=127.0.0.1 behind a proxy that authenticates, or set ALLOW_UNAUTHENTICATED=true if something else guards that port`,
+      )
+    return {
+      ...shared(from, env),
+      host,
+      port,
+      publicUrl: from.url('PUBLIC_URL') ?? `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}`,
+      maxUploadBytes: from.integer('MAX_UPLOAD_MB', 1_024, { min: 1, max: 2_047 }) * 1_048_576,
+    }
+  })
+
+export type ExtractionConfig = {
+  readonly threads: number
+  readonly timeoutMs: number
+  readonly memoryMb: number
+}
+
+export type ChunkingConfig = { readonly maxTokens: number; readonly overlapTokens: number }
+
+export type WorkerConfig = Shared & {
+  readonly scratchDir: string
+  readonly extraction: ExtractionConfig
+  readonly chunking: ChunkingConfig
+  readonly retryBudgetMs: number
+  readonly retryWindowMs: number
+  readonly concurrentActivities: number
+  readonly shutdownGraceMs: number
+}
+
+export const loadWorkerConfig = (env: Environment = process.env): WorkerConfig =>
+  Reader.load(env, (from) => {
+    const common = shared(from, env)
+    return {
+      ...common,
+      scratchDir: from.path('SCRATCH_DIR', join(common.dataDir, 'scratch')),
+      extraction: {
+        threads: from.integer('EXTRACTION_THREADS', availableParallelism(), { min: 1, max: 256 }),
+        timeoutMs: from.duration('EXTRACTION_TIMEOUT', '2m'),
+        memoryMb: from.integer('EXTRACTION_MEMORY_MB', 1_024, { min: 128, max: 65_536 }),
+      },
+      chunking: {
+        maxTokens: from.integer('CHUNK_TOKENS', 400, { min: 32, max: 8_192 }),
+        overlapTokens: from.integer('CHUNK_OVERLAP_TOKENS', 40, { min: 0, max: 4_096 }),
+      },
+      retryBudgetMs: from.duration('RETRY_BUDGET', '30m'),
+      retryWindowMs: from.duration('RETRY_WINDOW', '7d'),
+      concurrentActivities: from.integer('WORKER_CONCURRENCY', 50, { min: 1, max: 1_000 }),
+      shutdownGraceMs: from.duration('SHUTDOWN_GRACE', '8s'),
+    }
+  })
+
+export type StackConfig = {
+  readonly log: LogConfig
+  readonly dataDir: string
+  readonly api: { readonly host: string; readonly port: number; readonly url: string }
+  /** Where Temporal runs already, it is not started. */
+  readonly temporalAddress: string | undefined
+  readonly temporalCli: string | undefined
+  readonly temporalPort: number
+  readonly temporalUiPort: number
+  /** Where a database is given, Postgres is not started. */
+  readonly databaseUrl: string | undefined
+  readonly postgresPort: number
+}
+
+export const loadStackConfig = (env: Environment = process.env): StackConfig =>
+  Reader.load(env, (from) => {
+    const host = from.text('HOST', '127.0.0.1')
+    const port = from.port('PORT', 8000)
+    return {
+      log: logging(from),
+      dataDir: from.path('DATA_DIR', '.data'),
+      api: { host, port, url: from.url('PUBLIC_URL') ?? `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}` },
+      temporalAddress: from.optional('TEMPORAL_ADDRESS'),
+      temporalCli: from.optional('TEMPORAL_CLI'),
+      temporalPort: from.port('STACK_TEMPORAL_PORT', 7233),
+      temporalUiPort: from.port('STACK_TEMPORAL_UI_PORT', 8233),
+      databaseUrl: from.secretUrl('DATABASE_URL', ['postgres:', 'postgresql:'], 'postgres://user:password@host/database'),
+      postgresPort: from.port('STACK_POSTGRES_PORT', 54_329),
+    }
+  })

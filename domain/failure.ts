@@ -1,0 +1,87 @@
+/** The stages of a file's way, in order. */
+export const STAGES = ['download', 'extract', 'embed', 'store'] as const
+export type Stage = (typeof STAGES)[number]
+
+type FailureInfo = {
+  /** Where it happens; `any` for those that can happen at every stage. */
+  readonly stage: Stage | 'any'
+  /** Whether Temporal tries again by itself, with back-off, until the stage's retry budget is used up. */
+  readonly retryable: boolean
+  /** The system's fault, not the file's: the expert pauses instead of failing its files one by one. */
+  readonly pauses: boolean
+  /** What happened and what to do, for a person. */
+  readonly sentence: string
+}
+
+const file = (stage: FailureInfo['stage'], sentence: string): FailureInfo => ({
+  stage,
+  retryable: false,
+  pauses: false,
+  sentence,
+})
+const passing = (stage: Stage, sentence: string): FailureInfo => ({ stage, retryable: true, pauses: false, sentence })
+const system = (stage: Stage, sentence: string): FailureInfo => ({ stage, retryable: false, pauses: true, sentence })
+
+/** Every way in which a file can fail. `docs/failure-codes.md` is checked against this table. */
+export const FAILURES = {
+  OBJECT_MISSING: file('download', 'The stored object is gone. Upload the file again, then retry it.'),
+  OBJECT_ACCESS_DENIED: file('download', 'The object store refused access to the object. Check its permissions.'),
+  CONTENT_NOT_STORED: file(
+    'download',
+    'The file was uploaded while object storage was not available, so its bytes were not kept. Send them again with PUT /knowledge-base/files/{id}/content, then retry it.',
+  ),
+  STORAGE_NOT_CONFIGURED: file('download', 'Object storage is not configured, so the file cannot be read.'),
+  STORAGE_UNAVAILABLE: passing('download', 'The object store did not answer as it should.'),
+  OBJECT_CHANGED: file(
+    'download',
+    'The stored object is not the one that was uploaded: its checksum differs. Upload the file again, then retry it.',
+  ),
+  UNSUPPORTED_TYPE: file('extract', 'Text cannot be read from this kind of file.'),
+  ENCRYPTED: file('extract', 'The file is protected by a password. Replace it by a copy without one, then retry it.'),
+  CORRUPT: file('extract', 'The file is damaged and no text can be read from it. Replace it by a good copy, then retry it.'),
+  NO_TEXT: file('extract', 'The file holds no text. It looks scanned or consists of pictures only.'),
+  TOO_LARGE: file('extract', 'The file is larger than the configured limits allow.'),
+  EXTRACTION_TIMEOUT: file('extract', 'Reading the text took longer than the limit allows.'),
+  EXTRACTION_CRASHED: file('extract', 'Reading the text crashed the extractor or used up its memory.'),
+  EMBEDDING_RATE_LIMITED: passing('embed', 'The embedding service limits its rate.'),
+  EMBEDDING_UNAVAILABLE: passing('embed', 'The embedding service did not answer as it should.'),
+  EMBEDDING_QUOTA_EXHAUSTED: system('embed', 'The quota of the embedding service is used up. Raise it, then retry.'),
+  EMBEDDING_AUTH: system('embed', 'The embedding service refused the API key. Correct OPENAI_API_KEY, then retry.'),
+  EMBEDDING_REJECTED: file('embed', 'The embedding service refused the text of this file.'),
+  VECTOR_STORE_UNAVAILABLE: passing('store', 'The vector store did not answer as it should.'),
+  VECTOR_STORE_AUTH: system('store', 'The vector store refused the API key. Correct PINECONE_API_KEY, then retry.'),
+  DIMENSION_MISMATCH: system(
+    'store',
+    'The vectors have another length than the index. Use an index made for the embedding model, then retry.',
+  ),
+  CANCELLED: file('any', 'The work was cancelled before this file was done.'),
+  INTERNAL: file('any', 'An unexpected error, which is a fault of Expertsmith. The log of the worker has the details.'),
+} as const satisfies Record<string, FailureInfo>
+
+export type FailureCode = keyof typeof FAILURES
+
+export const isFailureCode = (code: unknown): code is FailureCode => typeof code === 'string' && code in FAILURES
+
+type FailureOptions = {
+  readonly cause?: unknown
+  /** How long the server asked us to wait, in milliseconds. */
+  readonly retryAfterMs?: number | undefined
+  /** What is particular to this case, appended to the code's sentence. Never document text, never a secret. */
+  readonly detail?: string
+}
+
+/** An expected failure of one file: a code, a sentence for a person, fields for the log, and its cause. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly code: FailureCode
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: FailureCode, fields: Record<string, unknown> = {}, options: FailureOptions = {}) {
+    const { sentence } = FAILURES[code]
+    super(options.detail ? `${sentence} (${options.detail})` : sentence, { cause: options.cause })
+    this.code = code
+    this.fields = fields
+    this.retryAfterMs = options.retryAfterMs
+  }
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto'
+
+/** Where an uploaded file's bytes are kept. Each upload has a key of its own, so that new content never overwrites old. */
+export const originalKey = (userId: string, fileId: string, uploadId: string) =>
+  `uploads/${userId}/${fileId}/${uploadId}`
+
+/** The extracted text of some content: the same bytes read by the same extractor share it, whoever uploaded them. */
+export const textKey = (sha256: string, extractorVersion: string) =>
+  `derived/${sha256}/text-${extractorVersion}.jsonl.gz`
+
+export type EmbeddingRecipe = {
+  readonly extractorVersion: string
+  readonly chunkerVersion: string
+  readonly model: string
+  readonly dimensions: number
+}
+
+/** The folder of chunks and vectors of some content made by one recipe. A model's name may hold anything, so it is hashed too. */
+export const embeddingsPrefix = (sha256: string, recipe: EmbeddingRecipe) => {
+  const { extractorVersion, chunkerVersion, model, dimensions } = recipe
+  const digest = createHash('sha256').update(JSON.stringify([model, extractorVersion, chunkerVersion])).digest('hex')
+  const readable = model.replaceAll(/[^A-Za-z0-9.-]+/g, '_').slice(0, 60)
+  return `derived/${sha256}/${readable}-${dimensions}-${digest.slice(0, 12)}`
+}
+
+export const embeddingsPartKey = (prefix: string, part: number) => `${prefix}/part-${String(part).padStart(5, '0')}.jsonl.gz`
+
+/** Written last: where it exists, every part does. */
+export const embeddingsManifestKey = (prefix: string) => `${prefix}/manifest.json`
+
+/** One namespace of vectors per expert and generation. */
+export const vectorNamespace = (expertId: string, generation: number) => `${expertId}.${generation}`
+
+export const chunkId = (fileId: string, chunkIndex: number) => `${fileId}#${chunkIndex}`

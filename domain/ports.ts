@@ -1,0 +1,186 @@
+import type { Readable } from 'node:stream'
+import type { Chunk, Page } from './chunk.ts'
+import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary, Progress } from './expert.ts'
+import type { FailureCode, Stage } from './failure.ts'
+import type { StoredFile } from './file.ts'
+
+export type CallOptions = { readonly signal?: AbortSignal | undefined }
+
+/** Keeps bytes under keys. Every write is whole or not there, and an overwrite. */
+export interface ObjectStore {
+  readonly name: string
+  /** @throws Failure STORAGE_NOT_CONFIGURED, STORAGE_UNAVAILABLE, OBJECT_ACCESS_DENIED */
+  upload(key: string, body: Readable | Uint8Array, options?: CallOptions & { contentType?: string }): Promise<void>
+  /** @throws Failure OBJECT_MISSING, OBJECT_ACCESS_DENIED, STORAGE_NOT_CONFIGURED, STORAGE_UNAVAILABLE */
+  download(key: string, options?: CallOptions): Promise<Readable>
+  /** Size in bytes, or undefined where there is no such object. */
+  size(key: string, options?: CallOptions): Promise<number | undefined>
+  /** Deleting what is not there is a success. */
+  delete(key: string, options?: CallOptions): Promise<void>
+  /** A URL of the object, or undefined where the store has none and the API must serve it. */
+  urlOf(key: string): string | undefined
+  /** Resolves when the store can be used. @throws Failure that says why not */
+  check(options?: CallOptions): Promise<void>
+}
+
+export type ExtractedText = { readonly pages: readonly Page[]; readonly documentType: string }
+
+export interface TextExtractor {
+  /** Changes whenever the same bytes would give another text. */
+  readonly version: string
+  /**
+   * Reads the text of the file at `path`, page by page.
+   * @throws Failure UNSUPPORTED_TYPE, ENCRYPTED, CORRUPT, NO_TEXT, TOO_LARGE, EXTRACTION_TIMEOUT, EXTRACTION_CRASHED
+   */
+  extract(path: string, options?: CallOptions): Promise<ExtractedText>
+  close(): Promise<void>
+}
+
+export interface Embedder {
+  readonly model: string
+  /** The length of each vector. */
+  readonly dimensions: number
+  /** What one call of `embed` may hold at the most. */
+  readonly limits: { readonly inputs: number; readonly tokensPerInput: number; readonly tokensPerCall: number }
+  countTokens(text: string): number
+  /**
+   * One vector of length 1 (Euclidean) per text, in their order. Texts are not empty.
+   * @throws Failure EMBEDDING_RATE_LIMITED, EMBEDDING_UNAVAILABLE, EMBEDDING_QUOTA_EXHAUSTED, EMBEDDING_AUTH, EMBEDDING_REJECTED
+   */
+  embed(texts: readonly string[], options?: CallOptions): Promise<Float32Array[]>
+}
+
+export type VectorRecord = {
+  /** `chunkId(fileId, chunk.index)` */
+  readonly id: string
+  readonly fileId: string
+  readonly chunk: Chunk
+  readonly vector: Float32Array
+}
+
+export type VectorMatch = {
+  readonly fileId: string
+  readonly chunk: Chunk
+  /** Cosine similarity, from -1 to 1. */
+  readonly score: number
+}
+
+export type VectorQuery = { readonly topK: number; readonly fileIds?: readonly string[] | undefined }
+
+/** Vectors by namespace. Methods other than `query` are idempotent. All throw Failure VECTOR_STORE_UNAVAILABLE, VECTOR_STORE_AUTH or DIMENSION_MISMATCH. */
+export interface VectorStore {
+  readonly name: string
+  /** Writes the records, over those with the same ids. Any number of them: the store makes batches that its limits allow. */
+  upsert(namespace: string, records: readonly VectorRecord[], options?: CallOptions): Promise<void>
+  /** Best first. A namespace that does not exist has no matches. */
+  query(namespace: string, vector: Float32Array, query: VectorQuery, options?: CallOptions): Promise<VectorMatch[]>
+  /** Removes chunks `0 … chunks-1` of a file; exact even where listings lag behind, since ids are deterministic. */
+  deleteFile(namespace: string, fileId: string, chunks: number, options?: CallOptions): Promise<void>
+  deleteNamespace(namespace: string, options?: CallOptions): Promise<void>
+  count(namespace: string, options?: CallOptions): Promise<number>
+  check(options?: CallOptions): Promise<void>
+  close(): Promise<void>
+}
+
+export type PageOf<T> = { readonly items: readonly T[]; readonly nextCursor: string | null }
+export type PageRequest = { readonly limit: number; readonly cursor?: string | undefined }
+
+export type NewFile = Pick<
+  StoredFile,
+  'id' | 'userId' | 'name' | 'originalName' | 'size' | 'type' | 's3Url' | 's3Key' | 'sha256' | 'processingStatus'
+>
+export type NewContent = Pick<StoredFile, 'size' | 'type' | 's3Url' | 's3Key' | 'sha256' | 'processingStatus'>
+
+/** Metadata of uploaded files. Every method but `metadata` is scoped to one user. */
+export interface FileStore {
+  insert(file: NewFile): Promise<StoredFile>
+  find(userId: string, fileId: string): Promise<StoredFile | undefined>
+  list(userId: string, page: PageRequest): Promise<PageOf<StoredFile>>
+  /** Of the given ids those that are not the user's files. */
+  unknown(userId: string, fileIds: readonly string[]): Promise<string[]>
+  /** Points the file to new content; the caller deletes the old object afterwards. */
+  replaceContent(userId: string, fileId: string, content: NewContent): Promise<StoredFile | undefined>
+  /** Deletes the row unless an expert uses it. */
+  delete(userId: string, fileId: string): Promise<{ deleted: boolean; experts: readonly { id: string; name: string }[] }>
+  /** Fills in what extraction found out. */
+  describe(fileId: string, metadata: { documentType: string; pageCount: number; wordCount: number }): Promise<void>
+}
+
+export type NewExpert = Pick<
+  Expert,
+  'id' | 'userId' | 'name' | 'systemPrompt' | 'voiceId' | 'embeddingModel' | 'embeddingDimensions'
+>
+export type PendingFile = { readonly fileId: string; readonly name: string }
+export type PendingPage = { readonly files: readonly PendingFile[]; readonly last: string }
+
+/** Experts as their owner sees them; every method is scoped to one user. */
+export interface ExpertStore {
+  /** The expert and its files, all pending, in one transaction. */
+  insert(expert: NewExpert, fileIds: readonly string[]): Promise<Expert>
+  find(userId: string, expertId: string): Promise<Expert | undefined>
+  list(userId: string, page: PageRequest): Promise<PageOf<Expert>>
+  listFiles(
+    userId: string,
+    expertId: string,
+    page: PageRequest & { status?: ExpertFileStatus | undefined },
+  ): Promise<PageOf<ExpertFile>>
+  /** Names of the given files, those that are indexed in the expert only. */
+  indexedFileNames(userId: string, expertId: string, fileIds: readonly string[]): Promise<Map<string, string>>
+  /** Undoes `insert`, for an expert whose workflow could not be started. */
+  discard(userId: string, expertId: string): Promise<void>
+  /** Sets the status, if it is one of `from`. @returns the status before, or undefined where nothing was changed */
+  changeStatus(
+    userId: string,
+    expertId: string,
+    change: { readonly from: readonly ExpertStatus[]; readonly to: ExpertStatus },
+  ): Promise<ExpertStatus | undefined>
+}
+
+export type FileContext = { readonly expertId: string; readonly fileId: string }
+
+export type FileFailure = {
+  readonly stage: Stage
+  readonly code: FailureCode
+  readonly message: string
+}
+
+/** What the workflow of one expert reads and writes; the workflow is the only writer of its expert's rows. */
+export interface RunStore {
+  /** Begins a run: files that an earlier run left in processing are pending again, and the expert is in processing. */
+  open(expertId: string): Promise<Expert | undefined>
+  find(expertId: string): Promise<Expert | undefined>
+  setStatus(expertId: string, status: ExpertStatus, reason?: string): Promise<void>
+  /** Pending files in their order, those behind position `after`; '0' for the first. */
+  pendingFiles(expertId: string, after: string, limit: number): Promise<PendingPage>
+  /** Marks the stage as begun and returns the file; undefined where the file is not, or no longer, to be processed. */
+  beginStage(file: FileContext, stage: Stage, attempt: number): Promise<StoredFile | undefined>
+  /** Before the first vector is written: so many chunks may exist from now on. Returns how many may have existed before. */
+  expectChunks(file: FileContext, chunks: number): Promise<number>
+  /** How many chunks of the file may be in the vector store. */
+  possibleChunks(file: FileContext): Promise<number>
+  markIndexed(file: FileContext, result: IndexedFile): Promise<void>
+  /** @returns the S3 key of the file, for the log */
+  markFailed(file: FileContext, failure: FileFailure): Promise<string | undefined>
+  /** Hands a file back that could not be processed for a fault of the system's. */
+  postpone(file: FileContext): Promise<void>
+  /** Makes files pending again: all failed and cancelled ones, or those among `fileIds`. Returns the progress after it. */
+  requeue(expertId: string, fileIds?: readonly string[]): Promise<Progress>
+  addFiles(expertId: string, fileIds: readonly string[]): Promise<Progress>
+  /** Files that are not done but may have vectors. */
+  unfinishedWithVectors(expertId: string): Promise<string[]>
+  /** Everything that is not done is cancelled. */
+  cancelPending(expertId: string): Promise<void>
+  /** Counts, writes and returns the summary of the pass that ended. */
+  summarize(expertId: string, options?: { cancelled?: boolean }): Promise<ExpertSummary>
+  /** Removes the expert's rows. */
+  delete(expertId: string): Promise<void>
+}
+
+export type IndexedFile = {
+  readonly pages: number
+  readonly chunks: number
+  readonly tokens: number
+  /** Of `tokens`, those whose embeddings existed already. */
+  readonly tokensReused: number
+  readonly seconds: Readonly<Record<Stage, number>>
+}

@@ -1,0 +1,71 @@
+/** Starts, once for the whole run, what tests share: real Temporal, Postgres and S3 servers, and the workflow bundle. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrate } from '../../adapters/postgres-database.ts'
+import { startPostgresServer } from '../../stack/postgres-server.ts'
+import { startS3Server } from '../../stack/s3-server.ts'
+import { findTemporalCli } from '../../stack/temporal-cli.ts'
+import { startTemporalServer } from '../../stack/temporal-server.ts'
+import { bundleWorkflows } from '../../worker/create-workers.ts'
+import { freePort } from './free-port.ts'
+import type { Infrastructure } from './infrastructure.ts'
+import { INFRASTRUCTURE_VARIABLE, TEMPLATE_DATABASE } from './infrastructure.ts'
+
+const closers: (() => Promise<unknown>)[] = []
+
+export async function globalSetup(): Promise<void> {
+  try {
+    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-test-'))
+    closers.push(() => rm(dir, { recursive: true, force: true }))
+    const [databaseUrl, temporalAddress, s3, bundlePath] = await Promise.all([
+      startDatabase(join(dir, 'postgres')),
+      startTemporal(join(dir, 'temporal')),
+      startObjects(join(dir, 's3')),
+      writeBundle(join(dir, 'workflows.js')),
+    ])
+    const infrastructure: Infrastructure = { databaseUrl, temporalAddress, s3, bundlePath }
+    process.env[INFRASTRUCTURE_VARIABLE] = JSON.stringify(infrastructure)
+  } catch (error) {
+    await globalTeardown()
+    throw error
+  }
+}
+
+export async function globalTeardown(): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close()
+}
+
+async function startDatabase(dir: string): Promise<string> {
+  const server = await startPostgresServer({ dir, port: await freePort(), fsync: false })
+  closers.push(server.close)
+  const url = new URL(server.url)
+  const { Client } = (await import('pg')).default
+  const client = new Client(server.url)
+  await client.connect()
+  await client.query(`create database ${TEMPLATE_DATABASE}`)
+  await client.end()
+  url.pathname = TEMPLATE_DATABASE
+  await migrate({ url: url.href })
+  return server.url
+}
+
+async function startTemporal(dir: string): Promise<string> {
+  const cli = await findTemporalCli({ explicit: process.env.TEMPORAL_CLI, onProgress: (line) => process.stderr.write(`${line}\n`) })
+  const server = await startTemporalServer({ cli, dir, port: await freePort(), headless: true })
+  closers.push(server.close)
+  return server.address
+}
+
+async function startObjects(dir: string): Promise<Infrastructure['s3']> {
+  const credentials = { accessKeyId: 'test-access-key', secretKey: 'test-secret-key', bucket: 'expertsmith-test' }
+  const server = await startS3Server({ dir, ...credentials })
+  closers.push(server.close)
+  return { ...credentials, endpoint: server.endpoint, region: 'us-east-1', forcePathStyle: true }
+}
+
+async function writeBundle(path: string): Promise<string> {
+  const { code } = await bundleWorkflows()
+  await writeFile(path, code)
+  return path
+}

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client, Connection } from '@temporalio/client'
+import { NativeConnection, Runtime } from '@temporalio/worker'
+import type { FastifyInstance } from 'fastify'
+import { createActivities } from '../../activities/index.ts'
+import { Staging } from '../../activities/staging.ts'
+import { createEmbedder, createObjectStore, createVectorStore } from '../../adapters/from-config.ts'
+import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
+import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
+import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
+import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
+import { ThreadTextExtractor } from '../../adapters/thread-text-extractor.ts'
+import { createApp } from '../../api/app.ts'
+import { ExpertRuns } from '../../api/expert-runs.ts'
+import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
+import type { Embedder, ObjectStore, VectorStore } from '../../domain/ports.ts'
+import { createWorkers, runWorkers, shutdownWorkers } from '../../worker/create-workers.ts'
+import { createDatabase, type TestDatabase } from './database.ts'
+import { infrastructure } from './infrastructure.ts'
+import { replayHistories } from './replay.ts'
+
+export type WorldOptions = {
+  readonly objects?: ObjectStoreConfig
+  readonly vectors?: VectorStoreConfig
+  readonly embedder?: EmbedderConfig
+  readonly maxUploadBytes?: number
+  readonly retryBudgetMs?: number
+  readonly retryWindowMs?: number
+  /** Without workers: what the API does is looked at by itself. */
+  readonly workers?: boolean
+  readonly temporalAddress?: string
+}
+
+export type World = {
+  readonly app: FastifyInstance
+  readonly client: Client
+  readonly taskQueue: string
+  readonly database: TestDatabase
+  readonly objects: ObjectStore
+  readonly vectors: VectorStore
+  readonly embedder: Embedder
+  /** Stops everything and replays the history of every workflow that was started. */
+  close(): Promise<void>
+}
+
+const LOG = createLogger({ level: 'error', format: 'json' }, 'test')
+let runtimeInstalled = false
+
+/** The whole product in this process, against the real servers: by default as `npm start` has it, with a database and a task queue of its own. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const dir = await mkdtemp(join(tmpdir(), 'expertsmith-world-'))
+  const taskQueue = `test-${randomUUID()}`
+  const database = await createDatabase()
+  const connection = Connection.lazy({ address: options.temporalAddress ?? infrastructure().temporalAddress })
+  const client = new Client({ connection })
+  const embedder = createEmbedder(options.embedder ?? { kind: 'hashing', dimensions: 256 })
+  const objects = createObjectStore(options.objects ?? { kind: 'disk', dir: join(dir, 'objects') })
+  const vectors = createVectorStore(options.vectors ?? { kind: 'lancedb', dir: join(dir, 'vectors') }, embedder)
+  const files = new PostgresFileStore(database.pool)
+  const app = await createApp({
+    files,
+    experts: new PostgresExpertStore(database.pool),
+    runs: new ExpertRuns({ client, namespace: 'default', taskQueue, uiUrl: 'http://127.0.0.1:8233' }),
+    objects,
+    embedder,
+    vectors,
+    publicUrl: 'http://127.0.0.1:8000',
+    maxUploadBytes: options.maxUploadBytes ?? 100_000_000,
+    checks: [],
+    logger: LOG,
+  })
+  const stopWorkers =
+    options.workers === false
+      ? async () => undefined
+      : await startWorkers({ dir, taskQueue, objects, vectors, embedder, files, database, options })
+
+  const close = async () => {
+    await app.close()
+    await stopWorkers()
+    if (options.workers !== false) await replayHistories(client, taskQueue)
+    await Promise.all([vectors.close(), connection.close(), database.close()])
+    await rm(dir, { recursive: true, force: true })
+  }
+  return { app, client, taskQueue, database, objects, vectors, embedder, close }
+}
+
+type WorkerParts = Pick<World, 'taskQueue' | 'objects' | 'vectors' | 'embedder' | 'database'> & {
+  readonly dir: string
+  readonly files: PostgresFileStore
+  readonly options: WorldOptions
+}
+
+async function startWorkers({ dir, taskQueue, database, options, ...ports }: WorkerParts): Promise<() => Promise<void>> {
+  if (!runtimeInstalled) Runtime.install({ logger: toTemporalLogger(LOG), shutdownSignals: [] })
+  runtimeInstalled = true
+  const hostQueue = `${taskQueue}-host`
+  const extractor = new ThreadTextExtractor({ threads: 2, timeoutMs: 60_000, memoryMb: 512 })
+  const connection = await NativeConnection.connect({ address: infrastructure().temporalAddress })
+  const workers = await createWorkers({
+    connection,
+    namespace: 'default',
+    taskQueue,
+    hostQueue,
+    activities: createActivities({
+      ...ports,
+      extractor,
+      runs: new PostgresRunStore(database.pool),
+      staging: new Staging({ dir, hostQueue }),
+      chunking: { maxTokens: 200, overlapTokens: 20 },
+      settings: { retryBudgetMs: options.retryBudgetMs ?? 60_000, retryWindowMs: options.retryWindowMs ?? 3_600_000 },
+    }),
+    workflowBundle: { code: await readFile(infrastructure().bundlePath, 'utf8') },
+    concurrency: 50,
+    shutdownGraceMs: 5_000,
+  })
+  const running = runWorkers(workers)
+  return async () => {
+    shutdownWorkers(workers)
+    await running
+    await Promise.all([connection.close(), extractor.close()])
+  }
+}

@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url'
+import type { NativeConnection, WorkerOptions, WorkflowBundle } from '@temporalio/worker'
+import { bundleWorkflowCode, Worker } from '@temporalio/worker'
+import type { Activities } from '../activities/index.ts'
+import { embeddingQueue } from '../workflows/contract.ts'
+import { FailureInterceptor } from './failure-interceptor.ts'
+
+export type WorkersOptions = {
+  readonly connection: NativeConnection
+  readonly namespace: string
+  readonly taskQueue: string
+  /** The queue of this very process, for work on the files that it holds. */
+  readonly hostQueue: string
+  readonly activities: Activities
+  readonly workflowBundle: WorkflowBundle
+  /** Activities of one queue that run at once. */
+  readonly concurrency: number
+  readonly shutdownGraceMs: number
+}
+
+export const bundleWorkflows = (options: Partial<Parameters<typeof bundleWorkflowCode>[0]> = {}) =>
+  bundleWorkflowCode({ workflowsPath: fileURLToPath(import.meta.resolve('../workflows/index.ts')), ...options })
+
+/**
+ * The three workers of one process: workflows with most activities, embedding (a queue of its own, so that its rate can be
+ * limited), and the extraction of files that are staged here.
+ */
+export function createWorkers(options: WorkersOptions): Promise<Worker[]> {
+  const { activities, taskQueue, hostQueue, concurrency } = options
+  const create = (queue: Partial<WorkerOptions> & { taskQueue: string }) => Worker.create({ ...common(options), ...queue })
+  const { extractText, embedChunks } = activities
+  return Promise.all([
+    create({ taskQueue, activities, workflowBundle: options.workflowBundle }),
+    create({ taskQueue: embeddingQueue(taskQueue), activities: { embedChunks } }),
+    // Extraction waits for a thread, not for a slot: a slot's wait would send the file to another worker.
+    create({ taskQueue: hostQueue, activities: { extractText }, maxConcurrentActivityTaskExecutions: concurrency * 10 }),
+  ])
+}
+
+const common = ({ connection, namespace, concurrency, shutdownGraceMs }: WorkersOptions) =>
+  ({
+    connection,
+    namespace,
+    maxConcurrentActivityTaskExecutions: concurrency,
+    shutdownGraceTime: shutdownGraceMs,
+    // A cancellation only arrives in a heartbeat's reply, so they are sent every few seconds.
+    maxHeartbeatThrottleInterval: '2s',
+    // After a worker's death its workflows move on that much sooner.
+    stickyQueueScheduleToStartTimeout: '5s',
+    interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+  }) satisfies Partial<WorkerOptions>
+
+/** Runs until one of them fails or all have been shut down; when one fails, the others are shut down too. */
+export async function runWorkers(workers: readonly Worker[]): Promise<void> {
+  await Promise.all(
+    workers.map((worker) =>
+      worker.run().catch((error) => {
+        shutdownWorkers(workers)
+        throw error
+      }),
+    ),
+  )
+}
+
+export function shutdownWorkers(workers: readonly Worker[]): void {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+}

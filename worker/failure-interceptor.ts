@@ -1,0 +1,50 @@
+import { activityInfo, ApplicationFailure, CancelledFailure, CompleteAsyncError, log } from '@temporalio/activity'
+import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker'
+import { FAILURES, Failure } from '../domain/failure.ts'
+
+/** Unexpected errors are tried again, since most come of a database or a network that is about to be back; but not for ever. */
+const ATTEMPTS_AT_UNEXPECTED = 10
+
+/**
+ * Turns what an activity throws into what Temporal and the workflow act upon: an `ApplicationFailure` whose type is the
+ * failure's code. Causes stay in the log: they are the vendor's words, which may hold what must not enter a history.
+ */
+export class FailureInterceptor implements ActivityInboundCallsInterceptor {
+  async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
+    try {
+      return await next(input)
+    } catch (error) {
+      throw toApplicationFailure(error)
+    }
+  }
+}
+
+function toApplicationFailure(error: unknown): unknown {
+  if (error instanceof Failure) return fromFailure(error)
+  if (isTemporals(error)) return error
+  const { attempt } = activityInfo()
+  log.warn('⚠️ Unexpected error', { error: describe(error), attempt })
+  return ApplicationFailure.create({
+    type: 'INTERNAL',
+    message: FAILURES.INTERNAL.sentence,
+    nonRetryable: attempt >= ATTEMPTS_AT_UNEXPECTED,
+  })
+}
+
+function fromFailure({ code, message, fields, cause, retryAfterMs }: Failure): ApplicationFailure {
+  const { retryable } = FAILURES[code]
+  log.warn(`⚠️ ${message}`, { ...fields, code, retried: retryable, ...(cause !== undefined && { cause: describe(cause) }) })
+  return ApplicationFailure.create({
+    type: code,
+    message,
+    nonRetryable: !retryable,
+    ...(retryAfterMs !== undefined && { nextRetryDelay: retryAfterMs }),
+  })
+}
+
+/** Cancellations and failures that were made for Temporal pass as they are. */
+const isTemporals = (error: unknown) =>
+  error instanceof ApplicationFailure || error instanceof CancelledFailure || error instanceof CompleteAsyncError
+
+const describe = (error: unknown) =>
+  error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : String(error)

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import { NativeConnection, Runtime } from '@temporalio/worker'
+import type { Logger } from 'pino'
+import { createActivities } from '../activities/index.ts'
+import { Staging } from '../activities/staging.ts'
+import { cautions, createEmbedder, createObjectStore, createVectorStore } from '../adapters/from-config.ts'
+import { createLogger, toTemporalLogger } from '../adapters/pino-logger.ts'
+import { migrate, openDatabase } from '../adapters/postgres-database.ts'
+import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
+import { PostgresRunStore } from '../adapters/postgres-run-store.ts'
+import { closeOnSignal } from '../adapters/process-signals.ts'
+import { ensureSearchAttributes } from '../adapters/temporal-search-attributes.ts'
+import { ThreadTextExtractor } from '../adapters/thread-text-extractor.ts'
+import type { WorkerConfig } from '../config.ts'
+import { loadWorkerConfig } from '../config.ts'
+import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts'
+import { bundleWorkflows, createWorkers, runWorkers, shutdownWorkers } from './create-workers.ts'
+import { openScratch } from './scratch.ts'
+
+const config = loadWorkerConfig()
+const logger = createLogger(config.log, 'worker')
+Runtime.install({ logger: toTemporalLogger(logger), shutdownSignals: [] })
+await run(config, logger).catch((error: unknown) => {
+  logger.fatal({ err: error }, '❌ The worker cannot go on')
+  // Not by itself: the pool of connections and the threads would keep the process alive.
+  process.exit(1)
+})
+
+async function run(config: WorkerConfig, logger: Logger): Promise<void> {
+  for (const caution of cautions(config.objects, config.embedder)) logger.warn(caution)
+  await migrate(config.database)
+  const database = openDatabase(config.database, (error) => logger.warn({ err: error }, '⚠️ Lost an idle database connection'))
+  const connection = await NativeConnection.connect(config.temporal.connect.connectionOptions)
+  await ensureSearchAttributes(connection, config.temporal.namespace, SEARCH_ATTRIBUTES).catch((error: unknown) =>
+    logger.warn({ err: error }, '⚠️ Could not register the search attributes; add them to the namespace by hand'),
+  )
+
+  const scratch = await openScratch(config.scratchDir)
+  const hostQueue = `${config.temporal.taskQueue}-host-${randomUUID()}`
+  const embedder = createEmbedder(config.embedder)
+  const vectors = createVectorStore(config.vectors, embedder)
+  const extractor = new ThreadTextExtractor(config.extraction)
+  const activities = createActivities({
+    objects: createObjectStore(config.objects),
+    extractor,
+    embedder,
+    vectors,
+    files: new PostgresFileStore(database),
+    runs: new PostgresRunStore(database),
+    staging: new Staging({ dir: scratch.dir, hostQueue }),
+    chunking: config.chunking,
+    settings: { retryBudgetMs: config.retryBudgetMs, retryWindowMs: config.retryWindowMs },
+  })
+  const workers = await createWorkers({
+    connection,
+    namespace: config.temporal.namespace,
+    taskQueue: config.temporal.taskQueue,
+    hostQueue,
+    activities,
+    workflowBundle: await bundleWorkflows({ logger: toTemporalLogger(logger.child({}, { level: 'warn' })) }),
+    concurrency: config.concurrentActivities,
+    shutdownGraceMs: config.shutdownGraceMs,
+  })
+
+  const running = runWorkers(workers)
+  const close = async () => {
+    shutdownWorkers(workers)
+    await running.catch(() => undefined)
+    await Promise.allSettled([extractor.close(), vectors.close(), connection.close(), database.end(), scratch.remove()])
+    logger.info('Worker stopped')
+  }
+  closeOnSignal(close, (error) => logger.error({ err: error }, '❌ The worker did not stop cleanly'))
+  logger.info({ taskQueue: config.temporal.taskQueue, hostQueue }, 'Worker started')
+  await running
+}

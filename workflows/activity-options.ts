@@ -1,0 +1,41 @@
+import type { ActivityOptions } from '@temporalio/workflow'
+
+/** Temporal's default, made explicit, but never more than half a minute apart: a service that is back is soon used again. */
+const BACK_OFF = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const
+
+/** A worker that dies is noticed after the heartbeat timeout; a cancelled activity ends before its workflow goes on. */
+const LONG_RUNNING = {
+  heartbeatTimeout: '15s',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: BACK_OFF,
+} as const satisfies ActivityOptions
+
+export const DOWNLOAD = { ...LONG_RUNNING, startToCloseTimeout: '30m' } as const satisfies ActivityOptions
+
+/**
+ * On the queue of the worker that holds the file. It gets one try: where that worker is gone or busy,
+ * another one stages the file again.
+ */
+export const EXTRACTION_ON_HOST = {
+  ...LONG_RUNNING,
+  scheduleToStartTimeout: '10s',
+  startToCloseTimeout: '1h',
+  retry: { maximumAttempts: 1 },
+} as const satisfies ActivityOptions
+
+export const EXTRACTION = { ...LONG_RUNNING, startToCloseTimeout: '1h' } as const satisfies ActivityOptions
+
+export const EMBEDDING = {
+  ...LONG_RUNNING,
+  startToCloseTimeout: '2h',
+  // Eager activities bypass the rate limits of a task queue.
+  allowEagerDispatch: false,
+} as const satisfies ActivityOptions
+
+export const STORING = { ...LONG_RUNNING, startToCloseTimeout: '1h' } as const satisfies ActivityOptions
+
+/** A few queries in Postgres. They are tried until they succeed: without them no state of a file can be told. */
+export const BOOKKEEPING = { startToCloseTimeout: '1m', retry: BACK_OFF } as const satisfies ActivityOptions
+
+/** Removing vectors, tried until it succeeds: what is reported removed must be. */
+export const CLEANING = { ...LONG_RUNNING, startToCloseTimeout: '1h' } as const satisfies ActivityOptions

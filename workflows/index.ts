@@ -1,0 +1,2 @@
+export { CreateExpert } from './create-expert.ts'
+export { DeleteExpert } from './delete-expert.ts'
