@@ -90,9 +90,8 @@ export class ChunkCutter {
     const { text } = this.#paged
     for (const { lastEnd, minShare, insideSentence = false } of this.#boundaries) {
       const boundary = lastEnd(text, from, reach.end)
-      if (boundary <= next) continue
-      const end = trimmedEnd(text, from, boundary)
-      if (end - from >= minShare * reach.full) return { end, insideSentence }
+      const end = boundary > next ? trimmedEnd(text, from, boundary) : next
+      if (end > next && end - from >= minShare * reach.full) return { end, insideSentence }
     }
     return { end: reach.end, insideSentence: true }
   }

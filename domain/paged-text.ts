@@ -23,8 +23,8 @@ function* headingsOf(text: string): Generator<Heading> {
   }
 }
 
-/** White space counts as text where a mark sits on it: the two are one character to a reader. */
-const NEXT_TEXT = /\S|\s(?=[\p{Grapheme_Extend}\p{Spacing_Mark}\p{Emoji_Modifier}\u200d])/gu
+/** A space counts as text where a mark sits on it: the two are one character to a reader. */
+const NEXT_TEXT = /\S|\p{Space_Separator}(?=[\p{Grapheme_Extend}\p{Spacing_Mark}\p{Emoji_Modifier}\u200d])/gu
 
 /** Pages joined by `PAGE_BREAK`, and what stands where in them. Offsets are UTF-16 code units. */
 export class PagedText {

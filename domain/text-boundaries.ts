@@ -12,7 +12,8 @@ const SOFT_BREAK = /(?<!\n[^\S\n]*)\n(?![^\S\n]*\n)/g
 const BLANK_LINE = /\n[^\S\n]*\n/g
 
 /** Where the sentences of a passage end, ascending. Soft line breaks don't end one. */
-export const sentenceEnds = (passage: string): number[] => segmentEnds(sentences, passage.replace(SOFT_BREAK, ' '))
+export const sentenceEnds = (passage: string): number[] =>
+  Array.from(sentences.segment(unwrapped(passage)), ({ index, segment }) => index + segment.length)
 
 /**
  * Where the last paragraph, sentence … ends that begins at or after `from` and ends at or before `limit`; at most `from`
@@ -20,23 +21,22 @@ export const sentenceEnds = (passage: string): number[] => segmentEnds(sentences
  */
 export type LastEnd = (text: string, from: number, limit: number) => number
 
-export const lastParagraphEnd: LastEnd = (text, from, limit) =>
-  lastOf(
-    Array.from(upTo(text, from, limit).matchAll(BLANK_LINE), ({ index }) => index),
-    from,
-    limit,
-  )
+export const lastParagraphEnd: LastEnd = (text, from, limit) => {
+  const blankLines = [...upTo(text, from, limit).matchAll(BLANK_LINE)]
+  return from + (blankLines.findLast(({ index }) => from + index <= limit)?.index ?? 0)
+}
 
 export const lastSentenceEnd: LastEnd = (text, from, limit) =>
-  lastOf(sentenceEnds(upTo(text, from, limit)), from, limit)
+  lastGraphemeEnd(text, from, from + lastBoundary(sentences, unwrapped(upTo(text, from, limit)), limit - from))
 
 export const lastLineEnd: LastEnd = (text, from, limit) => from + text.slice(from, limit + 1).lastIndexOf('\n')
 
+// Unicode's words can end inside of a grapheme: pairs of flag letters are counted differently.
 export const lastWordEnd: LastEnd = (text, from, limit) =>
-  lastOf(segmentEnds(words, upTo(text, from, limit)), from, limit)
+  lastGraphemeEnd(text, from, from + lastBoundary(words, upTo(text, from, limit), limit - from))
 
 export const lastGraphemeEnd: LastEnd = (text, from, limit) =>
-  lastOf(segmentEnds(graphemes, upTo(text, from, limit)), from, limit)
+  from + lastBoundary(graphemes, upTo(text, from, limit), limit - from)
 
 /** `offset`, or the one before it where it would cut a surrogate pair. */
 export const codePointEnd = (text: string, offset: number): number =>
@@ -52,8 +52,8 @@ export const trimmedEnd = (text: string, from: number, to: number): number =>
 
 const upTo = (text: string, from: number, limit: number) => text.slice(from, limit + LOOKAHEAD)
 
-const segmentEnds = (segmenter: Intl.Segmenter, passage: string): number[] =>
-  Array.from(segmenter.segment(passage), ({ index, segment }) => index + segment.length)
+const unwrapped = (passage: string) => passage.replace(SOFT_BREAK, ' ')
 
-const lastOf = (ends: readonly number[], from: number, limit: number): number =>
-  from + (ends.findLast((end) => from + end <= limit) ?? 0)
+/** The last boundary at or before `limit`. Only the text near it is segmented. */
+const lastBoundary = (segmenter: Intl.Segmenter, passage: string, limit: number): number =>
+  segmenter.segment(passage).containing(limit)?.index ?? limit

@@ -68,7 +68,7 @@ const always = (
       const options = { ...sizes, countTokens: counters[counter] }
       check(chunk(pages, options), { text: joined(pages), pages, options })
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   )
 
 describe('chunks of any text', () => {

@@ -1,0 +1,182 @@
+/** `npm start`: everything that Expertsmith needs on one machine, with nothing but npm. */
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs, styleText } from 'node:util'
+import type { StackConfig } from '../config.ts'
+import { ConfigurationError, loadStackConfig } from '../config.ts'
+import { panel } from './panel.ts'
+import { startPostgresServer } from './postgres-server.ts'
+import type { PortUse } from './preflight.ts'
+import { checkDisk, checkPorts, lockDataDir, Obstacle } from './preflight.ts'
+import { Service } from './supervise.ts'
+import { findTemporalCli } from './temporal-cli.ts'
+import { startTemporalServer } from './temporal-server.ts'
+
+const READY_LIMIT_MS = 120_000
+/** npm passes a Ctrl-C on that the terminal has sent already, so one counts as a second only after this time. */
+const SECOND_CTRL_C_AFTER_MS = 1_000
+
+const { values: options } = parseArgs({ options: { watch: { type: 'boolean', default: false } } })
+const stopActions: (() => Promise<unknown>)[] = []
+const services: Service[] = []
+let stoppingSince: number | undefined
+
+process.on('SIGINT', () => onSignal())
+process.on('SIGTERM', () => onSignal())
+await start().catch(fail)
+
+async function start(): Promise<void> {
+  const config = loadStackConfig()
+  onStop(await lockDataDir(config.dataDir, config.api.url, () => say('The last run was killed; waiting some seconds for its lock to expire')))
+  await checkDisk(config.dataDir)
+  await checkPorts(portsOf(config))
+  const databaseUrl = config.databaseUrl ?? (await startDatabase(config))
+  const temporal = config.temporalAddress ? { address: config.temporalAddress } : await startTemporal(config)
+  const env = environment(config, databaseUrl, temporal)
+  for (const name of ['worker', 'api']) startService(name, env)
+  const parts = await step('API and worker', async () => {
+    const checks = await untilReady(config.api.url)
+    return [checks, 'answer'] as const
+  })
+  const uiUrl = env.TEMPORAL_UI_URL ?? 'see TEMPORAL_UI_URL'
+  process.stdout.write(`${panel({ apiUrl: config.api.url, temporalUiUrl: uiUrl, dataDir: config.dataDir, parts })}\n`)
+}
+
+function portsOf({ api, databaseUrl, postgresPort, temporalAddress, temporalPort, temporalUiPort }: StackConfig): PortUse[] {
+  const host = '127.0.0.1'
+  return [
+    { ...api, what: 'the API', variable: 'PORT' },
+    ...(databaseUrl ? [] : [{ host, port: postgresPort, what: 'Postgres', variable: 'STACK_POSTGRES_PORT' }]),
+    ...(temporalAddress
+      ? []
+      : [
+          { host, port: temporalPort, what: 'Temporal', variable: 'STACK_TEMPORAL_PORT' },
+          { host, port: temporalUiPort, what: "Temporal's Web UI", variable: 'STACK_TEMPORAL_UI_PORT' },
+        ]),
+  ]
+}
+
+const startDatabase = ({ dataDir, postgresPort: port }: StackConfig) =>
+  step('Postgres', async () => {
+    const dir = join(dataDir, 'postgres')
+    const server = await startPostgresServer({ dir, port })
+    onStop(server.close)
+    return [server.url, `on 127.0.0.1:${port}`] as const
+  })
+
+async function startTemporal({ dataDir, temporalCli, temporalPort: port, temporalUiPort: uiPort }: StackConfig) {
+  const cli = await step('Temporal CLI', async (say) => {
+    const path = await findTemporalCli({ explicit: temporalCli, onProgress: say })
+    return [path, path] as const
+  })
+  return step('Temporal', async () => {
+    const server = await startTemporalServer({ cli, dir: join(dataDir, 'temporal'), port, uiPort })
+    onStop(server.stop)
+    server.exited.then((how) => {
+      if (stoppingSince === undefined) fail(new Obstacle(`Temporal ${how}. Its log is in ${join(dataDir, 'temporal')}. Start again: running work goes on where it was.`))
+    })
+    return [server, `on ${server.address}`] as const
+  })
+}
+
+/** What api and worker need to know of the servers that were started for them. */
+function environment(config: StackConfig, databaseUrl: string, temporal: { address: string; uiUrl?: string | undefined }): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    DATA_DIR: config.dataDir,
+    DATABASE_URL: databaseUrl,
+    TEMPORAL_ADDRESS: temporal.address,
+    LOG_FORMAT: config.log.format,
+    ...(temporal.uiUrl && { TEMPORAL_UI_URL: temporal.uiUrl }),
+  }
+}
+
+function startService(name: string, env: NodeJS.ProcessEnv): void {
+  const service = new Service({
+    script: `${name}/main.ts`,
+    env,
+    watch: options.watch,
+    onRestart: (how, ms) => say(`The ${name} ${how}; starting it again in ${ms / 1_000} s`),
+    onGiveUp: (how) => fail(new Obstacle(`The ${name} ${how}, again and again. What it logged above says why.`)),
+  })
+  services.push(service)
+  service.start()
+}
+
+type Readiness = { checks: { name: string; status: string; detail: string }[] }
+
+async function untilReady(url: string): Promise<[string, string][]> {
+  let last: Readiness | undefined
+  for (const start = Date.now(); Date.now() - start < READY_LIMIT_MS; await delay(200)) {
+    const response = await fetch(`${url}/readyz`).catch(() => undefined)
+    if (!response) continue
+    last = (await response.json()) as Readiness
+    if (response.ok) return last.checks.map(({ name, status, detail }) => [name, status === 'ok' ? detail : `⚠️ ${detail}`])
+  }
+  const failed = last?.checks.filter(({ status }) => status !== 'ok').map(({ name, detail }) => `${name}: ${detail}`)
+  throw new Obstacle(`The API was not ready within ${READY_LIMIT_MS / 1_000} s. ${failed?.join('; ') ?? 'It did not answer at all.'}`)
+}
+
+/** Says what goes on while it goes on, and how long it took. */
+async function step<T>(name: string, work: (say: (line: string) => void) => Promise<readonly [T, string]>): Promise<T> {
+  const start = performance.now()
+  const [result, detail] = await work(progressOf(name))
+  clearLine()
+  say(`${styleText('green', '✔')} ${name} ${styleText('dim', `${detail} (${((performance.now() - start) / 1_000).toFixed(1)} s)`)}`)
+  return result
+}
+
+/** On a terminal one line that changes; elsewhere a line every few seconds. */
+function progressOf(name: string): (line: string) => void {
+  let last = 0
+  return (line) => {
+    if (process.stdout.isTTY) {
+      clearLine()
+      process.stdout.write(`… ${name}: ${line}`.slice(0, process.stdout.columns - 1))
+    } else if (Date.now() - last > 5_000) {
+      last = Date.now()
+      say(`… ${name}: ${line}`)
+    }
+  }
+}
+
+const clearLine = () => process.stdout.isTTY && process.stdout.write('\r\u001b[2K')
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function onStop(action: () => Promise<unknown>): void {
+  stopActions.unshift(action)
+}
+
+function onSignal(): void {
+  if (stoppingSince === undefined) {
+    say('\nStopping; a second Ctrl-C kills')
+    void stop(0)
+  } else if (Date.now() - stoppingSince > SECOND_CTRL_C_AFTER_MS) {
+    for (const service of services) service.kill()
+    process.exit(130)
+  }
+}
+
+function fail(error: unknown): void {
+  if (stoppingSince !== undefined) return
+  const known = error instanceof Obstacle || error instanceof ConfigurationError
+  const text = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error)
+  process.stderr.write(`\n${styleText('red', '✘')} ${explain(error) ?? text}\n`)
+  void stop(1)
+}
+
+/** The disk filled up while things were started. */
+const explain = (error: unknown) =>
+  error instanceof Error && /ENOSPC|No space left/.test(error.message) ? 'The disk is full. Make room, or set DATA_DIR to a folder on another disk.' : undefined
+
+/** First whatever works, then what it works with, in the opposite order of the start. */
+async function stop(code: number): Promise<void> {
+  stoppingSince = Date.now()
+  await Promise.all(services.map((service) => service.stop()))
+  for (const action of stopActions) await action().catch((error: Error) => say(`⚠️ ${error.message}`))
+  say('Stopped. Everything is kept in the data folder; npm start goes on from there.')
+  process.exit(code)
+}

@@ -1,0 +1,55 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Connection } from '@temporalio/client'
+import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts'
+import type { Program } from './run-program.ts'
+import { startProgram } from './run-program.ts'
+import { waitFor } from './wait-for.ts'
+
+export type TemporalServerOptions = {
+  /** The path of the Temporal CLI. */
+  readonly cli: string
+  readonly dir: string
+  readonly port: number
+  /** Without it there is no Web UI. */
+  readonly uiPort?: number
+}
+
+export type TemporalServer = Program & { readonly address: string; readonly uiUrl: string | undefined }
+
+/** Attribute types as the command line spells them. */
+const TYPES = { KEYWORD: 'Keyword', INT: 'Int' } as const
+
+/** Starts Temporal's development server on the loopback interface, with its state in `dir`, and waits until it serves. */
+export async function startTemporalServer({ cli, dir, port, uiPort }: TemporalServerOptions): Promise<TemporalServer> {
+  await mkdir(dir, { recursive: true })
+  const args = [
+    'server',
+    'start-dev',
+    ...['--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'],
+    ...(uiPort ? ['--ui-port', String(uiPort)] : ['--headless']),
+    ...['--db-filename', join(dir, 'temporal.db')],
+    // Measured: 2 to 4 times the default's speed, and no less safe against a crash of the process.
+    ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'],
+    ...['--dynamic-config-value', 'matching.useNewMatcher=true', '--dynamic-config-value', 'matching.enableFairness=true'],
+    ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => ['--search-attribute', `${name}=${TYPES[type]}`]),
+  ]
+  const server = await startProgram(cli, args, join(dir, 'temporal.log'))
+  const address = `127.0.0.1:${port}`
+  await waitFor(() => serves(address), server.exited, `Temporal (its log is ${join(dir, 'temporal.log')})`)
+  return { ...server, address, uiUrl: uiPort ? `http://127.0.0.1:${uiPort}` : undefined }
+}
+
+async function serves(address: string): Promise<boolean> {
+  try {
+    const connection = await Connection.connect({ address, connectTimeout: '1s' })
+    try {
+      await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace: 'default' }))
+    } finally {
+      await connection.close()
+    }
+    return true
+  } catch {
+    return false
+  }
+}
