@@ -10,6 +10,16 @@ import ms from 'ms'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** The process's own variables, and below them those of `.env`, where there is one. */
+function environment(): Environment {
+  try {
+    process.loadEnvFile(join(import.meta.dirname, '.env'))
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+  return process.env
+}
+
 /** Everything that is wrong with the environment, a line each. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
@@ -264,7 +274,7 @@ export type ApiConfig = Shared & {
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host)
 
-export const loadApiConfig = (env: Environment = process.env): ApiConfig =>
+export const loadApiConfig = (env: Environment = environment()): ApiConfig =>
   Reader.load(env, (from) => {
     const host = from.text('HOST', '127.0.0.1')
     const port = from.port('PORT', 8000)
@@ -299,7 +309,7 @@ export type WorkerConfig = Shared & {
   readonly shutdownGraceMs: number
 }
 
-export const loadWorkerConfig = (env: Environment = process.env): WorkerConfig =>
+export const loadWorkerConfig = (env: Environment = environment()): WorkerConfig =>
   Reader.load(env, (from) => {
     const common = shared(from, env)
     return {
@@ -335,7 +345,7 @@ export type StackConfig = {
   readonly postgresPort: number
 }
 
-export const loadStackConfig = (env: Environment = process.env): StackConfig =>
+export const loadStackConfig = (env: Environment = environment()): StackConfig =>
   Reader.load(env, (from) => {
     const host = from.text('HOST', '127.0.0.1')
     const port = from.port('PORT', 8000)

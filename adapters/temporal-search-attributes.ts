@@ -1,7 +1,7 @@
 import type { Connection } from '@temporalio/client'
-import { temporal } from '@temporalio/proto'
+import proto from '@temporalio/proto'
 
-const { IndexedValueType } = temporal.api.enums.v1
+const { IndexedValueType } = proto.temporal.api.enums.v1
 const TYPES = {
   KEYWORD: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
   INT: IndexedValueType.INDEXED_VALUE_TYPE_INT,

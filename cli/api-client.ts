@@ -58,9 +58,9 @@ export class ApiClient {
       ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as FormData) }),
       ...(json && { headers: { 'content-type': 'application/json' } }),
     })
-    const answer = await response.json()
-    if (!response.ok) throw new ApiError(`${method} ${path}: ${answer.code}: ${answer.detail}`)
-    return answer
+    const answer: unknown = await response.json()
+    if (!response.ok) throw new ApiError(`${method} ${path}: ${describe(answer)}`)
+    return answer as T
   }
 }
 
@@ -68,4 +68,9 @@ async function fileForm(path: string): Promise<FormData> {
   const form = new FormData()
   form.append('file', await openAsBlob(path), basename(path))
   return form
+}
+
+const describe = (problem: unknown) => {
+  const { code, detail } = problem as { code?: string; detail?: string }
+  return `${code}: ${detail}`
 }

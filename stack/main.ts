@@ -21,10 +21,6 @@ const stopActions: (() => Promise<unknown>)[] = []
 const services: Service[] = []
 let stoppingSince: number | undefined
 
-process.on('SIGINT', () => onSignal())
-process.on('SIGTERM', () => onSignal())
-await start().catch(fail)
-
 async function start(): Promise<void> {
   const config = loadStackConfig()
   onStop(await lockDataDir(config.dataDir, config.api.url, () => say('The last run was killed; waiting some seconds for its lock to expire')))
@@ -70,11 +66,17 @@ async function startTemporal({ dataDir, temporalCli, temporalPort: port, tempora
     return [path, path] as const
   })
   return step('Temporal', async () => {
-    const server = await startTemporalServer({ cli, dir: join(dataDir, 'temporal'), port, uiPort })
-    onStop(server.stop)
-    server.exited.then((how) => {
-      if (stoppingSince === undefined) fail(new Obstacle(`Temporal ${how}. Its log is in ${join(dataDir, 'temporal')}. Start again: running work goes on where it was.`))
-    })
+    const start = () => startTemporalServer({ cli, dir: join(dataDir, 'temporal'), port, uiPort })
+    let server = await start()
+    onStop(() => server.stop())
+    const keepAlive = (): Promise<void> =>
+      server.exited.then(async (how) => {
+        if (stoppingSince !== undefined) return
+        say(`Temporal ${how}; starting it again`)
+        server = await start()
+        return keepAlive()
+      })
+    keepAlive().catch(fail)
     return [server, `on ${server.address}`] as const
   })
 }
@@ -180,3 +182,7 @@ async function stop(code: number): Promise<void> {
   say('Stopped. Everything is kept in the data folder; npm start goes on from there.')
   process.exit(code)
 }
+
+process.on('SIGINT', onSignal)
+process.on('SIGTERM', onSignal)
+await start().catch(fail)

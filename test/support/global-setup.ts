@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { migrate } from '../../adapters/postgres-database.ts'
 import { startPostgresServer } from '../../stack/postgres-server.ts'
 import { startS3Server } from '../../stack/s3-server.ts'
@@ -40,8 +41,7 @@ async function startDatabase(dir: string): Promise<string> {
   const server = await startPostgresServer({ dir, port: await freePort(), fsync: false })
   closers.push(server.close)
   const url = new URL(server.url)
-  const { Client } = (await import('pg')).default
-  const client = new Client(server.url)
+  const client = new pg.Client(server.url)
   await client.connect()
   await client.query(`create database ${TEMPLATE_DATABASE}`)
   await client.end()
@@ -52,14 +52,14 @@ async function startDatabase(dir: string): Promise<string> {
 
 async function startTemporal(dir: string): Promise<string> {
   const cli = await findTemporalCli({ explicit: process.env.TEMPORAL_CLI, onProgress: (line) => process.stderr.write(`${line}\n`) })
-  const server = await startTemporalServer({ cli, dir, port: await freePort(), headless: true })
-  closers.push(server.close)
+  const server = await startTemporalServer({ cli, dir, port: await freePort() })
+  closers.push(server.stop)
   return server.address
 }
 
 async function startObjects(dir: string): Promise<Infrastructure['s3']> {
   const credentials = { accessKeyId: 'test-access-key', secretKey: 'test-secret-key', bucket: 'expertsmith-test' }
-  const server = await startS3Server({ dir, ...credentials })
+  const server = await startS3Server({ dir, port: await freePort(), ...credentials })
   closers.push(server.close)
   return { ...credentials, endpoint: server.endpoint, region: 'us-east-1', forcePathStyle: true }
 }

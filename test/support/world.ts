@@ -36,6 +36,8 @@ export type WorldOptions = {
 
 export type World = {
   readonly app: FastifyInstance
+  /** Where objects and vectors are by default. */
+  readonly dir: string
   readonly client: Client
   readonly taskQueue: string
   readonly database: TestDatabase
@@ -84,7 +86,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await Promise.all([vectors.close(), connection.close(), database.close()])
     await rm(dir, { recursive: true, force: true })
   }
-  return { app, client, taskQueue, database, objects, vectors, embedder, close }
+  return { app, dir, client, taskQueue, database, objects, vectors, embedder, close }
 }
 
 type WorkerParts = Pick<World, 'taskQueue' | 'objects' | 'vectors' | 'embedder' | 'database'> & {

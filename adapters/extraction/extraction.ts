@@ -1,0 +1,10 @@
+import type { FailureCode } from '../../domain/failure.ts'
+import type { ExtractedText } from '../../domain/ports.ts'
+
+/** What a thread is asked to do. A file larger than `maxBytes` is not read. */
+export type ExtractionTask = { readonly path: string; readonly maxBytes: number }
+
+/** Why a file gives no text. Data, since an error loses its class on the way out of a thread. */
+export type ExtractionFailure = { readonly code: FailureCode; readonly detail?: string; readonly cause?: unknown }
+
+export type Extraction = ExtractedText | ExtractionFailure

@@ -1,0 +1,119 @@
+import OpenAI, {
+  APIConnectionError,
+  APIError,
+  APIUserAbortError,
+  AuthenticationError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+} from 'openai'
+import { Failure } from '../domain/failure.ts'
+import type { CallOptions, Embedder } from '../domain/ports.ts'
+import { countTokens } from './tokenizer.ts'
+
+export type OpenAiOptions = {
+  readonly apiKey: string
+  readonly baseUrl: string | undefined
+  readonly model: string
+  readonly dimensions: number
+}
+
+const TIMEOUT_MS = 120_000
+
+/** Embeddings of OpenAI, or of any server that speaks its protocol (`baseUrl`). */
+export class OpenAiEmbedder implements Embedder {
+  readonly model: string
+  readonly dimensions: number
+  /** What the API takes at the most: inputs a request, tokens an input, tokens a request. */
+  readonly limits = { inputs: 2_048, tokensPerInput: 8_191, tokensPerCall: 300_000 }
+  readonly countTokens = countTokens
+  readonly #client: OpenAI
+
+  constructor({ apiKey, baseUrl, model, dimensions }: OpenAiOptions) {
+    this.model = model
+    this.dimensions = dimensions
+    // Temporal retries, with a back-off that can be seen and that heeds Retry-After.
+    this.#client = new OpenAI({ apiKey, baseURL: baseUrl ?? null, maxRetries: 0, timeout: TIMEOUT_MS })
+  }
+
+  async embed(texts: readonly string[], options: CallOptions = {}): Promise<Float32Array[]> {
+    const vectors: Float32Array[] = []
+    for (const batch of this.#batches(texts)) vectors.push(...(await this.#embedBatch(batch, options)))
+    return vectors
+  }
+
+  async #embedBatch(input: string[], { signal }: CallOptions): Promise<Float32Array[]> {
+    const request = { model: this.model, input, ...this.#chosenDimensions() }
+    const { data } = await this.#client.embeddings.create(request, { ...(signal && { signal }) }).catch((error: unknown) => {
+      throw toFailure(error, this.model, signal)
+    })
+    if (!Array.isArray(data) || data.length !== input.length)
+      throw new Failure('EMBEDDING_UNAVAILABLE', { model: this.model }, { detail: `${data?.length ?? 'no'} vectors for ${input.length} texts` })
+    return [...data].sort((a, b) => a.index - b.index).map(({ embedding }) => this.#toVector(embedding))
+  }
+
+  /** Only OpenAI's third generation can shorten its vectors; other models, and other servers, refuse the parameter. */
+  #chosenDimensions() {
+    return this.model.startsWith('text-embedding-3-') ? { dimensions: this.dimensions } : {}
+  }
+
+  #toVector(embedding: number[]): Float32Array {
+    if (!Array.isArray(embedding) || embedding.some((value) => !Number.isFinite(value)))
+      throw new Failure('EMBEDDING_UNAVAILABLE', { model: this.model }, { detail: 'a vector holds what is not a number' })
+    if (embedding.length !== this.dimensions)
+      throw new Failure('DIMENSION_MISMATCH', { model: this.model }, {
+        detail: `${this.model} gives ${embedding.length} dimensions, EMBEDDING_DIMENSIONS says ${this.dimensions}`,
+      })
+    const length = Math.hypot(...embedding) || 1
+    return Float32Array.from(embedding, (value) => value / length)
+  }
+
+  *#batches(texts: readonly string[]): Generator<string[]> {
+    let batch: string[] = []
+    let tokens = 0
+    for (const text of texts) {
+      const size = this.countTokens(text)
+      if (batch.length > 0 && (batch.length === this.limits.inputs || tokens + size > this.limits.tokensPerCall)) {
+        yield batch
+        batch = []
+        tokens = 0
+      }
+      batch.push(text)
+      tokens += size
+    }
+    if (batch.length > 0) yield batch
+  }
+}
+
+/** What the service says may hold the text that it was sent, or part of the key, so it stays in the cause. */
+function toFailure(cause: unknown, model: string, signal?: AbortSignal): unknown {
+  if (signal?.aborted) return signal.reason
+  const fields = { model }
+  if (cause instanceof APIUserAbortError || cause instanceof APIConnectionError)
+    return new Failure('EMBEDDING_UNAVAILABLE', fields, { cause, detail: 'no connection, or no answer in time' })
+  if (!(cause instanceof APIError)) return new Failure('EMBEDDING_UNAVAILABLE', fields, { cause, detail: 'an answer that is not one of the API' })
+  if (cause instanceof AuthenticationError || cause instanceof PermissionDeniedError)
+    return new Failure('EMBEDDING_AUTH', fields, { cause, detail: `status ${cause.status}` })
+  if (cause instanceof NotFoundError)
+    return new Failure('EMBEDDING_AUTH', fields, { cause, detail: `the key has no model ${model}; check EMBEDDING_MODEL` })
+  if (cause instanceof RateLimitError) return fromRateLimit(cause, fields)
+  if (cause.status !== undefined && cause.status < 500 && cause.status !== 408 && cause.status !== 409)
+    return new Failure('EMBEDDING_REJECTED', fields, { cause, detail: `status ${cause.status}` })
+  return new Failure('EMBEDDING_UNAVAILABLE', fields, { cause, detail: `status ${cause.status ?? 'unknown'}`, retryAfterMs: retryAfter(cause.headers) })
+}
+
+function fromRateLimit(cause: RateLimitError, fields: Record<string, unknown>): Failure {
+  if (cause.code === 'insufficient_quota' || cause.type === 'insufficient_quota')
+    return new Failure('EMBEDDING_QUOTA_EXHAUSTED', fields, { cause })
+  return new Failure('EMBEDDING_RATE_LIMITED', fields, { cause, retryAfterMs: retryAfter(cause.headers) })
+}
+
+/** In milliseconds, from `retry-after-ms`, or `Retry-After` in seconds or as a date. */
+function retryAfter(headers: Headers | undefined): number | undefined {
+  const milliseconds = Number(headers?.get('retry-after-ms') ?? Number.NaN)
+  if (milliseconds > 0) return milliseconds
+  const value = headers?.get('retry-after')
+  if (!value) return undefined
+  const wait = Number.isFinite(Number(value)) ? Number(value) * 1_000 : Date.parse(value) - Date.now()
+  return wait > 0 ? wait : undefined
+}

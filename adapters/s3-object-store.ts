@@ -1,0 +1,144 @@
+import { Readable } from 'node:stream'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
+import type { S3Config } from '../config.ts'
+import { Failure } from '../domain/failure.ts'
+import type { CallOptions, ObjectStore } from '../domain/ports.ts'
+
+const PART_BYTES = 8 * 1_048_576
+const CONNECT_TIMEOUT_MS = 5_000
+/** Of silence on a connection, not of a whole transfer. */
+const IDLE_TIMEOUT_MS = 30_000
+
+/** Objects in a bucket of S3, or of any server that speaks its protocol (`endpoint`). */
+export class S3ObjectStore implements ObjectStore {
+  readonly name = 'S3'
+  readonly #config: S3Config
+  readonly #client: S3Client
+
+  constructor(config: S3Config) {
+    this.#config = config
+    this.#client = new S3Client({
+      region: config.region,
+      credentials: { accessKeyId: config.accessKeyId, secretAccessKey: config.secretKey },
+      forcePathStyle: config.forcePathStyle,
+      ...(config.endpoint && { endpoint: config.endpoint }),
+      // Temporal retries, with a back-off that can be seen; retries inside of retries would only hide it.
+      maxAttempts: 1,
+      requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
+    })
+  }
+
+  /** In parts, so that memory stays constant; a multipart upload that fails is aborted and leaves nothing. */
+  async upload(key: string, body: Readable | Uint8Array, { signal, contentType }: CallOptions & { contentType?: string } = {}) {
+    const upload = new Upload({
+      client: this.#client,
+      params: { ...this.#object(key), Body: body, ...(contentType && { ContentType: contentType }) },
+      partSize: PART_BYTES,
+      queueSize: 2,
+    })
+    const abort = () => void upload.abort()
+    signal?.addEventListener('abort', abort, { once: true })
+    // The SDK does not notice that a body broke before its first part was read.
+    const broken = body instanceof Readable ? errorOf(body) : undefined
+    try {
+      await (broken ? Promise.race([upload.done(), broken.promise]) : upload.done())
+    } catch (error) {
+      await upload.abort().catch(() => undefined)
+      if (body instanceof Readable && body.errored) throw body.errored
+      throw this.#toFailure(error, key, signal)
+    } finally {
+      broken?.forget()
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  async download(key: string, { signal }: CallOptions = {}): Promise<Readable> {
+    try {
+      const { Body } = await this.#client.send(new GetObjectCommand(this.#object(key)), { ...(signal && { abortSignal: signal }) })
+      if (!(Body instanceof Readable)) throw new Error('S3 answered without a body')
+      return Readable.from(this.#passOn(Body, key, signal), { objectMode: false })
+    } catch (error) {
+      throw this.#toFailure(error, key, signal)
+    }
+  }
+
+  async size(key: string, { signal }: CallOptions = {}): Promise<number | undefined> {
+    try {
+      const { ContentLength } = await this.#client.send(new HeadObjectCommand(this.#object(key)), {
+        ...(signal && { abortSignal: signal }),
+      })
+      return ContentLength ?? 0
+    } catch (error) {
+      const failure = this.#toFailure(error, key, signal)
+      if (failure instanceof Failure && failure.code === 'OBJECT_MISSING') return undefined
+      throw failure
+    }
+  }
+
+  async delete(key: string, { signal }: CallOptions = {}): Promise<void> {
+    try {
+      await this.#client.send(new DeleteObjectCommand(this.#object(key)), { ...(signal && { abortSignal: signal }) })
+    } catch (error) {
+      throw this.#toFailure(error, key, signal)
+    }
+  }
+
+  urlOf(key: string): string {
+    const { bucket, endpoint, forcePathStyle, region } = this.#config
+    const base = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`)
+    if (forcePathStyle) return `${base.origin}/${bucket}/${key}`
+    return `${base.protocol}//${bucket}.${base.host}/${key}`
+  }
+
+  async check({ signal }: CallOptions = {}): Promise<void> {
+    try {
+      await this.#client.send(new HeadBucketCommand({ Bucket: this.#config.bucket }), { ...(signal && { abortSignal: signal }) })
+    } catch (error) {
+      throw this.#toFailure(error, '', signal, 'NoSuchBucket')
+    }
+  }
+
+  /** A connection that breaks in the middle is the store's failure too. */
+  async *#passOn(body: Readable, key: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+    try {
+      yield* body
+    } catch (error) {
+      throw this.#toFailure(error, key, signal)
+    }
+  }
+
+  #object(key: string) {
+    return { Bucket: this.#config.bucket, Key: key }
+  }
+
+  /** `notFound`: what an answer 404 without a body means here. */
+  #toFailure(cause: unknown, s3Key: string, signal?: AbortSignal, notFound = 'NoSuchKey'): unknown {
+    if (signal?.aborted) return signal.reason
+    const { bucket } = this.#config
+    const fields = { s3Key, bucket }
+    const status = cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined
+    const name = status === 404 && /^(NotFound|UnknownError|404)$/.test((cause as Error).name) ? notFound : (cause as Error).name
+    if (name === 'NoSuchBucket')
+      return new Failure('STORAGE_UNAVAILABLE', fields, { cause, detail: `there is no bucket ${bucket}; check S3_BUCKET_NAME and S3_REGION` })
+    if (name === 'NoSuchKey') return new Failure('OBJECT_MISSING', fields, { cause })
+    if (status === 401 || status === 403)
+      return new Failure('OBJECT_ACCESS_DENIED', fields, { cause, detail: `bucket ${bucket}, ${name}` })
+    return new Failure('STORAGE_UNAVAILABLE', fields, { cause, detail: `bucket ${bucket}, ${status ?? name}` })
+  }
+}
+
+/** A promise that rejects when the stream breaks, and what stops listening. */
+function errorOf(body: Readable) {
+  const { promise, reject } = Promise.withResolvers<never>()
+  body.once('error', reject)
+  promise.catch(() => undefined)
+  return { promise, forget: () => body.off('error', reject) }
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import { eventually, Requests } from '../support/requests.ts'
+import type { World } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
+
+const MISSING = '00000000-0000-4000-8000-00000000dead'
+
+describe('knowledge base files', () => {
+  let world: World
+  let api: Requests
+
+  before(async () => {
+    world = await startWorld({ workers: false, maxUploadBytes: 1_000_000 })
+    api = new Requests(world.app)
+  })
+  after(() => world.close())
+
+  test('keeps an upload byte by byte, with size and SHA-256, and only metadata in Postgres', async () => {
+    const content = Buffer.from('Ein Text mit Umlauten: äöü')
+    const file = await api.upload('Bericht über Ölstände.txt', content)
+
+    assert.equal(file.original_name, 'Bericht über Ölstände.txt')
+    assert.equal(file.name, 'Bericht_uber_Olstande.txt')
+    assert.equal(file.size, content.length)
+    assert.equal(file.sha256, createHash('sha256').update(content).digest('hex'))
+    assert.equal(file.processing_status, 'uploaded')
+    const download = await world.app.inject(`/knowledge-base/files/${file.id}/content`)
+    assert.deepEqual(download.rawPayload, content)
+    assert.match(String(download.headers['content-disposition']), /^attachment; filename=.*filename\*=UTF-8''Bericht%20%C3%BCber/)
+    assert.equal(download.headers['x-content-type-options'], 'nosniff')
+    const { rows } = await world.database.pool.query('select * from files where id = $1', [file.id])
+    assert.ok(!JSON.stringify(rows).includes('Umlauten'))
+  })
+
+  test('answers with and without the slash at the end', async () => {
+    for (const path of ['/knowledge-base/upload', '/knowledge-base/upload/']) {
+      const { status } = await api.sendFile('POST', path, 'a.txt', 'a')
+      assert.equal(status, 201, path)
+    }
+  })
+
+  test('lists files newest first, in pages that miss and repeat nothing', async () => {
+    for (let i = 0; i < 5; i++) await api.upload(`page-${i}.txt`, String(i))
+    const names: string[] = []
+    let cursor: string | null = null
+    do {
+      const query: string = cursor ? `&cursor=${cursor}` : ''
+      const { body } = await api.send('GET', `/knowledge-base/files?limit=2${query}`)
+      for (const { original_name } of body.items as { original_name: string }[]) names.push(original_name)
+      cursor = body.next_cursor as string | null
+    } while (cursor)
+    assert.deepEqual(names.filter((name) => name.startsWith('page-')), [4, 3, 2, 1, 0].map((i) => `page-${i}.txt`))
+  })
+
+  test('replaces content under a new key and deletes the old object', async () => {
+    const file = await api.upload('draft.txt', 'old')
+    const { status, body } = await api.sendFile('PUT', `/knowledge-base/files/${file.id}/content`, 'draft.txt', 'new content')
+    assert.equal(status, 200)
+    assert.notEqual(body.s3_key, file.s3_key)
+    assert.equal(body.size, 11)
+    assert.equal(await world.objects.size(file.s3_key), undefined)
+    assert.equal((await world.app.inject(`/knowledge-base/files/${file.id}/content`)).payload, 'new content')
+  })
+
+  test('deletes a file with its object', async () => {
+    const file = await api.upload('short-lived.txt', 'soon gone')
+    assert.equal((await api.send('DELETE', `/knowledge-base/files/${file.id}`)).status, 204)
+    assert.equal((await api.send('GET', `/knowledge-base/files/${file.id}`)).status, 404)
+    assert.equal(await world.objects.size(file.s3_key), undefined)
+  })
+
+  test('refuses a file over the limit with 413, names the limit and keeps nothing', async () => {
+    const before = await count(world)
+    const { status, headers, body } = await api.sendFile('POST', '/knowledge-base/upload', 'big.bin', Buffer.alloc(1_000_001))
+    assert.equal(status, 413)
+    assert.match(String(headers['content-type']), /^application\/problem\+json/)
+    assert.equal(body.code, 'UPLOAD_TOO_LARGE')
+    assert.equal(body.limit_bytes, 1_000_000)
+    assert.equal(await count(world), before)
+    assert.equal((await api.sendFile('POST', '/knowledge-base/upload', 'fits.bin', Buffer.alloc(1_000_000))).status, 201)
+  })
+
+  test('explains what is wrong with a request that holds no file', async () => {
+    const json = await api.send('POST', '/knowledge-base/upload', { file: 'x' })
+    assert.equal(json.status, 400)
+    assert.equal(json.body.code, 'FILE_PART_MISSING')
+    const wrongPart = await api.sendFile('POST', '/knowledge-base/upload', 'a.txt', 'a', 'document')
+    assert.equal(wrongPart.body.code, 'FILE_PART_MISSING')
+    assert.match(String(wrongPart.body.detail), /"document"/)
+  })
+
+  test('shows only the last part of a name that is a path, without controls and bidi marks', async () => {
+    const file = await api.upload('../../etc/\u202epass\u0007wd.txt', 'x')
+    assert.equal(file.original_name, 'passwd.txt')
+    assert.match(file.s3_key, /^uploads\/[0-9a-f-]+\/[0-9a-f-]+\/[0-9a-f-]+$/)
+  })
+
+  test('answers 404 and 400 as problems', async () => {
+    const missing = await api.send('GET', `/knowledge-base/files/${MISSING}`)
+    assert.equal(missing.status, 404)
+    assert.equal(missing.body.code, 'FILE_NOT_FOUND')
+    const invalid = await api.send('GET', '/knowledge-base/files/file-id-here')
+    assert.equal(invalid.status, 400)
+    assert.equal(invalid.body.code, 'VALIDATION_FAILED')
+    const cursor = await api.send('GET', '/knowledge-base/files?cursor=nonsense')
+    assert.equal(cursor.body.code, 'INVALID_CURSOR')
+    assert.equal((await api.send('GET', '/nothing-here')).body.code, 'NOT_FOUND')
+  })
+
+  test('keeps neither row nor object of an upload whose client hangs up', async () => {
+    await world.app.listen({ host: '127.0.0.1', port: 0 })
+    const address = world.app.server.address()
+    assert.ok(address !== null && typeof address === 'object')
+    const rows = await count(world)
+    const objects = await storedFiles(world)
+    const socket = connect(address.port, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.write(
+      'POST /knowledge-base/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 900000\r\n\r\n' +
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="half.bin"\r\n\r\n',
+    )
+    socket.write(Buffer.alloc(200_000))
+    await eventually(async () => assert.ok((await storedFiles(world)) > objects, 'the upload has begun'))
+    socket.destroy()
+    await eventually(async () => assert.equal(await storedFiles(world), objects))
+    assert.equal(await count(world), rows)
+  })
+})
+
+async function count({ database }: World): Promise<number> {
+  const { rows } = await database.pool.query('select count(*)::int as files from files')
+  return rows[0].files
+}
+
+/** Files on the disk, half-written ones included. */
+async function storedFiles({ dir }: World): Promise<number> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).length
+}
