@@ -14,18 +14,23 @@ const SECRETS = ['authorization', 'apiKey', 'secretKey', 'password', 'connection
 export function createLogger({ level, format }: LogConfig, process: string): Logger {
   const options = { level, base: { process }, redact: { paths: SECRETS, censor: '[redacted]' } }
   if (format === 'json') return pino(options)
-  return pino(
-    options,
-    PinoPretty({ ignore: 'pid,hostname,process,sdkComponent,taskQueue,namespace,workflowId,runId,isLocal,activityId,activityType,attempt,workflowType,taskToken', translateTime: 'SYS:HH:MM:ss', singleLine: true, sync: true }),
-  )
+  return pino(options, PinoPretty({ ignore: IGNORED.join(), translateTime: 'SYS:HH:MM:ss', singleLine: true, sync: true }))
 }
+
+/** What Temporal adds to each line of an activity: worth having in a search, noise to a reader. */
+const IGNORED = [
+  ...['pid', 'hostname', 'process', 'sdkComponent', 'taskQueue', 'namespace', 'isLocal', 'attempt'],
+  ...['workflowId', 'workflowRunId', 'runId', 'workflowType', 'activityId', 'activityType'],
+]
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const
 
 /** The SDK's own events, and those of activities with their workflow and file, through the same logger. */
 export function toTemporalLogger(logger: Logger): TemporalLogger {
-  const write = (level: keyof typeof LEVELS, message: string, meta: Record<string | symbol, unknown> = {}) =>
-    logger[LEVELS[level]](meta, message)
+  const write = (level: keyof typeof LEVELS, message: string, meta: Record<string | symbol, unknown> = {}) => {
+    const { taskToken: _, ...fields } = meta
+    logger[isSmallTalk(message) ? 'debug' : LEVELS[level]](fields, message)
+  }
   return {
     log: (level, message, meta) => write(level, message, meta),
     trace: (message, meta) => write('TRACE', message, meta),
@@ -35,3 +40,6 @@ export function toTemporalLogger(logger: Logger): TemporalLogger {
     error: (message, meta) => write('ERROR', message, meta),
   }
 }
+
+/** What workers say at each start, several times over, some of it as a warning. */
+const isSmallTalk = (message: string) => /^(Worker state changed|No .+ registered, not polling)/.test(message)

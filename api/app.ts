@@ -5,7 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
-import { fastify } from 'fastify'
+import { fastify, LogController } from 'fastify'
 import { handleError, handleNotFound } from './error-handler.ts'
 import type { ExpertRoutesOptions } from './expert-routes.ts'
 import { expertRoutes } from './expert-routes.ts'
@@ -35,7 +35,7 @@ export type AppOptions = FileRoutesOptions &
 export async function createApp({ checks, logger, ...options }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     ...(logger && { loggerInstance: logger }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 0,
     routerOptions: { ignoreTrailingSlash: true },
   }).withTypeProvider<TypeBoxTypeProvider>()

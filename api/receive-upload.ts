@@ -37,6 +37,8 @@ type Measured = Pick<NewContent, 'size' | 'sha256'>
 export async function receiveContent(objects: ObjectStore, upload: Upload): Promise<Omit<NewContent, 's3Url'>> {
   const { part, key, maxBytes } = upload
   const meter = new Meter(maxBytes)
+  // Its errors come back through the store, which may not listen yet when they happen.
+  meter.on('error', () => undefined)
   const abort = () => meter.destroy(new Problem('UPLOAD_ABORTED'))
   part.file.once('error', abort).once('close', () => part.file.readableEnded || abort())
   part.file.pipe(meter)

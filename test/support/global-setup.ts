@@ -1,5 +1,5 @@
 /** Starts, once for the whole run, what tests share: real Temporal, Postgres and S3 servers, and the workflow bundle. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -18,8 +18,10 @@ const closers: (() => Promise<unknown>)[] = []
 export async function globalSetup(): Promise<void> {
   try {
     const dir = await mkdtemp(join(tmpdir(), 'expertsmith-test-'))
-    closers.push(() => rm(dir, { recursive: true, force: true }))
-    const [databaseUrl, temporalAddress, s3, bundlePath] = await Promise.all([
+    closers.push(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }))
+    // Postgres runs as another user than root, and must be able to enter.
+    await chmod(dir, 0o755)
+    const [databaseUrl, temporalAddress, s3, bundlePath] = await allStarted([
       startDatabase(join(dir, 'postgres')),
       startTemporal(join(dir, 'temporal')),
       startObjects(join(dir, 's3')),
@@ -35,6 +37,14 @@ export async function globalSetup(): Promise<void> {
 
 export async function globalTeardown(): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close()
+}
+
+/** Waits for the others when one fails, so that all that was started can be stopped. */
+async function allStarted<const T extends readonly Promise<unknown>[]>(starting: T) {
+  const results = await Promise.allSettled(starting)
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed) throw failed.reason
+  return Promise.all(starting)
 }
 
 async function startDatabase(dir: string): Promise<string> {
