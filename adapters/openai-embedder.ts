@@ -9,6 +9,7 @@ import OpenAI, {
 } from 'openai'
 import { Failure } from '../domain/failure.ts'
 import type { CallOptions, Embedder } from '../domain/ports.ts'
+import { retryAfterMs } from './retry-after.ts'
 import { countTokens } from './tokenizer.ts'
 
 export type OpenAiOptions = {
@@ -99,21 +100,11 @@ function toFailure(cause: unknown, model: string, signal?: AbortSignal): unknown
   if (cause instanceof RateLimitError) return fromRateLimit(cause, fields)
   if (cause.status !== undefined && cause.status < 500 && cause.status !== 408 && cause.status !== 409)
     return new Failure('EMBEDDING_REJECTED', fields, { cause, detail: `status ${cause.status}` })
-  return new Failure('EMBEDDING_UNAVAILABLE', fields, { cause, detail: `status ${cause.status ?? 'unknown'}`, retryAfterMs: retryAfter(cause.headers) })
+  return new Failure('EMBEDDING_UNAVAILABLE', fields, { cause, detail: `status ${cause.status ?? 'unknown'}`, retryAfterMs: retryAfterMs(cause.headers) })
 }
 
 function fromRateLimit(cause: RateLimitError, fields: Record<string, unknown>): Failure {
   if (cause.code === 'insufficient_quota' || cause.type === 'insufficient_quota')
     return new Failure('EMBEDDING_QUOTA_EXHAUSTED', fields, { cause })
-  return new Failure('EMBEDDING_RATE_LIMITED', fields, { cause, retryAfterMs: retryAfter(cause.headers) })
-}
-
-/** In milliseconds, from `retry-after-ms`, or `Retry-After` in seconds or as a date. */
-function retryAfter(headers: Headers | undefined): number | undefined {
-  const milliseconds = Number(headers?.get('retry-after-ms') ?? Number.NaN)
-  if (milliseconds > 0) return milliseconds
-  const value = headers?.get('retry-after')
-  if (!value) return undefined
-  const wait = Number.isFinite(Number(value)) ? Number(value) * 1_000 : Date.parse(value) - Date.now()
-  return wait > 0 ? wait : undefined
+  return new Failure('EMBEDDING_RATE_LIMITED', fields, { cause, retryAfterMs: retryAfterMs(cause.headers) })
 }

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { after, before, describe, test } from 'node:test'
+import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3'
+import { DiskObjectStore } from '../../adapters/disk-object-store.ts'
+import { S3ObjectStore } from '../../adapters/s3-object-store.ts'
+import { UnconfiguredObjectStore } from '../../adapters/unconfigured-object-store.ts'
+import { type Environment, loadWorkerConfig, type S3Config } from '../../config.ts'
+import type { ObjectStore } from '../../domain/ports.ts'
+import { infrastructure } from '../support/infrastructure.ts'
+
+type Subject = { readonly store: ObjectStore; close(): Promise<void> }
+
+const SUBJECTS: Record<string, () => Promise<Subject>> = {
+  disk: async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-objects-'))
+    return { store: new DiskObjectStore({ dir }), close: () => rm(dir, { recursive: true }) }
+  },
+  'S3 (versitygw)': async () => ({ store: new S3ObjectStore(infrastructure().s3), close: async () => undefined }),
+  'S3 of the environment': async () => ({ store: new S3ObjectStore(realS3() as S3Config), close: async () => undefined }),
+}
+
+function realS3(): S3Config | undefined {
+  const env: Environment = { ...process.env, DATABASE_URL: 'postgres://localhost/unused' }
+  const { objects } = loadWorkerConfig(env)
+  return objects.kind === 's3' ? objects : undefined
+}
+
+for (const [name, open] of Object.entries(SUBJECTS))
+  describe(`object store: ${name}`, { skip: name.endsWith('environment') && !realS3() && 'S3_BUCKET_NAME etc. are not set' }, () => {
+    let subject: Subject
+    let store: ObjectStore
+    const prefix = `contract/${randomUUID()}`
+
+    before(async () => {
+      subject = await open()
+      store = subject.store
+    })
+    after(() => subject.close())
+
+    test('can be used', () => store.check())
+
+    test('gives back what was uploaded, byte by byte', async () => {
+      for (const content of [Buffer.alloc(0), Buffer.from('höher'), Buffer.alloc(100_000, 7)]) {
+        const key = `${prefix}/${content.length}`
+        await store.upload(key, content, { contentType: 'text/plain' })
+        assert.deepEqual(await read(store, key), content)
+        assert.equal(await store.size(key), content.length)
+      }
+    })
+
+    test('takes a stream of unknown length that is larger than one part', async () => {
+      const megabytes = Array.from({ length: 20 }, (_, i) => Buffer.alloc(1_048_576, i))
+      await store.upload(`${prefix}/stream`, Readable.from(megabytes))
+      const hash = createHash('sha256')
+      for await (const chunk of await store.download(`${prefix}/stream`)) hash.update(chunk)
+      assert.equal(hash.digest('hex'), createHash('sha256').update(Buffer.concat(megabytes)).digest('hex'))
+    })
+
+    test('overwrites', async () => {
+      await store.upload(`${prefix}/twice`, Buffer.from('first, and longer'))
+      await store.upload(`${prefix}/twice`, Buffer.from('second'))
+      assert.equal(String(await read(store, `${prefix}/twice`)), 'second')
+    })
+
+    test('says OBJECT_MISSING for what is not there, and has no size for it', async () => {
+      await assert.rejects(store.download(`${prefix}/missing`), { code: 'OBJECT_MISSING' })
+      assert.equal(await store.size(`${prefix}/missing`), undefined)
+    })
+
+    test('deletes, and deletes again', async () => {
+      await store.upload(`${prefix}/deleted`, Buffer.from('x'))
+      await store.delete(`${prefix}/deleted`)
+      await store.delete(`${prefix}/deleted`)
+      assert.equal(await store.size(`${prefix}/deleted`), undefined)
+    })
+
+    for (const megabytes of [0, 12])
+      test(`keeps nothing of an upload whose body breaks after ${megabytes} MB`, async () => {
+        const key = `${prefix}/broken-${megabytes}`
+        const body = Readable.from(breaking(megabytes))
+        await assert.rejects(store.upload(key, body), /the body broke/)
+        assert.equal(await store.size(key), undefined)
+      })
+
+    test('stops when it is told to', async () => {
+      const abort = new AbortController()
+      const upload = store.upload(`${prefix}/aborted`, Readable.from(endless(abort)), { signal: abort.signal })
+      await assert.rejects(upload)
+      assert.equal(await store.size(`${prefix}/aborted`), undefined)
+    })
+  })
+
+describe('S3ObjectStore', () => {
+  test('leaves no multipart upload behind when a body breaks', async () => {
+    const { bucket, endpoint, accessKeyId, secretKey, region } = infrastructure().s3
+    const store = new S3ObjectStore(infrastructure().s3)
+    await assert.rejects(store.upload('leftover/broken', Readable.from(breaking(12))))
+    const credentials = { accessKeyId, secretAccessKey: secretKey }
+    const client = new S3Client({ region, endpoint: endpoint ?? '', forcePathStyle: true, credentials })
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: 'leftover/' }))
+    assert.deepEqual(Uploads, [])
+    client.destroy()
+  })
+
+  for (const [what, change, code] of [
+    ['wrong credentials', { secretKey: 'wrong-secret' }, 'OBJECT_ACCESS_DENIED'],
+    ['a missing bucket', { bucket: 'no-such-bucket' }, 'STORAGE_UNAVAILABLE'],
+    ['a dead endpoint', { endpoint: 'http://127.0.0.1:1' }, 'STORAGE_UNAVAILABLE'],
+  ] as const)
+    test(`reports ${what} as ${code}, without a secret`, async () => {
+      const store = new S3ObjectStore({ ...infrastructure().s3, ...change })
+      for (const attempt of [() => store.upload('a', Buffer.from('a')), () => store.download('a'), () => store.check()])
+        await assert.rejects(attempt, (error: Error & { code: string; fields: object }) => {
+          assert.equal(error.code, code)
+          assert.doesNotMatch(JSON.stringify([error.message, error.fields]), /secret-key|wrong-secret|test-access-key/)
+          return true
+        })
+    })
+
+  test('knows the address of an object', () => {
+    const aws = { ...infrastructure().s3, bucket: 'b', region: 'eu-central-1', endpoint: undefined, forcePathStyle: false }
+    assert.equal(new S3ObjectStore(aws).urlOf('k/1'), 'https://b.s3.eu-central-1.amazonaws.com/k/1')
+    const own = { ...aws, endpoint: 'http://127.0.0.1:7070', forcePathStyle: true }
+    assert.equal(new S3ObjectStore(own).urlOf('k/1'), 'http://127.0.0.1:7070/b/k/1')
+  })
+})
+
+test('DiskObjectStore refuses a key that leads out of its folder, and leaves no half-written file', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'expertsmith-objects-'))
+  t.after(() => rm(dir, { recursive: true }))
+  const store = new DiskObjectStore({ dir })
+  await assert.rejects(store.upload('../outside', Buffer.from('x')), /leads out of the store/)
+  await assert.rejects(store.upload('a/b', Readable.from(breaking(1))))
+  const files = await readdir(dir, { recursive: true, withFileTypes: true })
+  assert.deepEqual(files.filter((file) => file.isFile()), [])
+})
+
+test('UnconfiguredObjectStore names the variables that are missing', async () => {
+  const store = new UnconfiguredObjectStore({ missing: ['S3_BUCKET_NAME', 'S3_SECRET_KEY'] })
+  const expected = { code: 'STORAGE_NOT_CONFIGURED', message: /\(S3_BUCKET_NAME and S3_SECRET_KEY are not set\)/ }
+  await assert.rejects(store.upload(), expected)
+  await assert.rejects(store.download(), expected)
+  await assert.rejects(store.check(), expected)
+  await store.delete()
+})
+
+async function read(store: ObjectStore, key: string): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of await store.download(key)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+async function* breaking(megabytes: number): AsyncGenerator<Buffer> {
+  for (let i = 0; i < megabytes; i++) yield Buffer.alloc(1_048_576)
+  throw new Error('the body broke')
+}
+
+async function* endless(abort: AbortController): AsyncGenerator<Buffer> {
+  for (let i = 0; ; i++) {
+    if (i === 10) abort.abort()
+    yield Buffer.alloc(1_048_576)
+  }
+}
