@@ -8,7 +8,7 @@ import type { CallOptions, ExtractedText, TextExtractor } from '../domain/ports.
 import type { ExtractionTask } from './extraction/extraction.ts'
 import { Slots } from './extraction/slots.ts'
 import type { ThreadAnswer } from './extraction/thread.ts'
-import { watchMemory } from './extraction/watch-memory.ts'
+import { watchBuffers } from './extraction/watch-buffers.ts'
 
 const MEGABYTE = 1_048_576
 const IDLE_THREAD_ENDS_AFTER_MS = 10_000
@@ -16,14 +16,15 @@ const THREAD = fileURLToPath(import.meta.resolve('./extraction/thread.ts'))
 
 /**
  * Reads files in threads of its own, so that the event loop stays free and no file can hurt another: one that takes
- * longer than `timeoutMs` (from when it gets a thread) or more than `memoryMb` ends with its thread.
+ * longer than `timeoutMs` (from when it gets a thread) ends with its thread, and so does one that needs more than `memoryMb`
+ * for its objects, or as much for its buffers.
  */
 export class ThreadTextExtractor implements TextExtractor {
   readonly version = 'pdf-parse-2.4.5-1'
   readonly #config: ExtractionConfig
   readonly #pool: Piscina<ExtractionTask, ThreadAnswer>
   readonly #slots: Slots
-  readonly #memoryWatch: Disposable
+  readonly #bufferWatch: Disposable
   #closed = false
 
   constructor(config: ExtractionConfig) {
@@ -42,7 +43,7 @@ export class ThreadTextExtractor implements TextExtractor {
     // Files wait here, not in the pool: a file's time begins when it gets a thread, and a pool without a minimum of
     // threads starts no new one for its queue after a thread died.
     this.#slots = new Slots(config.threads)
-    this.#memoryWatch = watchMemory(() => this.#pool.threads, config.memoryMb * MEGABYTE)
+    this.#bufferWatch = watchBuffers(() => this.#pool.threads, config.memoryMb * MEGABYTE)
   }
 
   async extract(path: string, { signal }: CallOptions = {}): Promise<ExtractedText> {
@@ -55,7 +56,7 @@ export class ThreadTextExtractor implements TextExtractor {
   /** Ends all threads. What is still being read fails. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#memoryWatch[Symbol.dispose]()
+    this.#bufferWatch[Symbol.dispose]()
     await this.#pool.destroy()
   }
 

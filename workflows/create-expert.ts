@@ -86,9 +86,12 @@ class ExpertRun {
   }
 
   async cancel(): Promise<ExpertSummary> {
+    this.#requests.length = 0
     this.summary = await cancelUnfinished({ expertId: this.#expertId })
     this.#countFrom(this.summary)
     this.#report('cancelled', 'Cancelled')
+    // Asked for after the cancellation, while it went on: a new beginning, which this run is too late for.
+    if (this.#requests.length > 0) await this.#continueAsNew()
     return this.summary
   }
 

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, test } from 'node:test'
+import { startOpenAiServer } from '../support/openai-server.ts'
+import { startPineconeServer } from '../support/pinecone-server.ts'
+import { eventually, Requests } from '../support/requests.ts'
+import type { World } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
+
+describe('CreateExpert, where a service fails', () => {
+  let openai: Awaited<ReturnType<typeof startOpenAiServer>>
+  let pinecone: Awaited<ReturnType<typeof startPineconeServer>>
+  let world: World
+  let api: Requests
+
+  before(async () => {
+    openai = await startOpenAiServer()
+    pinecone = await startPineconeServer()
+    const { url: controllerHost, apiKey } = pinecone
+    world = await startWorld({
+      embedder: { kind: 'openai', apiKey: openai.apiKey, baseUrl: openai.baseUrl, model: 'text-embedding-3-small', dimensions: 128 },
+      vectors: { kind: 'pinecone', apiKey, index: 'faults', cloud: 'aws', region: 'us-east-1', controllerHost },
+      retryBudgetMs: 8_000,
+    })
+    api = new Requests(world.app)
+  })
+  afterEach(() => {
+    openai.server.heal()
+    pinecone.server.heal()
+  })
+  after(async () => {
+    await world.close()
+    await Promise.all([openai.close(), pinecone.close()])
+  })
+
+  test('a rate limit is waited out, as long as the service asks, and fails no file', async () => {
+    openai.server.failNext({ status: 429, times: 2, headers: { 'retry-after': '1' } })
+    const { id } = await api.createExpert([await api.upload('a.txt', 'Rate limits pass.')])
+    const expert = await api.until(id, 'ready')
+    assert.equal(expert.progress.failed, 0)
+  })
+
+  test('a service that stays away fails the file with its code once the retry budget is used up', async () => {
+    pinecone.server.failNext({ status: 503, times: 1_000, path: '/vectors/upsert' })
+    const { id } = await api.createExpert([await api.upload('b.txt', 'This one cannot be stored.')])
+    const expert = await api.until(id, 'failed')
+    const [failed] = expert.summary?.failed_files ?? []
+    assert.equal(failed?.code, 'VECTOR_STORE_UNAVAILABLE')
+    assert.equal(failed?.stage, 'store')
+    assert.equal(failed?.retryable, true)
+    assert.ok((failed?.attempts ?? 0) > 1)
+    assert.deepEqual(pinecone.vectors(`${id}.1`), [])
+
+    pinecone.server.heal()
+    const embeddings = openai.embedded.length
+    await api.send('POST', `/experts/${id}/retry`)
+    await api.until(id, 'ready')
+    assert.equal(openai.embedded.length, embeddings, 'the retry pays for no embedding again')
+    assert.equal(pinecone.vectors(`${id}.1`).length, 1)
+  })
+
+  test('a refused API key pauses the expert with a sentence, fails no file, and the next retry goes on', async () => {
+    openai.server.failNext({ status: 401, times: 1_000 })
+    const { id, workflow_id } = await api.createExpert([await api.upload('c.txt', 'Paused.'), await api.upload('d.txt', 'Paused too.')])
+    const paused = await api.until(id, 'paused')
+    assert.match(paused.status_reason ?? '', /^EMBEDDING_AUTH: .*OPENAI_API_KEY/)
+    assert.deepEqual(paused.progress, { files: 2, indexed: 0, failed: 0, pending: 2 })
+
+    openai.server.heal()
+    await world.client.workflow.getHandle(workflow_id).signal('retryFailedFiles', {})
+    const expert = await api.until(id, 'ready')
+    assert.equal(expert.status_reason, null)
+  })
+
+  test('a cancelled expert keeps what is indexed, leaves no vector of the rest, and a retry takes that up', async () => {
+    const good = await api.upload('e.txt', 'Indexed before the cancellation.')
+    const { id } = await api.createExpert([good])
+    await api.until(id, 'ready')
+    pinecone.server.failNext({ status: 503, times: 1_000, path: '/vectors/upsert' })
+    const stuck = await api.upload('f.txt', 'Never stored.')
+    await api.send('POST', `/experts/${id}/files`, { file_ids: [stuck.id] })
+    await eventually(async () => {
+      const { body } = await api.send('GET', `/experts/${id}/files?status=processing`)
+      assert.equal((body.items as { stage: string }[])[0]?.stage, 'store')
+    })
+
+    assert.equal((await api.send('POST', `/experts/${id}/cancel`)).status, 202)
+    const cancelled = await api.until(id, 'cancelled')
+    assert.deepEqual(cancelled.progress, { files: 2, indexed: 1, failed: 0, pending: 0 })
+    assert.equal(pinecone.vectors(`${id}.1`).length, 1)
+
+    pinecone.server.heal()
+    await api.send('POST', `/experts/${id}/retry`)
+    await api.until(id, 'ready')
+    assert.equal(pinecone.vectors(`${id}.1`).length, 2)
+  })
+
+  test('a shorter replacement leaves no chunk of the content before it', async () => {
+    const long = Array.from({ length: 200 }, (_, i) => `Paragraph ${i} tells of something else entirely.`).join('\n\n')
+    const file = await api.upload('g.txt', long)
+    const { id } = await api.createExpert([file])
+    await api.until(id, 'ready')
+    assert.ok(pinecone.vectors(`${id}.1`).length > 5)
+    await api.sendFile('PUT', `/knowledge-base/files/${file.id}/content`, 'g.txt', 'Short now.')
+    await api.send('DELETE', `/experts/${id}`)
+    await eventually(async () => assert.equal((await api.send('GET', `/experts/${id}`)).status, 404))
+    assert.deepEqual(pinecone.vectors(`${id}.1`), [])
+  })
+})
