@@ -24,7 +24,9 @@ function environment(): Environment {
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
   constructor(faults: readonly string[]) {
-    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    )
   }
 }
 
@@ -134,7 +136,7 @@ function database(from: Reader): DatabaseConfig {
   return { url: url ?? example, connections: from.integer('DATABASE_CONNECTIONS', 10, { min: 1, max: 1_000 }) }
 }
 
-export type TemporalConfig = {
+type TemporalConfig = {
   readonly connect: ClientConnectConfig
   readonly namespace: string
   readonly taskQueue: string
@@ -142,10 +144,27 @@ export type TemporalConfig = {
 }
 
 const TEMPORAL_ADDRESS = '127.0.0.1:7233'
+const TEMPORAL_VARIABLES = [
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_NAMESPACE',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS',
+  'TEMPORAL_TLS_CLIENT_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_KEY_PATH',
+  'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+  'TEMPORAL_TLS_SERVER_NAME',
+] as const
 
-/** Address, API key and TLS are read by Temporal's own reader, so its variables mean here what they mean everywhere. */
-function temporal(from: Reader, env: Environment): TemporalConfig {
-  const connect = loadClientConnectConfig({ overrideEnvVars: { TEMPORAL_ADDRESS, ...env }, disableFile: true })
+/** Address, API key and TLS are understood by Temporal's own reader, so its variables mean here what they mean everywhere. */
+function temporal(from: Reader): TemporalConfig {
+  const given = TEMPORAL_VARIABLES.flatMap((name) => {
+    const value = from.optional(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  const connect = loadClientConnectConfig({
+    overrideEnvVars: { TEMPORAL_ADDRESS, ...Object.fromEntries(given) },
+    disableFile: true,
+  })
   return {
     connect,
     namespace: connect.namespace ?? 'default',
@@ -250,13 +269,13 @@ type Shared = {
   readonly embedder: EmbedderConfig
 }
 
-function shared(from: Reader, env: Environment): Shared {
+function shared(from: Reader): Shared {
   const dataDir = from.path('DATA_DIR', '.data')
   return {
     log: logging(from),
     dataDir,
     database: database(from),
-    temporal: temporal(from, env),
+    temporal: temporal(from),
     objects: objectStore(from, dataDir),
     vectors: vectorStore(from, dataDir),
     embedder: embedder(from),
@@ -283,7 +302,7 @@ export const loadApiConfig = (env: Environment = environment()): ApiConfig =>
         `HOST=${host} would open the API to the network without authentication; use HOST=127.0.0.1 behind a proxy that authenticates, or set ALLOW_UNAUTHENTICATED=true if something else guards that port`,
       )
     return {
-      ...shared(from, env),
+      ...shared(from),
       host,
       port,
       publicUrl: from.url('PUBLIC_URL') ?? `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}`,
@@ -297,7 +316,7 @@ export type ExtractionConfig = {
   readonly memoryMb: number
 }
 
-export type ChunkingConfig = { readonly maxTokens: number; readonly overlapTokens: number }
+type ChunkingConfig = { readonly maxTokens: number; readonly overlapTokens: number }
 
 export type WorkerConfig = Shared & {
   readonly scratchDir: string
@@ -311,7 +330,7 @@ export type WorkerConfig = Shared & {
 
 export const loadWorkerConfig = (env: Environment = environment()): WorkerConfig =>
   Reader.load(env, (from) => {
-    const common = shared(from, env)
+    const common = shared(from)
     return {
       ...common,
       scratchDir: from.path('SCRATCH_DIR', join(common.dataDir, 'scratch')),
@@ -357,7 +376,11 @@ export const loadStackConfig = (env: Environment = environment()): StackConfig =
       temporalCli: from.optional('TEMPORAL_CLI'),
       temporalPort: from.port('STACK_TEMPORAL_PORT', 7233),
       temporalUiPort: from.port('STACK_TEMPORAL_UI_PORT', 8233),
-      databaseUrl: from.secretUrl('DATABASE_URL', ['postgres:', 'postgresql:'], 'postgres://user:password@host/database'),
+      databaseUrl: from.secretUrl(
+        'DATABASE_URL',
+        ['postgres:', 'postgresql:'],
+        'postgres://user:password@host/database',
+      ),
       postgresPort: from.port('STACK_POSTGRES_PORT', 54_329),
     }
   })

@@ -7,7 +7,8 @@ import { discardVectors } from './record-failure.ts'
 export const cancelUnfinished =
   (ports: Pick<Ports, 'runs' | 'vectors'>) =>
   async ({ expertId }: { expertId: string }): Promise<ExpertSummary> => {
-    for (const fileId of await ports.runs.unfinishedWithVectors(expertId)) await discardVectors(ports, { expertId, fileId })
+    for (const fileId of await ports.runs.unfinishedWithVectors(expertId))
+      await discardVectors(ports, { expertId, fileId })
     await ports.runs.cancelPending(expertId)
     log.warn('⚠️ Expert cancelled', { expertId })
     return ports.runs.summarize(expertId, { cancelled: true })

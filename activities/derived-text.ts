@@ -9,7 +9,7 @@ export async function writeText(objects: ObjectStore, key: string, text: Extract
   const header: TextHeader = {
     documentType: text.documentType,
     pageCount: text.pages.length,
-    wordCount: countWords(text.pages),
+    wordCount: text.wordCount,
   }
   await objects.upload(key, toJsonLines([header, ...text.pages]), options)
   return header
@@ -27,12 +27,4 @@ export async function readPages(objects: ObjectStore, key: string, options: Call
   const pages: Page[] = []
   for await (const line of lines) if ('text' in line) pages.push(line)
   return pages
-}
-
-const WORDS = new Intl.Segmenter('und', { granularity: 'word' })
-
-function countWords(pages: readonly Page[]): number {
-  let words = 0
-  for (const { text } of pages) for (const { isWordLike } of WORDS.segment(text)) if (isWordLike) words++
-  return words
 }

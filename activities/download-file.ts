@@ -26,13 +26,23 @@ function stage({ objects, staging, extractor }: Uses, content: Content): Promise
   return heartbeating(async (options, beat) => {
     if (await isReadAlready(objects, content, extractor.version, options)) return
     log.info('📥 Downloading file from S3', { fileId, s3Key, size, store: objects.name })
-    await staging.fetch(objects, content, options, throttled((bytes) => beat({ bytes, of: size })))
+    await staging.fetch(
+      objects,
+      content,
+      options,
+      throttled((bytes) => beat({ bytes, of: size })),
+    )
     log.info('✅ Successfully downloaded file from S3', { fileId, s3Key, size, store: objects.name })
   })
 }
 
 /** The text of these bytes is there, from another expert or an earlier try: then that the object exists is all there is to check. */
-async function isReadAlready(objects: Ports['objects'], { s3Key, sha256, fileId }: Content, version: string, options: CallOptions) {
+async function isReadAlready(
+  objects: Ports['objects'],
+  { s3Key, sha256, fileId }: Content,
+  version: string,
+  options: CallOptions,
+) {
   const [text, original] = await Promise.all([
     objects.size(textKey(sha256, version), options),
     objects.size(s3Key, options),

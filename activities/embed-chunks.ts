@@ -44,7 +44,11 @@ async function checkModel({ runs, embedder }: Uses, expertId: string): Promise<v
   const made = `${expert.embeddingModel} (${expert.embeddingDimensions})`
   const here = `${embedder.model} (${embedder.dimensions})`
   if (made !== here)
-    throw new Failure('DIMENSION_MISMATCH', { expertId }, { detail: `the expert was made with ${made}, this worker embeds with ${here}` })
+    throw new Failure(
+      'DIMENSION_MISMATCH',
+      { expertId },
+      { detail: `the expert was made with ${made}, this worker embeds with ${here}` },
+    )
 }
 
 const prefixOf = ({ extractor, embedder, chunking }: Uses, sha256: string) =>
@@ -64,7 +68,10 @@ async function embedParts(
 ): Promise<Embedded> {
   const pages = await readPages(objects, textKey, options)
   const totals = { parts: 0, chunks: 0, tokens: 0, tokensReused: 0 }
-  for (const chunks of inParts(chunkPages(pages, { ...chunking, countTokens: embedder.countTokens }), embedder.limits)) {
+  for (const chunks of inParts(
+    chunkPages(pages, { ...chunking, countTokens: embedder.countTokens }),
+    embedder.limits,
+  )) {
     const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens, 0)
     if (await hasPart(objects, prefix, totals.parts, options)) totals.tokensReused += tokens
     else await writePart(objects, prefix, totals.parts, await embed(embedder, chunks, options), options)
@@ -79,10 +86,14 @@ async function embedParts(
 }
 
 async function embed(embedder: Embedder, chunks: readonly Chunk[], options: CallOptions) {
-  const vectors = await embedder.embed(chunks.map(({ text }) => text), options)
+  const vectors = await embedder.embed(
+    chunks.map(({ text }) => text),
+    options,
+  )
   return chunks.map((chunk, i) => {
     const vector = vectors[i]
-    if (!vector) throw new Failure('EMBEDDING_UNAVAILABLE', { model: embedder.model }, { detail: 'a vector is missing' })
+    if (!vector)
+      throw new Failure('EMBEDDING_UNAVAILABLE', { model: embedder.model }, { detail: 'a vector is missing' })
     return { ...chunk, vector }
   })
 }

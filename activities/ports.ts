@@ -1,5 +1,5 @@
-import type { Embedder, FileStore, ObjectStore, RunStore, TextExtractor, VectorStore } from '../domain/ports.ts'
 import type { ChunkingOptions } from '../domain/chunking.ts'
+import type { Embedder, FileStore, ObjectStore, RunStore, TextExtractor, VectorStore } from '../domain/ports.ts'
 import type { Staging } from './staging.ts'
 
 /** Everything that activities need of the world; a worker's `main.ts` puts it together. */

@@ -21,7 +21,13 @@ export const upsertVectors =
     const { fileId, name, pages, chunks, tokens, tokensReused } = file
     log.info(`🔥 Storing in ${ports.vectors.name}`, { fileId, s3Key, chunks })
     const [, seconds] = await timed(() => heartbeating((options, beat) => store(ports, file, options, beat)))
-    await ports.runs.markIndexed(file, { pages, chunks, tokens, tokensReused, seconds: { ...file.seconds, store: seconds } })
+    await ports.runs.markIndexed(file, {
+      pages,
+      chunks,
+      tokens,
+      tokensReused,
+      seconds: { ...file.seconds, store: seconds },
+    })
     log.info('✅ Successfully processed file', { fileId, s3Key, name, pages, chunks })
   }
 
@@ -32,7 +38,11 @@ async function store(ports: Uses, file: EmbeddedFile, options: CallOptions, beat
   if (before > file.chunks) await ports.vectors.deleteFile(namespace, file.fileId, before, options)
   for (let part = resumeAt(); part < file.parts; part++) {
     const chunks = await readPart(ports.objects, file.prefix, part, options)
-    await ports.vectors.upsert(namespace, chunks.map((chunk) => toRecord(file.fileId, chunk)), options)
+    await ports.vectors.upsert(
+      namespace,
+      chunks.map((chunk) => toRecord(file.fileId, chunk)),
+      options,
+    )
     beat({ part: part + 1, of: file.parts })
   }
 }

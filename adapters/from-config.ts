@@ -30,7 +30,10 @@ export function createEmbedder(config: EmbedderConfig): Embedder {
   }
 }
 
-export function createVectorStore(config: VectorStoreConfig, { dimensions }: Pick<Embedder, 'dimensions'>): VectorStore {
+export function createVectorStore(
+  config: VectorStoreConfig,
+  { dimensions }: Pick<Embedder, 'dimensions'>,
+): VectorStore {
   switch (config.kind) {
     case 'pinecone':
       return new PineconeVectorStore({ ...config, dimensions })
@@ -43,10 +46,14 @@ export function createVectorStore(config: VectorStoreConfig, { dimensions }: Pic
 export function cautions(objects: ObjectStoreConfig, embedder: EmbedderConfig): string[] {
   return [
     ...(objects.kind === 'unconfigured'
-      ? [`⚠️ S3 is not configured (${objects.missing.join(', ')} not set): uploads are answered with a placeholder and their bytes are not kept`]
+      ? [
+          `⚠️ S3 is not configured (${objects.missing.join(', ')} not set): uploads are answered with a placeholder and their bytes are not kept`,
+        ]
       : []),
     ...(embedder.kind === 'hashing'
-      ? ['⚠️ Embeddings are lexical (hashing): search finds the same words, not the same meaning. Set OPENAI_API_KEY for semantic search']
+      ? [
+          '⚠️ Embeddings are lexical (hashing): search finds the same words, not the same meaning. Set OPENAI_API_KEY for semantic search',
+        ]
       : []),
   ]
 }

@@ -47,7 +47,8 @@ function features(text: string): Map<string, number> {
     if (previous !== undefined) add(`${previous} ${word}`)
     previous = word
   }
-  for (const [feature, count] of counts) counts.set(feature, Math.sqrt(count) * (feature.includes(' ') ? PAIR_WEIGHT : 1))
+  for (const [feature, count] of counts)
+    counts.set(feature, Math.sqrt(count) * (feature.includes(' ') ? PAIR_WEIGHT : 1))
   return counts
 }
 

@@ -140,12 +140,20 @@ export class LanceDbVectorStore implements VectorStore {
     const { type } = (await table.schema()).fields.find(({ name }) => name === 'vector') ?? {}
     const found = Number(type?.listSize)
     if (found === this.#options.dimensions) return
-    throw new Failure('DIMENSION_MISMATCH', { namespace }, { detail: `the table has ${found}, the model ${this.#options.dimensions}` })
+    throw new Failure(
+      'DIMENSION_MISMATCH',
+      { namespace },
+      { detail: `the table has ${found}, the model ${this.#options.dimensions}` },
+    )
   }
 
   #checkDimensions(id: string, { length }: Float32Array): void {
     if (length === this.#options.dimensions) return
-    throw new Failure('DIMENSION_MISMATCH', { id }, { detail: `the vector has ${length}, the index ${this.#options.dimensions}` })
+    throw new Failure(
+      'DIMENSION_MISMATCH',
+      { id },
+      { detail: `the vector has ${length}, the index ${this.#options.dimensions}` },
+    )
   }
 
   async #connect(): Promise<Connection> {

@@ -45,11 +45,17 @@ export class OpenAiEmbedder implements Embedder {
 
   async #embedBatch(input: string[], { signal }: CallOptions): Promise<Float32Array[]> {
     const request = { model: this.model, input, ...this.#chosenDimensions() }
-    const { data } = await this.#client.embeddings.create(request, { ...(signal && { signal }) }).catch((error: unknown) => {
-      throw toFailure(error, this.model, signal)
-    })
+    const { data } = await this.#client.embeddings
+      .create(request, { ...(signal && { signal }) })
+      .catch((error: unknown) => {
+        throw toFailure(error, this.model, signal)
+      })
     if (!Array.isArray(data) || data.length !== input.length)
-      throw new Failure('EMBEDDING_UNAVAILABLE', { model: this.model }, { detail: `${data?.length ?? 'no'} vectors for ${input.length} texts` })
+      throw new Failure(
+        'EMBEDDING_UNAVAILABLE',
+        { model: this.model },
+        { detail: `${data?.length ?? 'no'} vectors for ${input.length} texts` },
+      )
     return [...data].sort((a, b) => a.index - b.index).map(({ embedding }) => this.#toVector(embedding))
   }
 
@@ -60,11 +66,19 @@ export class OpenAiEmbedder implements Embedder {
 
   #toVector(embedding: number[]): Float32Array {
     if (!Array.isArray(embedding) || embedding.some((value) => !Number.isFinite(value)))
-      throw new Failure('EMBEDDING_UNAVAILABLE', { model: this.model }, { detail: 'a vector holds what is not a number' })
+      throw new Failure(
+        'EMBEDDING_UNAVAILABLE',
+        { model: this.model },
+        { detail: 'a vector holds what is not a number' },
+      )
     if (embedding.length !== this.dimensions)
-      throw new Failure('DIMENSION_MISMATCH', { model: this.model }, {
-        detail: `${this.model} gives ${embedding.length} dimensions, EMBEDDING_DIMENSIONS says ${this.dimensions}`,
-      })
+      throw new Failure(
+        'DIMENSION_MISMATCH',
+        { model: this.model },
+        {
+          detail: `${this.model} gives ${embedding.length} dimensions, EMBEDDING_DIMENSIONS says ${this.dimensions}`,
+        },
+      )
     const length = Math.hypot(...embedding) || 1
     return Float32Array.from(embedding, (value) => value / length)
   }
@@ -92,15 +106,23 @@ function toFailure(cause: unknown, model: string, signal?: AbortSignal): unknown
   const fields = { model }
   if (cause instanceof APIUserAbortError || cause instanceof APIConnectionError)
     return new Failure('EMBEDDING_UNAVAILABLE', fields, { cause, detail: 'no connection, or no answer in time' })
-  if (!(cause instanceof APIError)) return new Failure('EMBEDDING_UNAVAILABLE', fields, { cause, detail: 'an answer that is not one of the API' })
+  if (!(cause instanceof APIError))
+    return new Failure('EMBEDDING_UNAVAILABLE', fields, { cause, detail: 'an answer that is not one of the API' })
   if (cause instanceof AuthenticationError || cause instanceof PermissionDeniedError)
     return new Failure('EMBEDDING_AUTH', fields, { cause, detail: `status ${cause.status}` })
   if (cause instanceof NotFoundError)
-    return new Failure('EMBEDDING_AUTH', fields, { cause, detail: `the key has no model ${model}; check EMBEDDING_MODEL` })
+    return new Failure('EMBEDDING_AUTH', fields, {
+      cause,
+      detail: `the key has no model ${model}; check EMBEDDING_MODEL`,
+    })
   if (cause instanceof RateLimitError) return fromRateLimit(cause, fields)
   if (cause.status !== undefined && cause.status < 500 && cause.status !== 408 && cause.status !== 409)
     return new Failure('EMBEDDING_REJECTED', fields, { cause, detail: `status ${cause.status}` })
-  return new Failure('EMBEDDING_UNAVAILABLE', fields, { cause, detail: `status ${cause.status ?? 'unknown'}`, retryAfterMs: retryAfterMs(cause.headers) })
+  return new Failure('EMBEDDING_UNAVAILABLE', fields, {
+    cause,
+    detail: `status ${cause.status ?? 'unknown'}`,
+    retryAfterMs: retryAfterMs(cause.headers),
+  })
 }
 
 function fromRateLimit(cause: RateLimitError, fields: Record<string, unknown>): Failure {

@@ -36,7 +36,13 @@ export function toPineconeRecord({ id, fileId, chunk, vector }: VectorRecord): W
   }
   const bytes = Buffer.byteLength(JSON.stringify(metadata))
   if (bytes > MAX_METADATA_BYTES)
-    throw new Failure('TOO_LARGE', { id }, { detail: `a chunk takes ${bytes} bytes, and Pinecone keeps ${MAX_METADATA_BYTES} with a vector; lower CHUNK_TOKENS` })
+    throw new Failure(
+      'TOO_LARGE',
+      { id },
+      {
+        detail: `a chunk takes ${bytes} bytes, and Pinecone keeps ${MAX_METADATA_BYTES} with a vector; lower CHUNK_TOKENS`,
+      },
+    )
   return { id, values: Array.from(vector), metadata }
 }
 

@@ -51,7 +51,12 @@ export class PineconeVectorStore implements VectorStore {
     })
   }
 
-  query(namespace: string, vector: Float32Array, { topK, fileIds }: VectorQuery, options?: CallOptions): Promise<VectorMatch[]> {
+  query(
+    namespace: string,
+    vector: Float32Array,
+    { topK, fileIds }: VectorQuery,
+    options?: CallOptions,
+  ): Promise<VectorMatch[]> {
     return this.#call(options, async () => {
       this.#checkDimensions(vector.length, 'the query')
       const index = await this.#index(namespace)
@@ -133,13 +138,21 @@ export class PineconeVectorStore implements VectorStore {
       const model = await this.#client.indexes.describe(this.#options.index)
       if (model.status.ready) return model
     }
-    throw new Failure('VECTOR_STORE_UNAVAILABLE', { index: this.#options.index }, { detail: 'the index was not ready in time' })
+    throw new Failure(
+      'VECTOR_STORE_UNAVAILABLE',
+      { index: this.#options.index },
+      { detail: 'the index was not ready in time' },
+    )
   }
 
   #checkDimensions(found: number, what: string): void {
     const { dimensions } = this.#options
     if (found === dimensions) return
-    throw new Failure('DIMENSION_MISMATCH', {}, { detail: `${what} has ${found} dimensions, the embedding model ${dimensions}` })
+    throw new Failure(
+      'DIMENSION_MISMATCH',
+      {},
+      { detail: `${what} has ${found} dimensions, the embedding model ${dimensions}` },
+    )
   }
 
   /** The SDK takes no signal of its own, and keeps the response's headers to itself. */
@@ -178,10 +191,14 @@ const POLL_MS = 1_000
 function pause(signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, POLL_MS)
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }, { once: true })
+    signal?.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      },
+      { once: true },
+    )
   })
 }
 
@@ -205,7 +222,8 @@ const AUTH_STATUSES: readonly (number | undefined)[] = [401, 402, 403]
 
 function toFailure(cause: unknown, { status, retryAfterMs }: Call): Failure {
   if (cause instanceof Failure) return cause
-  const detail = status === undefined || status < 400 ? 'no connection, or an answer that is not one of the API' : `status ${status}`
+  const detail =
+    status === undefined || status < 400 ? 'no connection, or an answer that is not one of the API' : `status ${status}`
   const code = AUTH_STATUSES.includes(status) ? 'VECTOR_STORE_AUTH' : 'VECTOR_STORE_UNAVAILABLE'
   return new Failure(code, {}, { cause, detail, retryAfterMs })
 }

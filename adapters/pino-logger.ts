@@ -14,7 +14,10 @@ const SECRETS = ['authorization', 'apiKey', 'secretKey', 'password', 'connection
 export function createLogger({ level, format }: LogConfig, process: string): Logger {
   const options = { level, base: { process }, redact: { paths: SECRETS, censor: '[redacted]' } }
   if (format === 'json') return pino(options)
-  return pino(options, PinoPretty({ ignore: IGNORED.join(), translateTime: 'SYS:HH:MM:ss', singleLine: true, sync: true }))
+  return pino(
+    options,
+    PinoPretty({ ignore: IGNORED.join(), translateTime: 'SYS:HH:MM:ss', singleLine: true, sync: true }),
+  )
 }
 
 /** What Temporal adds to each line of an activity: worth having in a search, noise to a reader. */

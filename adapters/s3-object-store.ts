@@ -37,7 +37,11 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   /** In parts, so that memory stays constant; a multipart upload that fails is aborted and leaves nothing. */
-  async upload(key: string, body: Readable | Uint8Array, { signal, contentType }: CallOptions & { contentType?: string } = {}) {
+  async upload(
+    key: string,
+    body: Readable | Uint8Array,
+    { signal, contentType }: CallOptions & { contentType?: string } = {},
+  ) {
     const upload = new Upload({
       client: this.#client,
       params: { ...this.#object(key), Body: body, ...(contentType && { ContentType: contentType }) },
@@ -62,7 +66,9 @@ export class S3ObjectStore implements ObjectStore {
 
   async download(key: string, { signal }: CallOptions = {}): Promise<Readable> {
     try {
-      const { Body } = await this.#client.send(new GetObjectCommand(this.#object(key)), { ...(signal && { abortSignal: signal }) })
+      const { Body } = await this.#client.send(new GetObjectCommand(this.#object(key)), {
+        ...(signal && { abortSignal: signal }),
+      })
       if (!(Body instanceof Readable)) throw new Error('S3 answered without a body')
       return Readable.from(this.#passOn(Body, key, signal), { objectMode: false })
     } catch (error) {
@@ -100,7 +106,9 @@ export class S3ObjectStore implements ObjectStore {
 
   async check({ signal }: CallOptions = {}): Promise<void> {
     try {
-      await this.#client.send(new HeadBucketCommand({ Bucket: this.#config.bucket }), { ...(signal && { abortSignal: signal }) })
+      await this.#client.send(new HeadBucketCommand({ Bucket: this.#config.bucket }), {
+        ...(signal && { abortSignal: signal }),
+      })
     } catch (error) {
       throw this.#toFailure(error, '', signal, 'NoSuchBucket')
     }
@@ -125,9 +133,13 @@ export class S3ObjectStore implements ObjectStore {
     const { bucket } = this.#config
     const fields = { s3Key, bucket }
     const status = cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined
-    const name = status === 404 && /^(NotFound|UnknownError|404)$/.test((cause as Error).name) ? notFound : (cause as Error).name
+    const name =
+      status === 404 && /^(NotFound|UnknownError|404)$/.test((cause as Error).name) ? notFound : (cause as Error).name
     if (name === 'NoSuchBucket')
-      return new Failure('STORAGE_UNAVAILABLE', fields, { cause, detail: `there is no bucket ${bucket}; check S3_BUCKET_NAME and S3_REGION` })
+      return new Failure('STORAGE_UNAVAILABLE', fields, {
+        cause,
+        detail: `there is no bucket ${bucket}; check S3_BUCKET_NAME and S3_REGION`,
+      })
     if (name === 'NoSuchKey') return new Failure('OBJECT_MISSING', fields, { cause })
     if (status === 401 || status === 403)
       return new Failure('OBJECT_ACCESS_DENIED', fields, { cause, detail: `bucket ${bucket}, ${name}` })

@@ -21,8 +21,6 @@ export async function ensureSearchAttributes(
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace })
   const missing = Object.entries(wanted).filter(([name]) => !(name in (customAttributes ?? {})))
   if (missing.length === 0) return
-  const searchAttributes = Object.fromEntries(
-    missing.map(([name, type]) => [name, TYPES[type]]),
-  )
+  const searchAttributes = Object.fromEntries(missing.map(([name, type]) => [name, TYPES[type]]))
   await operatorService.addSearchAttributes({ namespace, searchAttributes })
 }

@@ -44,7 +44,10 @@ function fromFailure({ code, message }: Failure): Body {
 function fromFastify(error: FastifyError | Error): Problem | undefined {
   if ('validation' in error && error.validation) {
     const where = error.validationContext ?? 'request'
-    const errors = error.validation.map(({ instancePath, message }) => ({ where: `${where}${instancePath}`, message: message ?? '' }))
+    const errors = error.validation.map(({ instancePath, message }) => ({
+      where: `${where}${instancePath}`,
+      message: message ?? '',
+    }))
     const detail = errors.map((each) => `${each.where} ${each.message}.`).join(' ')
     return new Problem('VALIDATION_FAILED', { detail, extra: { errors } })
   }

@@ -114,7 +114,12 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
   app.route({
     method: 'GET',
     url: '/experts/:id',
-    schema: { tags, summary: 'Get an expert with its progress and summary', params: ExpertParams, response: { 200: ExpertSchema, ...errors } },
+    schema: {
+      tags,
+      summary: 'Get an expert with its progress and summary',
+      params: ExpertParams,
+      response: { 200: ExpertSchema, ...errors },
+    },
     handler: async (request) => toJson(await find(request.userId, request.params.id)),
   })
 
@@ -146,7 +151,14 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       summary: 'Add files to an expert',
       params: ExpertParams,
       body: Type.Object({ file_ids: FileIds }),
-      response: { 202: ExpertSchema, 409: ProblemSchema, 413: ProblemSchema, 415: ProblemSchema, 422: ProblemSchema, ...errors },
+      response: {
+        202: ExpertSchema,
+        409: ProblemSchema,
+        413: ProblemSchema,
+        415: ProblemSchema,
+        422: ProblemSchema,
+        ...errors,
+      },
     },
     handler: async (request, reply) => {
       const expert = await find(request.userId, request.params.id)
@@ -163,7 +175,8 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
     schema: {
       tags,
       summary: 'Process failed files again',
-      description: 'Those in file_ids, or all that failed or were cancelled. Resumes a paused expert. Without a failed file it changes nothing.',
+      description:
+        'Those in file_ids, or all that failed or were cancelled. Resumes a paused expert. Without a failed file it changes nothing.',
       params: ExpertParams,
       body: Type.Optional(Type.Union([Type.Object({ file_ids: Type.Optional(FileIds) }), Type.Null()])),
       response: { 202: ExpertSchema, 409: ProblemSchema, 413: ProblemSchema, 415: ProblemSchema, ...errors },
@@ -201,7 +214,8 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
     schema: {
       tags,
       summary: 'Delete an expert with its vectors',
-      description: 'Its files stay. The answer tells the workflow that does it; once it is done, the expert is not found any more.',
+      description:
+        'Its files stay. The answer tells the workflow that does it; once it is done, the expert is not found any more.',
       params: ExpertParams,
       response: { 202: ExpertSchema, ...errors },
     },
@@ -210,7 +224,9 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       const before = await experts.changeStatus(expert.userId, expert.id, { from: ALIVE, to: 'deleting' })
       try {
         const workflowId = await runs.delete(expert)
-        return reply.status(202).send(toExpertJson({ ...expert, status: 'deleting' }, workflowId, runs.urlOf(workflowId)))
+        return reply
+          .status(202)
+          .send(toExpertJson({ ...expert, status: 'deleting' }, workflowId, runs.urlOf(workflowId)))
       } catch (error) {
         if (before) await experts.changeStatus(expert.userId, expert.id, { from: ['deleting'], to: before })
         throw error

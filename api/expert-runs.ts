@@ -79,7 +79,12 @@ export class ExpertRuns {
     return workflowId
   }
 
-  async #signalWithStart(expert: Expert, signal: { signal: typeof retryFailedFiles; signalArgs: [RetryRequest] } | { signal: typeof addFiles; signalArgs: [AddRequest] }) {
+  async #signalWithStart(
+    expert: Expert,
+    signal:
+      | { signal: typeof retryFailedFiles; signalArgs: [RetryRequest] }
+      | { signal: typeof addFiles; signalArgs: [AddRequest] },
+  ) {
     const options = { ...this.#startOptions(expert), ...signal }
     await this.#call(() => this.#client.workflow.signalWithStart(CREATE_EXPERT, options))
   }

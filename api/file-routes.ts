@@ -10,7 +10,16 @@ import type { FileStore, NewContent, ObjectStore } from '../domain/ports.ts'
 import { Problem } from './problem.ts'
 import type { Upload } from './receive-upload.ts'
 import { filePart, isStorageFailure, newUpload, receiveContent, withoutContent } from './receive-upload.ts'
-import { FileSchema, NotStoredFileSchema, PageQuery, PageSchema, ProblemSchema, toFileJson, toPage, Uuid } from './schemas.ts'
+import {
+  FileSchema,
+  NotStoredFileSchema,
+  PageQuery,
+  PageSchema,
+  ProblemSchema,
+  toFileJson,
+  toPage,
+  Uuid,
+} from './schemas.ts'
 
 export type FileRoutesOptions = {
   readonly files: FileStore
@@ -33,8 +42,15 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       tags,
       ...multipart,
       summary: 'Upload a file',
-      description: 'Multipart form data with the file in the part "file". Answered 202, with a warning, where object storage is not available: then the bytes were not kept.',
-      response: { 201: FileSchema, 202: NotStoredFileSchema, 400: ProblemSchema, 413: ProblemSchema, 503: ProblemSchema },
+      description:
+        'Multipart form data with the file in the part "file". Answered 202, with a warning, where object storage is not available: then the bytes were not kept.',
+      response: {
+        201: FileSchema,
+        202: NotStoredFileSchema,
+        400: ProblemSchema,
+        413: ProblemSchema,
+        503: ProblemSchema,
+      },
     },
     handler: async (request, reply) => {
       const fileId = randomUUID()
@@ -109,7 +125,10 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       params: FileParams,
       produces: ['application/octet-stream'],
       response: {
-        200: { description: 'The bytes, as an attachment.', content: { 'application/octet-stream': { schema: Type.Any() } } },
+        200: {
+          description: 'The bytes, as an attachment.',
+          content: { 'application/octet-stream': { schema: Type.Any() } },
+        },
         400: ProblemSchema,
         404: ProblemSchema,
         409: ProblemSchema,
@@ -190,5 +209,7 @@ async function keepOrRemove<T>(objects: ObjectStore, content: NewContent, write:
 /** The row is gone or points elsewhere, so a failure here leaves an object that nobody sees; housekeeping finds it. */
 async function deleteObject(objects: ObjectStore, file: StoredFile, log: FastifyBaseLogger): Promise<void> {
   if (!file.sha256) return
-  await objects.delete(file.s3Key).catch((error: unknown) => log.warn({ err: error, s3Key: file.s3Key }, '⚠️ Could not delete an object'))
+  await objects
+    .delete(file.s3Key)
+    .catch((error: unknown) => log.warn({ err: error, s3Key: file.s3Key }, '⚠️ Could not delete an object'))
 }

@@ -27,14 +27,22 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ checks: readonly HealthCh
   app.route({
     method: 'GET',
     url: '/healthz',
-    schema: { tags, summary: 'Whether this process is alive', response: { 200: Type.Object({ status: Type.Literal('ok') }) } },
+    schema: {
+      tags,
+      summary: 'Whether this process is alive',
+      response: { 200: Type.Object({ status: Type.Literal('ok') }) },
+    },
     handler: async () => ({ status: 'ok' as const }),
   })
 
   app.route({
     method: 'GET',
     url: '/readyz',
-    schema: { tags, summary: 'Whether all that it needs answers, with times', response: { 200: Readiness, 503: Readiness } },
+    schema: {
+      tags,
+      summary: 'Whether all that it needs answers, with times',
+      response: { 200: Readiness, 503: Readiness },
+    },
     handler: async (_request, reply) => {
       const results = await Promise.all(checks.map(run))
       const failed = checks.filter((_, i) => results[i]?.status === 'failed')

@@ -24,7 +24,9 @@ await run(config, logger).catch((error: unknown) => {
 async function run(config: ApiConfig, logger: Logger): Promise<void> {
   for (const caution of cautions(config.objects, config.embedder)) logger.warn(caution)
   await migrate(config.database)
-  const database = openDatabase(config.database, (error) => logger.warn({ err: error }, '⚠️ Lost an idle database connection'))
+  const database = openDatabase(config.database, (error) =>
+    logger.warn({ err: error }, '⚠️ Lost an idle database connection'),
+  )
   const { namespace, taskQueue, uiUrl } = config.temporal
   // Lazy, so that what needs no workflow is answered while Temporal is down.
   const connection = Connection.lazy(config.temporal.connect.connectionOptions)
@@ -64,7 +66,15 @@ type Parts = {
   readonly embedder: Embedder
 }
 
-function healthChecks({ database, connection, namespace, taskQueue, objects, vectors, embedder }: Parts): HealthCheck[] {
+function healthChecks({
+  database,
+  connection,
+  namespace,
+  taskQueue,
+  objects,
+  vectors,
+  embedder,
+}: Parts): HealthCheck[] {
   return [
     {
       name: 'postgres',
@@ -86,7 +96,8 @@ function healthChecks({ database, connection, namespace, taskQueue, objects, vec
         const { pollers } = await connection.withAbortSignal(signal, () =>
           connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),
         )
-        if (!pollers?.length) throw new Error(`no worker polls the task queue ${taskQueue}; start one with npm run worker`)
+        if (!pollers?.length)
+          throw new Error(`no worker polls the task queue ${taskQueue}; start one with npm run worker`)
         return `${pollers.length} on ${taskQueue}`
       },
     },

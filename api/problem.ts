@@ -1,23 +1,38 @@
 /** Every error of the API that is not a file's failure. `docs/failure-codes.md` is checked against this table. */
 export const PROBLEMS = {
   VALIDATION_FAILED: [400, 'The request is not what this route takes.'],
-  INVALID_CURSOR: [400, 'The cursor is not one that this API gave out. Use next_cursor of the page before, or leave it out.'],
-  FILE_PART_MISSING: [400, 'The request holds no file. Send it as multipart/form-data, in a part named "file" with a file name.'],
+  INVALID_CURSOR: [
+    400,
+    'The cursor is not one that this API gave out. Use next_cursor of the page before, or leave it out.',
+  ],
+  FILE_PART_MISSING: [
+    400,
+    'The request holds no file. Send it as multipart/form-data, in a part named "file" with a file name.',
+  ],
   UPLOAD_ABORTED: [400, 'The upload ended before the file did. Nothing was kept; send it again.'],
   NOT_FOUND: [404, 'There is nothing at this address.'],
   FILE_NOT_FOUND: [404, 'There is no such file.'],
   EXPERT_NOT_FOUND: [404, 'There is no such expert.'],
   METHOD_NOT_ALLOWED: [405, 'This address does not take this method.'],
-  CONTENT_MISSING: [409, 'The bytes of this file were not kept. Send them again with PUT /knowledge-base/files/{id}/content.'],
+  CONTENT_MISSING: [
+    409,
+    'The bytes of this file were not kept. Send them again with PUT /knowledge-base/files/{id}/content.',
+  ],
   FILE_IN_USE: [409, 'Experts use this file. Delete them first.'],
   EXPERT_BEING_DELETED: [409, 'This expert is being deleted.'],
-  EMBEDDING_MODEL_MISMATCH: [409, 'The expert was made with another embedding model than the one that is configured, so it cannot be searched with it.'],
+  EMBEDDING_MODEL_MISMATCH: [
+    409,
+    'The expert was made with another embedding model than the one that is configured, so it cannot be searched with it.',
+  ],
   UPLOAD_TOO_LARGE: [413, 'The file is larger than this installation takes.'],
   BODY_TOO_LARGE: [413, 'The request body is larger than this route takes.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The request body has a content type that this route does not take.'],
   UNKNOWN_FILES: [422, 'Some of the files do not exist. Upload them first and use the ids of the answers.'],
   INTERNAL: [500, 'An unexpected error, which is a fault of Expertsmith. The log of the API has the details.'],
-  TEMPORAL_UNAVAILABLE: [503, 'Temporal does not answer, so no work can be started. Nothing was changed; try again shortly.'],
+  TEMPORAL_UNAVAILABLE: [
+    503,
+    'Temporal does not answer, so no work can be started. Nothing was changed; try again shortly.',
+  ],
   DATABASE_UNAVAILABLE: [503, 'The database does not answer. Try again shortly.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 

@@ -18,7 +18,10 @@ export async function filePart(request: FastifyRequest, maxBytes: number): Promi
   const part = await request.file({ limits, throwFileSizeLimit: false })
   if (part && part.fieldname === 'file' && part.filename !== undefined) return part
   part?.file.resume()
-  throw new Problem('FILE_PART_MISSING', part ? { detail: `The part that came is named "${part.fieldname.slice(0, 50)}".` } : {})
+  throw new Problem(
+    'FILE_PART_MISSING',
+    part ? { detail: `The part that came is named "${part.fieldname.slice(0, 50)}".` } : {},
+  )
 }
 
 export const newUpload = (userId: string, fileId: string, part: MultipartFile, maxBytes: number): Upload => ({
@@ -56,7 +59,13 @@ export async function receiveContent(objects: ObjectStore, upload: Upload): Prom
 export async function withoutContent({ part, key, maxBytes }: Upload): Promise<Omit<NewContent, 's3Url'>> {
   for await (const _ of part.file);
   if (part.file.bytesRead > maxBytes) throw tooLarge(maxBytes)
-  return { type: mediaType(part.mimetype), s3Key: key, size: part.file.bytesRead, sha256: null, processingStatus: 'not_stored' }
+  return {
+    type: mediaType(part.mimetype),
+    s3Key: key,
+    size: part.file.bytesRead,
+    sha256: null,
+    processingStatus: 'not_stored',
+  }
 }
 
 const STORAGE_FAILURES = new Set(['STORAGE_NOT_CONFIGURED', 'STORAGE_UNAVAILABLE', 'OBJECT_ACCESS_DENIED'])

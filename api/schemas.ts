@@ -10,7 +10,7 @@ const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null
 const oneOf = <const T extends string[]>(values: readonly [...T]) => Type.Enum([...values])
 
 /** Text without NUL, which Postgres can't keep. */
-export const Text = (options: { minLength?: number; maxLength: number; description?: string; examples?: string[] }) =>
+const Text = (options: { minLength?: number; maxLength: number; description?: string; examples?: string[] }) =>
   Type.String({ ...options, pattern: '^[^\\u0000]*$' })
 
 export const Uuid = Type.String({ format: 'uuid' })

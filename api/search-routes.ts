@@ -12,14 +12,18 @@ export type SearchRoutesOptions = {
   readonly vectors: VectorStore
 }
 
-export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = async (app, { experts, embedder, vectors }) => {
+export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = async (
+  app,
+  { experts, embedder, vectors },
+) => {
   app.route({
     method: 'POST',
     url: '/experts/:id/search',
     schema: {
       tags: ['experts'],
       summary: "Search an expert's knowledge base",
-      description: 'Passages of the files that are indexed, best first, with where they stand. Works while files are still being processed.',
+      description:
+        'Passages of the files that are indexed, best first, with where they stand. Works while files are still being processed.',
       params: Type.Object({ id: Uuid }),
       body: SearchQuerySchema,
       response: {
@@ -41,7 +45,9 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = asyn
       const [vector] = await embedder.embed([query])
       if (!vector) throw new Error('the embedder returned no vector')
       const matches = await vectors.query(vectorNamespace(expert.id, expert.generation), vector, { topK, fileIds })
-      const names = await experts.indexedFileNames(expert.userId, expert.id, [...new Set(matches.map(({ fileId }) => fileId))])
+      const names = await experts.indexedFileNames(expert.userId, expert.id, [
+        ...new Set(matches.map(({ fileId }) => fileId)),
+      ])
       return { results: matches.filter(({ score }) => score >= minScore).flatMap((match) => cite(match, names)) }
     },
   })

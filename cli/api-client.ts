@@ -1,15 +1,14 @@
 import { openAsBlob } from 'node:fs'
 import { basename } from 'node:path'
 import type { Static } from 'typebox'
-import type { ExpertFileSchema, ExpertSchema, FileSchema, SearchResultsSchema } from '../api/schemas.ts'
+import type { ExpertSchema, FileSchema, SearchResultsSchema } from '../api/schemas.ts'
 
 export type FileJson = Static<typeof FileSchema>
 export type ExpertJson = Static<typeof ExpertSchema>
-export type ExpertFileJson = Static<typeof ExpertFileSchema>
 export type SearchResult = Static<typeof SearchResultsSchema>['results'][number]
 
 /** An answer of the API that is not a success: its problem's sentence. */
-export class ApiError extends Error {
+class ApiError extends Error {
   override readonly name = 'ApiError'
 }
 
@@ -34,7 +33,12 @@ export class ApiClient {
     return this.#call('PUT', `/knowledge-base/files/${fileId}/content`, await fileForm(path))
   }
 
-  createExpert(expert: { name: string; system_prompt: string; voice_id: string; selected_files: string[] }): Promise<ExpertJson> {
+  createExpert(expert: {
+    name: string
+    system_prompt: string
+    voice_id: string
+    selected_files: string[]
+  }): Promise<ExpertJson> {
     return this.#call('POST', '/experts/', expert)
   }
 
@@ -47,7 +51,10 @@ export class ApiClient {
   }
 
   async search(id: string, query: string, topK: number): Promise<SearchResult[]> {
-    const { results } = await this.#call<{ results: SearchResult[] }>('POST', `/experts/${id}/search`, { query, top_k: topK })
+    const { results } = await this.#call<{ results: SearchResult[] }>('POST', `/experts/${id}/search`, {
+      query,
+      top_k: topK,
+    })
     return results
   }
 

@@ -23,16 +23,6 @@ const print = (line = '') => process.stdout.write(`${line}\n`)
 const heading = (text: string) => print(`\n${styleText('bold', text)}`)
 const faint = (text: string) => styleText('dim', text)
 
-const stopStack = await ensureStack()
-try {
-  await demo()
-} catch (error) {
-  print(`\n${styleText('red', '✘')} ${error instanceof Error ? error.message : String(error)}`)
-  process.exitCode = 1
-} finally {
-  await stopStack()
-}
-
 async function demo(): Promise<void> {
   heading('1. Upload the documents in examples/')
   const files = await uploadAll(await examplePaths())
@@ -80,18 +70,20 @@ async function uploadAll(paths: readonly string[]): Promise<FileJson[]> {
 
 /** Shows how far the expert is until its pass has ended. */
 async function watch({ id, progress }: ExpertJson): Promise<ExpertJson> {
-  const bar = new cliProgress.SingleBar({
-    format: '   {bar} {value}/{total} files · {indexed} indexed · {failed} failed',
-    barsize: 30,
-    hideCursor: true,
-    noTTYOutput: true,
-    notTTYSchedule: 2_000,
-  }, cliProgress.Presets.shades_classic)
-  bar.start(progress.files, 0, { indexed: 0, failed: 0 })
+  const bar = new cliProgress.SingleBar(
+    {
+      format: '   {bar} {value}/{total} files · {indexed} indexed · {failed} failed',
+      barsize: 30,
+      hideCursor: true,
+      noTTYOutput: true,
+      notTTYSchedule: 2_000,
+    },
+    cliProgress.Presets.shades_classic,
+  )
+  bar.start(progress.files, progress.indexed + progress.failed, progress)
   for (;;) {
     const expert = await api.expert(id)
-    const { indexed, failed } = expert.progress
-    bar.update(indexed + failed, { indexed, failed })
+    bar.update(expert.progress.indexed + expert.progress.failed, expert.progress)
     if (FINAL.has(expert.status) || expert.status === 'paused') {
       bar.stop()
       return expert
@@ -104,9 +96,13 @@ function printSummary({ status, status_reason, summary }: ExpertJson): void {
   print(`   ${styleText('bold', status)}${status_reason ? `: ${status_reason}` : ''}`)
   if (!summary) return
   const { totals, failed_files } = summary
-  print(`   ${totals.indexed} of ${totals.files} files, ${totals.pages} pages, ${totals.chunks} chunks, ${totals.tokens_embedded} tokens embedded, ${totals.tokens_reused} reused`)
+  print(
+    `   ${totals.indexed} of ${totals.files} files, ${totals.pages} pages, ${totals.chunks} chunks, ${totals.tokens_embedded} tokens embedded, ${totals.tokens_reused} reused`,
+  )
   for (const file of failed_files) {
-    print(`   ${styleText('red', '✘')} ${file.name} ${styleText('yellow', file.code)} ${faint(`in ${file.stage}`)}\n     ${file.message}`)
+    print(
+      `   ${styleText('red', '✘')} ${file.name} ${styleText('yellow', file.code)} ${faint(`in ${file.stage}`)}\n     ${file.message}`,
+    )
   }
 }
 
@@ -148,8 +144,13 @@ function expectFailures({ summary }: ExpertJson, codes: readonly string[]): void
 /** Uses the stack that runs; without one, starts it and stops it in the end. */
 async function ensureStack(): Promise<() => Promise<void>> {
   if (await api.isReady()) return async () => undefined
-  print(`Nothing answers at ${address.url}, so the stack is started for the demo. That takes a moment, and minutes the first time.`)
-  const stack = spawn(process.execPath, ['stack/main.ts'], { cwd: join(import.meta.dirname, '..'), stdio: ['ignore', 'ignore', 'inherit'] })
+  print(
+    `Nothing answers at ${address.url}, so the stack is started for the demo. That takes a moment, and minutes the first time.`,
+  )
+  const stack = spawn(process.execPath, ['stack/main.ts'], {
+    cwd: join(import.meta.dirname, '..'),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const exited = once(stack, 'exit')
   const deadline = Date.now() + START_LIMIT_MS
   while (!(await api.isReady())) {
@@ -161,4 +162,14 @@ async function ensureStack(): Promise<() => Promise<void>> {
     stack.kill('SIGINT')
     await exited
   }
+}
+
+const stopStack = await ensureStack()
+try {
+  await demo()
+} catch (error) {
+  print(`\n${styleText('red', '✘')} ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+} finally {
+  await stopStack()
 }

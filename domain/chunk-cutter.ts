@@ -20,9 +20,12 @@ export type Passage = { readonly start: number; readonly end: number; readonly t
 /** A kind of boundary, and the share of a full chunk that must stand before one for it to be cut there. */
 type Boundary = { readonly lastEnd: LastEnd; readonly minShare: number; readonly insideSentence?: true }
 
+/** In UTF-16 code units. Less text than that says too little by itself, and goes with the page behind it. */
+const LEAST_ON_A_PAGE = 200
+
 /** Strongest first. A boundary that would leave too small a chunk is passed over for a weaker one. */
 const boundariesOf = (paged: PagedText): readonly Boundary[] => [
-  { lastEnd: (_text, _from, limit) => paged.pageEndBefore(limit), minShare: 0.5 },
+  { lastEnd: (_text, from, limit) => paged.pageEndWithin(from + LEAST_ON_A_PAGE, limit), minShare: 0 },
   { lastEnd: (_text, _from, limit) => paged.headingBefore(limit), minShare: 0.5 },
   { lastEnd: (text, from, limit) => (limit === text.length ? limit : from), minShare: 0 },
   { lastEnd: lastParagraphEnd, minShare: 0.5 },

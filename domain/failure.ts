@@ -38,7 +38,10 @@ export const FAILURES = {
   ),
   UNSUPPORTED_TYPE: file('extract', 'Text cannot be read from this kind of file.'),
   ENCRYPTED: file('extract', 'The file is protected by a password. Replace it by a copy without one, then retry it.'),
-  CORRUPT: file('extract', 'The file is damaged and no text can be read from it. Replace it by a good copy, then retry it.'),
+  CORRUPT: file(
+    'extract',
+    'The file is damaged and no text can be read from it. Replace it by a good copy, then retry it.',
+  ),
   NO_TEXT: file('extract', 'The file holds no text. It looks scanned or consists of pictures only.'),
   TOO_LARGE: file('extract', 'The file is larger than the configured limits allow.'),
   EXTRACTION_TIMEOUT: file('extract', 'Reading the text took longer than the limit allows.'),

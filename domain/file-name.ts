@@ -13,14 +13,22 @@ export function displayName(given: string | undefined): string {
 /** The same in letters that are safe in a path, a header and a shell. */
 export function safeName(displayed: string): string {
   const plain = displayed.normalize('NFKD').replaceAll(/\p{M}/gu, '')
-  return plain.replaceAll(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._-]+/, '').slice(0, MAX_LENGTH) || 'file'
+  return (
+    plain
+      .replaceAll(/[^A-Za-z0-9._-]+/g, '_')
+      .replace(/^[._-]+/, '')
+      .slice(0, MAX_LENGTH) || 'file'
+  )
 }
 
 /** Keeps the ending, which tells a reader what the file is, and whole characters. */
 function truncate(name: string): string {
   if (name.length <= MAX_LENGTH) return name
   const ending = /\.[A-Za-z0-9]{1,10}$/.exec(name)?.[0] ?? ''
-  return `${name.slice(0, MAX_LENGTH - ending.length - 1).toWellFormed().replace(/\ufffd$/u, '')}…${ending}`
+  return `${name
+    .slice(0, MAX_LENGTH - ending.length - 1)
+    .toWellFormed()
+    .replace(/\ufffd$/u, '')}…${ending}`
 }
 
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/

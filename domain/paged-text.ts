@@ -58,9 +58,11 @@ export class PagedText {
     return this.#pageStarts[this.#pageIndex(offset)] ?? 0
   }
 
-  /** Where the last page that ends at or before `offset` ends. */
-  pageEndBefore(offset: number): number {
-    return this.pageStart(offset + PAGE_BREAK.length) - PAGE_BREAK.length
+  /** Where the first page that ends at or after `least` ends; -1 where that is beyond `limit`. */
+  pageEndWithin(least: number, limit: number): number {
+    const next = this.#pageStarts[this.#pageIndex(least + PAGE_BREAK.length - 1) + 1]
+    const end = next === undefined ? this.length : next - PAGE_BREAK.length
+    return end <= limit ? end : -1
   }
 
   /** Where the last heading at or before `offset` begins; -1 where there is none. */

@@ -23,7 +23,11 @@ export interface ObjectStore {
   check(options?: CallOptions): Promise<void>
 }
 
-export type ExtractedText = { readonly pages: readonly Page[]; readonly documentType: string }
+export type ExtractedText = {
+  readonly pages: readonly Page[]
+  readonly documentType: string
+  readonly wordCount: number
+}
 
 export interface TextExtractor {
   /** Changes whenever the same bytes would give another text. */
@@ -101,7 +105,10 @@ export interface FileStore {
   /** Points the file to new content; the caller deletes the old object afterwards. */
   replaceContent(userId: string, fileId: string, content: NewContent): Promise<StoredFile | undefined>
   /** Deletes the row unless an expert uses it. */
-  delete(userId: string, fileId: string): Promise<{ deleted: boolean; experts: readonly { id: string; name: string }[] }>
+  delete(
+    userId: string,
+    fileId: string,
+  ): Promise<{ deleted: boolean; experts: readonly { id: string; name: string }[] }>
   /** Fills in what extraction found out. */
   describe(fileId: string, metadata: { documentType: string; pageCount: number; wordCount: number }): Promise<void>
 }
@@ -110,7 +117,7 @@ export type NewExpert = Pick<
   Expert,
   'id' | 'userId' | 'name' | 'systemPrompt' | 'voiceId' | 'embeddingModel' | 'embeddingDimensions'
 >
-export type PendingFile = { readonly fileId: string; readonly name: string }
+type PendingFile = { readonly fileId: string; readonly name: string }
 export type PendingPage = { readonly files: readonly PendingFile[]; readonly last: string }
 
 /** Experts as their owner sees them; every method is scoped to one user. */

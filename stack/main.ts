@@ -23,7 +23,11 @@ let stoppingSince: number | undefined
 
 async function start(): Promise<void> {
   const config = loadStackConfig()
-  onStop(await lockDataDir(config.dataDir, config.api.url, () => say('The last run was killed; waiting some seconds for its lock to expire')))
+  onStop(
+    await lockDataDir(config.dataDir, config.api.url, () =>
+      say('The last run was killed; waiting some seconds for its lock to expire'),
+    ),
+  )
   await checkDisk(config.dataDir)
   await checkPorts(portsOf(config))
   const databaseUrl = config.databaseUrl ?? (await startDatabase(config))
@@ -38,7 +42,14 @@ async function start(): Promise<void> {
   process.stdout.write(`${panel({ apiUrl: config.api.url, temporalUiUrl: uiUrl, dataDir: config.dataDir, parts })}\n`)
 }
 
-function portsOf({ api, databaseUrl, postgresPort, temporalAddress, temporalPort, temporalUiPort }: StackConfig): PortUse[] {
+function portsOf({
+  api,
+  databaseUrl,
+  postgresPort,
+  temporalAddress,
+  temporalPort,
+  temporalUiPort,
+}: StackConfig): PortUse[] {
   const host = '127.0.0.1'
   return [
     { ...api, what: 'the API', variable: 'PORT' },
@@ -82,7 +93,11 @@ async function startTemporal({ dataDir, temporalCli, temporalPort: port, tempora
 }
 
 /** What api and worker need to know of the servers that were started for them. */
-function environment(config: StackConfig, databaseUrl: string, temporal: { address: string; uiUrl?: string | undefined }): NodeJS.ProcessEnv {
+function environment(
+  config: StackConfig,
+  databaseUrl: string,
+  temporal: { address: string; uiUrl?: string | undefined },
+): NodeJS.ProcessEnv {
   return {
     ...process.env,
     DATA_DIR: config.dataDir,
@@ -113,10 +128,13 @@ async function untilReady(url: string): Promise<[string, string][]> {
     const response = await fetch(`${url}/readyz`).catch(() => undefined)
     if (!response) continue
     last = (await response.json()) as Readiness
-    if (response.ok) return last.checks.map(({ name, status, detail }) => [name, status === 'ok' ? detail : `⚠️ ${detail}`])
+    if (response.ok)
+      return last.checks.map(({ name, status, detail }) => [name, status === 'ok' ? detail : `⚠️ ${detail}`])
   }
   const failed = last?.checks.filter(({ status }) => status !== 'ok').map(({ name, detail }) => `${name}: ${detail}`)
-  throw new Obstacle(`The API was not ready within ${READY_LIMIT_MS / 1_000} s. ${failed?.join('; ') ?? 'It did not answer at all.'}`)
+  throw new Obstacle(
+    `The API was not ready within ${READY_LIMIT_MS / 1_000} s. ${failed?.join('; ') ?? 'It did not answer at all.'}`,
+  )
 }
 
 /** Says what goes on while it goes on, and how long it took. */
@@ -124,7 +142,9 @@ async function step<T>(name: string, work: (say: (line: string) => void) => Prom
   const start = performance.now()
   const [result, detail] = await work(progressOf(name))
   clearLine()
-  say(`${styleText('green', '✔')} ${name} ${styleText('dim', `${detail} (${((performance.now() - start) / 1_000).toFixed(1)} s)`)}`)
+  say(
+    `${styleText('green', '✔')} ${name} ${styleText('dim', `${detail} (${((performance.now() - start) / 1_000).toFixed(1)} s)`)}`,
+  )
   return result
 }
 
@@ -172,7 +192,9 @@ function fail(error: unknown): void {
 
 /** The disk filled up while things were started. */
 const explain = (error: unknown) =>
-  error instanceof Error && /ENOSPC|No space left/.test(error.message) ? 'The disk is full. Make room, or set DATA_DIR to a folder on another disk.' : undefined
+  error instanceof Error && /ENOSPC|No space left/.test(error.message)
+    ? 'The disk is full. Make room, or set DATA_DIR to a folder on another disk.'
+    : undefined
 
 /** First whatever works, then what it works with, in the opposite order of the start. */
 async function stop(code: number): Promise<void> {

@@ -52,7 +52,9 @@ async function loadBinaries(): Promise<Binaries> {
   try {
     return await import(name)
   } catch {
-    throw new Error(`There is no Postgres for ${platform()} on ${arch()} in ${name}. Set DATABASE_URL to a Postgres that runs.`)
+    throw new Error(
+      `There is no Postgres for ${platform()} on ${arch()} in ${name}. Set DATABASE_URL to a Postgres that runs.`,
+    )
   }
 }
 
@@ -63,7 +65,9 @@ async function unprivileged(): Promise<Identity> {
     const ids = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])]).catch(() => undefined)
     if (ids) return { uid: Number(ids[0].stdout), gid: Number(ids[1].stdout) }
   }
-  throw new Error('Postgres cannot run as root, and there is neither a user "postgres" nor "nobody" to run it as. Start as another user, or set DATABASE_URL.')
+  throw new Error(
+    'Postgres cannot run as root, and there is neither a user "postgres" nor "nobody" to run it as. Start as another user, or set DATABASE_URL.',
+  )
 }
 
 /** Makes the cluster where there is none. @returns the password, which is made once and kept beside the data */
@@ -78,10 +82,24 @@ async function initialize({ initdb }: Binaries, data: string, identity: Identity
     await chown(data, identity.uid, identity.gid)
     await chown(passwordFile, identity.uid, identity.gid)
   }
-  const flags = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-instructions']
+  const flags = [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '-A',
+    'scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-instructions',
+  ]
   await control(initdb, flags, identity).catch((error: { stderr?: string; message: string }) => {
     const reason = error.stderr?.trim().split('\n').at(-1) ?? error.message
-    throw new Error(`Postgres could not be set up in ${data}: ${reason}${identity.uid ? ` (as user ${identity.uid}, since Postgres cannot run as root; that user must be able to enter ${dirname(data)})` : ''}`)
+    throw new Error(
+      `Postgres could not be set up in ${data}: ${reason}${identity.uid ? ` (as user ${identity.uid}, since Postgres cannot run as root; that user must be able to enter ${dirname(data)})` : ''}`,
+    )
   })
   return password
 }

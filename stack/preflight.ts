@@ -46,7 +46,9 @@ export async function checkDisk(dir: string): Promise<void> {
   const { bavail, bsize } = await statfs(dir)
   const free = Math.floor((bavail * bsize) / MEGABYTE)
   if (free >= LEAST_FREE_MB) return
-  throw new Obstacle(`The disk of ${dir} has ${free} MB left, and Expertsmith needs ${LEAST_FREE_MB} MB to start. Make room, or set DATA_DIR to a folder on another disk.`)
+  throw new Obstacle(
+    `The disk of ${dir} has ${free} MB left, and Expertsmith needs ${LEAST_FREE_MB} MB to start. Make room, or set DATA_DIR to a folder on another disk.`,
+  )
 }
 
 /**
@@ -56,7 +58,9 @@ export async function checkDisk(dir: string): Promise<void> {
  */
 export async function lockDataDir(dir: string, address: string, onWait: () => void): Promise<() => Promise<void>> {
   await mkdir(dir, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new Obstacle(`The data folder ${dir} cannot be made (${error.code}). Set DATA_DIR to a folder that can be written.`)
+    throw new Obstacle(
+      `The data folder ${dir} cannot be made (${error.code}). Set DATA_DIR to a folder that can be written.`,
+    )
   })
   const owner = join(dir, 'stack.json')
   const release = (await tryLock(dir)) ?? (await waitForLock(dir, owner, onWait))
@@ -74,9 +78,14 @@ async function waitForLock(dir: string, ownerFile: string, onWait: () => void) {
 }
 
 const runsAlready = (dir: string, pid: number | undefined, address: string | undefined) =>
-  new Obstacle(`Expertsmith already runs on ${dir} (process ${pid ?? 'unknown'}, ${address ?? 'address unknown'}). Stop that one first, or set DATA_DIR to another folder.`)
+  new Obstacle(
+    `Expertsmith already runs on ${dir} (process ${pid ?? 'unknown'}, ${address ?? 'address unknown'}). Stop that one first, or set DATA_DIR to another folder.`,
+  )
 
-async function tryLock(dir: string, retries: { retries: number; factor?: number; minTimeout?: number } = { retries: 0 }) {
+async function tryLock(
+  dir: string,
+  retries: { retries: number; factor?: number; minTimeout?: number } = { retries: 0 },
+) {
   try {
     return await lockfile.lock(dir, { lockfilePath: join(dir, 'stack.lock'), stale: STALE_MS, update: 2_000, retries })
   } catch (error) {

@@ -28,7 +28,11 @@ export async function startS3Server({ dir, port, bucket, accessKeyId, secretKey 
   const objects = join(dir, 'objects')
   await mkdir(join(objects, bucket), { recursive: true })
   const credentials = ['--access', accessKeyId, '--secret', secretKey]
-  const server = await startProgram(program, [...credentials, '--port', `127.0.0.1:${port}`, 'posix', objects], join(dir, 's3.log'))
+  const server = await startProgram(
+    program,
+    [...credentials, '--port', `127.0.0.1:${port}`, 'posix', objects],
+    join(dir, 's3.log'),
+  )
   await waitFor(() => accepts(port), server.exited, 'the S3 server')
   return { endpoint: `http://127.0.0.1:${port}`, close: server.stop }
 }

@@ -70,7 +70,12 @@ export class Service {
     const { script, env, watch } = this.#options
     const args = ['--enable-source-maps', ...(watch ? ['--watch', '--watch-preserve-output'] : []), script]
     // A process group of its own: Ctrl-C reaches the stack only, which stops things in their order.
-    const child = spawn(process.execPath, args, { cwd: ROOT, env, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      env,
+      detached: true,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
     this.#child = child
     const [code, signal] = await once(child, 'exit')
     return signal ? `was ended by ${signal}` : `ended with code ${code}`

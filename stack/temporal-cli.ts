@@ -28,22 +28,29 @@ export type TemporalCliOptions = {
  */
 export async function findTemporalCli({ explicit, onProgress }: TemporalCliOptions): Promise<string> {
   if (explicit) return checkExplicit(explicit)
-  const installed = (await pinned(await findExecutable('temporal'), onProgress)) ?? (await pinned(await cached(), onProgress))
+  const installed =
+    (await pinned(await findExecutable('temporal'), onProgress)) ?? (await pinned(await cached(), onProgress))
   if (installed) return installed
-  const downloaded = await download(onProgress).catch((error: Error) => onProgress(`No download of the Temporal CLI: ${lastCause(error)}`))
+  const downloaded = await download(onProgress).catch((error: Error) =>
+    onProgress(`No download of the Temporal CLI: ${lastCause(error)}`),
+  )
   return downloaded ?? build(onProgress)
 }
 
 async function checkExplicit(path: string): Promise<string> {
   if (await versionOf(path)) return path
-  throw new Error(`TEMPORAL_CLI=${path} is not a Temporal CLI that starts. Correct it, or leave it out to have one found.`)
+  throw new Error(
+    `TEMPORAL_CLI=${path} is not a Temporal CLI that starts. Correct it, or leave it out to have one found.`,
+  )
 }
 
 async function pinned(path: string | undefined, onProgress: (line: string) => void): Promise<string | undefined> {
   if (!path) return undefined
   const version = await versionOf(path)
   if (version?.includes(CLI.holds)) return path
-  onProgress(`Passing over ${path}: it is ${version ?? 'not a program that starts'}, and Expertsmith is tested with ${CLI.version}`)
+  onProgress(
+    `Passing over ${path}: it is ${version ?? 'not a program that starts'}, and Expertsmith is tested with ${CLI.version}`,
+  )
   return undefined
 }
 

@@ -31,7 +31,12 @@ export async function startTemporalServer({ cli, dir, port, uiPort }: TemporalSe
     ...['--db-filename', join(dir, 'temporal.db')],
     // Measured: 2 to 4 times the default's speed, and no less safe against a crash of the process.
     ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'],
-    ...['--dynamic-config-value', 'matching.useNewMatcher=true', '--dynamic-config-value', 'matching.enableFairness=true'],
+    ...[
+      '--dynamic-config-value',
+      'matching.useNewMatcher=true',
+      '--dynamic-config-value',
+      'matching.enableFairness=true',
+    ],
     ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => ['--search-attribute', `${name}=${TYPES[type]}`]),
   ]
   const server = await startProgram(cli, args, join(dir, 'temporal.log'))
@@ -44,7 +49,9 @@ async function serves(address: string): Promise<boolean> {
   try {
     const connection = await Connection.connect({ address, connectTimeout: '1s' })
     try {
-      await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace: 'default' }))
+      await connection.withDeadline(Date.now() + 2_000, () =>
+        connection.workflowService.describeNamespace({ namespace: 'default' }),
+      )
     } finally {
       await connection.close()
     }

@@ -27,13 +27,18 @@ export const bundleWorkflows = (options: Partial<Parameters<typeof bundleWorkflo
  */
 export function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const { activities, taskQueue, hostQueue, concurrency } = options
-  const create = (queue: Partial<WorkerOptions> & { taskQueue: string }) => Worker.create({ ...common(options), ...queue })
+  const create = (queue: Partial<WorkerOptions> & { taskQueue: string }) =>
+    Worker.create({ ...common(options), ...queue })
   const { extractText, embedChunks } = activities
   return Promise.all([
     create({ taskQueue, activities, workflowBundle: options.workflowBundle }),
     create({ taskQueue: embeddingQueue(taskQueue), activities: { embedChunks } }),
     // Extraction waits for a thread, not for a slot: a slot's wait would send the file to another worker.
-    create({ taskQueue: hostQueue, activities: { extractText }, maxConcurrentActivityTaskExecutions: concurrency * 10 }),
+    create({
+      taskQueue: hostQueue,
+      activities: { extractText },
+      maxConcurrentActivityTaskExecutions: concurrency * 10,
+    }),
   ])
 }
 

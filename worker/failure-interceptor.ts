@@ -1,4 +1,4 @@
-import { activityInfo, ApplicationFailure, CancelledFailure, CompleteAsyncError, log } from '@temporalio/activity'
+import { ApplicationFailure, activityInfo, CancelledFailure, CompleteAsyncError, log } from '@temporalio/activity'
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker'
 import { FAILURES, Failure } from '../domain/failure.ts'
 
@@ -33,7 +33,12 @@ function toApplicationFailure(error: unknown): unknown {
 
 function fromFailure({ code, message, fields, cause, retryAfterMs }: Failure): ApplicationFailure {
   const { retryable } = FAILURES[code]
-  log.warn(`⚠️ ${message}`, { ...fields, code, retried: retryable, ...(cause !== undefined && { cause: describe(cause) }) })
+  log.warn(`⚠️ ${message}`, {
+    ...fields,
+    code,
+    retried: retryable,
+    ...(cause !== undefined && { cause: describe(cause) }),
+  })
   return ApplicationFailure.create({
     type: code,
     message,

@@ -29,7 +29,9 @@ await run(config, logger).catch((error: unknown) => {
 async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   for (const caution of cautions(config.objects, config.embedder)) logger.warn(caution)
   await migrate(config.database)
-  const database = openDatabase(config.database, (error) => logger.warn({ err: error }, '⚠️ Lost an idle database connection'))
+  const database = openDatabase(config.database, (error) =>
+    logger.warn({ err: error }, '⚠️ Lost an idle database connection'),
+  )
   const connection = await NativeConnection.connect(config.temporal.connect.connectionOptions)
   await ensureSearchAttributes(connection, config.temporal.namespace, SEARCH_ATTRIBUTES).catch((error: unknown) =>
     logger.warn({ err: error }, '⚠️ Could not register the search attributes; add them to the namespace by hand'),

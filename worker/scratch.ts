@@ -7,7 +7,8 @@ const OURS = /^worker-(?<host>.+)-(?<pid>\d+)-\w+$/
 /** A folder for this process alone. Folders that dead processes of this machine left behind are removed. */
 export async function openScratch(parent: string): Promise<{ dir: string; remove: () => Promise<void> }> {
   await mkdir(parent, { recursive: true })
-  for (const name of await readdir(parent)) if (isAbandoned(name)) await rm(join(parent, name), { recursive: true, force: true })
+  for (const name of await readdir(parent))
+    if (isAbandoned(name)) await rm(join(parent, name), { recursive: true, force: true })
   const dir = await mkdtemp(join(parent, `worker-${hostname()}-${process.pid}-`))
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) }
 }

@@ -3,11 +3,11 @@ import { defineSearchAttributeKey } from '@temporalio/common'
 import { defineQuery, defineSignal } from '@temporalio/workflow'
 import type { ExpertSummary, Progress } from '../domain/expert.ts'
 
-export type CreateExpertInput = { readonly expertId: string }
+type CreateExpertInput = { readonly expertId: string }
 export type CreateExpertWorkflow = (input: CreateExpertInput) => Promise<ExpertSummary>
 
-export type DeleteExpertInput = { readonly expertId: string }
-export type DeletionReceipt = { readonly expert_id: string; readonly vectors_deleted: number }
+type DeleteExpertInput = { readonly expertId: string }
+type DeletionReceipt = { readonly expert_id: string; readonly vectors_deleted: number }
 export type DeleteExpertWorkflow = (input: DeleteExpertInput) => Promise<DeletionReceipt>
 
 export const CREATE_EXPERT = 'CreateExpert'

@@ -9,14 +9,14 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
-import type { Activities } from '../activities/index.ts'
 import type { FileRef } from '../activities/file-refs.ts'
+import type { Activities } from '../activities/index.ts'
 import type { RunSettings } from '../activities/open-run.ts'
 import type { ExpertSummary, Progress } from '../domain/expert.ts'
 import { FAILED_FILES_IN_SUMMARY } from '../domain/expert.ts'
 import type { FileFailure } from '../domain/ports.ts'
 import { BOOKKEEPING, CLEANING } from './activity-options.ts'
-import type { AddRequest, CreateExpertInput, CreateExpertWorkflow, RetryRequest } from './contract.ts'
+import type { AddRequest, CreateExpertWorkflow, RetryRequest } from './contract.ts'
 import { addFiles, EXPERT_STATUS, FAILED_FILES, progress, retryFailedFiles, summary } from './contract.ts'
 import { PagedQueue, runInLanes } from './lanes.ts'
 import type { FileOutcome } from './process-file.ts'

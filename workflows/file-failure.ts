@@ -24,7 +24,9 @@ export function toFileFailure(error: unknown, stage: Stage): FileFailure {
 /** Whether another worker may succeed where this one did not: it is gone, or the fault was a passing one. */
 export function mayRunElsewhere(error: unknown): boolean {
   if (!(error instanceof ActivityFailure)) return false
-  return error.cause instanceof TimeoutFailure || (error.cause instanceof ApplicationFailure && !error.cause.nonRetryable)
+  return (
+    error.cause instanceof TimeoutFailure || (error.cause instanceof ApplicationFailure && !error.cause.nonRetryable)
+  )
 }
 
 const describe = (code: FailureCode, stage: Stage): FileFailure => ({ stage, code, message: FAILURES[code].sentence })

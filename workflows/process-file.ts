@@ -1,11 +1,19 @@
-import { isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow'
 import type { Duration } from '@temporalio/common'
-import type { Activities } from '../activities/index.ts'
+import { isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow'
 import type { ExtractedFile, FileRef, StagedFile } from '../activities/file-refs.ts'
+import type { Activities } from '../activities/index.ts'
 import type { Stage } from '../domain/failure.ts'
 import { FAILURES } from '../domain/failure.ts'
 import type { FileFailure } from '../domain/ports.ts'
-import { BOOKKEEPING, CLEANING, DOWNLOAD, EMBEDDING, EXTRACTION, EXTRACTION_ON_HOST, STORING } from './activity-options.ts'
+import {
+  BOOKKEEPING,
+  CLEANING,
+  DOWNLOAD,
+  EMBEDDING,
+  EXTRACTION,
+  EXTRACTION_ON_HOST,
+  STORING,
+} from './activity-options.ts'
 import { embeddingQueue } from './contract.ts'
 import { mayRunElsewhere, toFileFailure } from './file-failure.ts'
 
@@ -51,7 +59,9 @@ async function extractNearby(
   options: { summary: string; scheduleToCloseTimeout: Duration },
 ): Promise<ExtractedFile> {
   try {
-    return await extractTextOnHost.executeWithOptions({ summary: options.summary, taskQueue: staged.hostQueue }, [staged])
+    return await extractTextOnHost.executeWithOptions({ summary: options.summary, taskQueue: staged.hostQueue }, [
+      staged,
+    ])
   } catch (error) {
     if (isCancellation(error) || !mayRunElsewhere(error)) throw error
     return extractText.executeWithOptions(options, [staged])

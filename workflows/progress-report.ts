@@ -30,11 +30,16 @@ function renderFailures(failures: readonly ReportedFailure[]): string[] {
   return [
     '| Failed file | Stage | Code | Why |',
     '| --- | --- | --- | --- |',
-    ...failures.slice(0, FAILURES_SHOWN).map(({ name, stage, code, message }) => `| ${escapeCell(name)} | ${stage} | ${code} | ${escapeCell(message)} |`),
+    ...failures
+      .slice(0, FAILURES_SHOWN)
+      .map(({ name, stage, code, message }) => `| ${escapeCell(name)} | ${stage} | ${code} | ${escapeCell(message)} |`),
     ...(rest > 0 ? ['', `… and ${rest} more.`] : []),
   ]
 }
 
 /** File names come from users: they must not become markup. */
 const escapeCell = (text: string) =>
-  text.replaceAll(/[\\`*_{}[\]()#+!|<>~]/g, String.raw`\$&`).replaceAll(/\s+/g, ' ').slice(0, 300)
+  text
+    .replaceAll(/[\\`*_{}[\]()#+!|<>~]/g, String.raw`\$&`)
+    .replaceAll(/\s+/g, ' ')
+    .slice(0, 300)

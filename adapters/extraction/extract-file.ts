@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { cleanText } from './clean-text.ts'
+import { countWords } from './count-words.ts'
 import { detectType } from './detect-type.ts'
-import type { Extraction, ExtractionTask } from './extraction.ts'
+import type { Extraction, ExtractionTask, Reading } from './extraction.ts'
 
 const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`
 
@@ -11,10 +12,11 @@ export async function extractFile({ path, maxBytes }: ExtractionTask): Promise<E
   if (size === 0) return { code: 'CORRUPT', detail: 'it has 0 bytes' }
   if (size > maxBytes)
     return { code: 'TOO_LARGE', detail: `it has ${megabytes(size)}, at most ${megabytes(maxBytes)} can be read` }
-  return extractBytes(await readFile(path))
+  const extraction = await extractBytes(await readFile(path))
+  return 'code' in extraction ? extraction : { ...extraction, wordCount: countWords(extraction.pages) }
 }
 
-async function extractBytes(bytes: Buffer): Promise<Extraction> {
+async function extractBytes(bytes: Buffer): Promise<Reading> {
   const detected = await detectType(bytes)
   switch (detected.type) {
     case 'pdf': {
@@ -29,7 +31,7 @@ async function extractBytes(bytes: Buffer): Promise<Extraction> {
   }
 }
 
-function extractPlainText(decoded: string): Extraction {
+function extractPlainText(decoded: string): Reading {
   const text = cleanText(decoded)
   return text.trim() === '' ? { code: 'NO_TEXT' } : { pages: [{ number: 1, text }], documentType: 'text' }
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { PDFParse, VerbosityLevel } from 'pdf-parse'
 import type { Page } from '../../domain/chunk.ts'
 import { cleanText } from './clean-text.ts'
-import type { Extraction } from './extraction.ts'
+import type { Reading } from './extraction.ts'
 
 // pdf.js is found from pdf-parse, whose dependency it is: npm may keep it inside of that package.
 const requireFromPdfParse = createRequire(createRequire(import.meta.url).resolve('pdf-parse'))
@@ -19,7 +19,7 @@ const READER = {
 }
 
 /** The text of a PDF, page by page; a page without text has an empty one. Takes the bytes away from the caller. */
-export async function extractPdf(bytes: Uint8Array): Promise<Extraction> {
+export async function extractPdf(bytes: Uint8Array): Promise<Reading> {
   const parser = new PDFParse({ ...READER, data: bytes })
   try {
     return await readPages(parser)
@@ -30,7 +30,7 @@ export async function extractPdf(bytes: Uint8Array): Promise<Extraction> {
   }
 }
 
-async function readPages(parser: PDFParse): Promise<Extraction> {
+async function readPages(parser: PDFParse): Promise<Reading> {
   // Asks for a page that does not exist, to learn how many do.
   const { total } = await parser.getText({ partial: [0] })
   const pages: Page[] = []

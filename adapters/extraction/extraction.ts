@@ -5,6 +5,9 @@ import type { ExtractedText } from '../../domain/ports.ts'
 export type ExtractionTask = { readonly path: string; readonly maxBytes: number }
 
 /** Why a file gives no text. Data, since an error loses its class on the way out of a thread. */
-export type ExtractionFailure = { readonly code: FailureCode; readonly detail?: string; readonly cause?: unknown }
+type ExtractionFailure = { readonly code: FailureCode; readonly detail?: string; readonly cause?: unknown }
+
+/** What a reader of one type gives; words are counted for all types alike. */
+export type Reading = Omit<ExtractedText, 'wordCount'> | ExtractionFailure
 
 export type Extraction = ExtractedText | ExtractionFailure

@@ -19,11 +19,14 @@ after(() => openai.close())
 const SUBJECTS: Record<string, () => Embedder> = {
   hashing: () => new HashingEmbedder({ dimensions: 512 }),
   'OpenAI (wire server)': () => new OpenAiEmbedder({ ...MODEL, apiKey: openai.apiKey, baseUrl: openai.baseUrl }),
-  'OpenAI of the environment': () => new OpenAiEmbedder({ ...MODEL, apiKey: process.env.OPENAI_API_KEY ?? '', baseUrl: process.env.OPENAI_BASE_URL }),
+  'OpenAI of the environment': () =>
+    new OpenAiEmbedder({ ...MODEL, apiKey: process.env.OPENAI_API_KEY ?? '', baseUrl: process.env.OPENAI_BASE_URL }),
 }
 
 for (const [name, create] of Object.entries(SUBJECTS))
-  describe(`embedder: ${name}`, { skip: name.endsWith('environment') && !process.env.OPENAI_API_KEY && 'OPENAI_API_KEY is not set' }, () => {
+  describe(`embedder: ${name}`, {
+    skip: name.endsWith('environment') && !process.env.OPENAI_API_KEY && 'OPENAI_API_KEY is not set',
+  }, () => {
     test('gives one vector of length 1 per text, in their order', async () => {
       const embedder = create()
       const texts = ['The tide gauge', 'Zwölf Boxkämpfer jagen Viktor', '漢字かな交じり文', '…!?', 'x'.repeat(500)]
@@ -63,7 +66,13 @@ describe('OpenAiEmbedder', () => {
     [400, {}, undefined, 'EMBEDDING_REJECTED', undefined],
     [429, { 'retry-after': '3' }, undefined, 'EMBEDDING_RATE_LIMITED', 3_000],
     [429, { 'retry-after-ms': '250' }, undefined, 'EMBEDDING_RATE_LIMITED', 250],
-    [429, {}, { error: { code: 'insufficient_quota', type: 'insufficient_quota' } }, 'EMBEDDING_QUOTA_EXHAUSTED', undefined],
+    [
+      429,
+      {},
+      { error: { code: 'insufficient_quota', type: 'insufficient_quota' } },
+      'EMBEDDING_QUOTA_EXHAUSTED',
+      undefined,
+    ],
     [500, {}, undefined, 'EMBEDDING_UNAVAILABLE', undefined],
     [200, {}, { object: 'list', data: [] }, 'EMBEDDING_UNAVAILABLE', undefined],
     [200, {}, { data: [{ index: 0, embedding: [1, 2, 3] }] }, 'DIMENSION_MISMATCH', undefined],
@@ -71,12 +80,15 @@ describe('OpenAiEmbedder', () => {
     test(`makes ${code} of status ${status} ${JSON.stringify(body ?? headers)}, after one request`, async () => {
       const before = openai.server.count('/v1/embeddings')
       openai.server.failNext({ status, times: 1, headers, ...(body && { body }) })
-      await assert.rejects(create().embed(['the secret text']), (error: Error & { code: string; retryAfterMs?: number }) => {
-        assert.equal(error.code, code)
-        assert.equal(error.retryAfterMs, retryAfterMs)
-        assert.doesNotMatch(error.message, /secret text|sk-test/)
-        return true
-      })
+      await assert.rejects(
+        create().embed(['the secret text']),
+        (error: Error & { code: string; retryAfterMs?: number }) => {
+          assert.equal(error.code, code)
+          assert.equal(error.retryAfterMs, retryAfterMs)
+          assert.doesNotMatch(error.message, /secret text|sk-test/)
+          return true
+        },
+      )
       assert.equal(openai.server.count('/v1/embeddings'), before + 1)
       openai.server.heal()
     })

@@ -21,7 +21,10 @@ const SUBJECTS: Record<string, () => Promise<Subject>> = {
     return { store: new DiskObjectStore({ dir }), close: () => rm(dir, { recursive: true }) }
   },
   'S3 (versitygw)': async () => ({ store: new S3ObjectStore(infrastructure().s3), close: async () => undefined }),
-  'S3 of the environment': async () => ({ store: new S3ObjectStore(realS3() as S3Config), close: async () => undefined }),
+  'S3 of the environment': async () => ({
+    store: new S3ObjectStore(realS3() as S3Config),
+    close: async () => undefined,
+  }),
 }
 
 function realS3(): S3Config | undefined {
@@ -31,7 +34,9 @@ function realS3(): S3Config | undefined {
 }
 
 for (const [name, open] of Object.entries(SUBJECTS))
-  describe(`object store: ${name}`, { skip: name.endsWith('environment') && !realS3() && 'S3_BUCKET_NAME etc. are not set' }, () => {
+  describe(`object store: ${name}`, {
+    skip: name.endsWith('environment') && !realS3() && 'S3_BUCKET_NAME etc. are not set',
+  }, () => {
     let subject: Subject
     let store: ObjectStore
     const prefix = `contract/${randomUUID()}`
@@ -123,7 +128,13 @@ describe('S3ObjectStore', () => {
     })
 
   test('knows the address of an object', () => {
-    const aws = { ...infrastructure().s3, bucket: 'b', region: 'eu-central-1', endpoint: undefined, forcePathStyle: false }
+    const aws = {
+      ...infrastructure().s3,
+      bucket: 'b',
+      region: 'eu-central-1',
+      endpoint: undefined,
+      forcePathStyle: false,
+    }
     assert.equal(new S3ObjectStore(aws).urlOf('k/1'), 'https://b.s3.eu-central-1.amazonaws.com/k/1')
     const own = { ...aws, endpoint: 'http://127.0.0.1:7070', forcePathStyle: true }
     assert.equal(new S3ObjectStore(own).urlOf('k/1'), 'http://127.0.0.1:7070/b/k/1')
@@ -137,7 +148,10 @@ test('DiskObjectStore refuses a key that leads out of its folder, and leaves no 
   await assert.rejects(store.upload('../outside', Buffer.from('x')), /leads out of the store/)
   await assert.rejects(store.upload('a/b', Readable.from(breaking(1))))
   const files = await readdir(dir, { recursive: true, withFileTypes: true })
-  assert.deepEqual(files.filter((file) => file.isFile()), [])
+  assert.deepEqual(
+    files.filter((file) => file.isFile()),
+    [],
+  )
 })
 
 test('UnconfiguredObjectStore names the variables that are missing', async () => {

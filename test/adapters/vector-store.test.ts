@@ -33,7 +33,9 @@ const SUBJECTS: Record<string, () => Promise<Subject>> = {
 }
 
 for (const [name, open] of Object.entries(SUBJECTS))
-  describe(`vector store: ${name}`, { skip: name.endsWith('environment') && !process.env.PINECONE_API_KEY && 'PINECONE_API_KEY is not set' }, () => {
+  describe(`vector store: ${name}`, {
+    skip: name.endsWith('environment') && !process.env.PINECONE_API_KEY && 'PINECONE_API_KEY is not set',
+  }, () => {
     let subject: Subject
     let store: VectorStore
     const namespaces: string[] = []
@@ -83,7 +85,10 @@ for (const [name, open] of Object.entries(SUBJECTS))
       await store.upsert(other, [record('c', 0, axis(0))])
       await countIs(store, one, 2)
       const matches = await store.query(one, axis(0), { topK: 10, fileIds: ['b', "x' or 1=1 --"] })
-      assert.deepEqual(matches.map(({ fileId }) => fileId), ['b'])
+      assert.deepEqual(
+        matches.map(({ fileId }) => fileId),
+        ['b'],
+      )
     })
 
     test('deletes the chunks of one file', async () => {
@@ -106,7 +111,10 @@ for (const [name, open] of Object.entries(SUBJECTS))
 
     test('takes many vectors at once, in batches that its limits allow', async () => {
       const namespace = newNamespace()
-      await store.upsert(namespace, Array.from({ length: 500 }, (_, i) => record('a', i, axis(i, 1.23456789))))
+      await store.upsert(
+        namespace,
+        Array.from({ length: 500 }, (_, i) => record('a', i, axis(i, 1.23456789))),
+      )
       await countIs(store, namespace, 500)
     })
 
@@ -117,7 +125,10 @@ for (const [name, open] of Object.entries(SUBJECTS))
     })
 
     test('refuses vectors of another length', async () => {
-      await assert.rejects(store.upsert(newNamespace(), [record('a', 0, new Float32Array(8))]), { code: 'DIMENSION_MISMATCH', message: /8.*1536/ })
+      await assert.rejects(store.upsert(newNamespace(), [record('a', 0, new Float32Array(8))]), {
+        code: 'DIMENSION_MISMATCH',
+        message: /8.*1536/,
+      })
     })
   })
 
@@ -136,7 +147,10 @@ describe('PineconeVectorStore', () => {
     const { url, close } = await startPineconeServer()
     t.after(close)
     const store = new PineconeVectorStore({ ...PINECONE, apiKey: 'pcsk_wrong', controllerHost: url })
-    await assert.rejects(store.check(), (error: Error & { code: string }) => error.code === 'VECTOR_STORE_AUTH' && !error.message.includes('pcsk_wrong'))
+    await assert.rejects(
+      store.check(),
+      (error: Error & { code: string }) => error.code === 'VECTOR_STORE_AUTH' && !error.message.includes('pcsk_wrong'),
+    )
   })
 
   test('hands a server that is busy back to Temporal at once, with the time that it asked for', async (t) => {
@@ -147,7 +161,10 @@ describe('PineconeVectorStore', () => {
     for (const status of [429, 503]) {
       const before = server.count('/vectors/upsert')
       server.failNext({ status, times: 1, path: '/vectors/upsert', headers: { 'retry-after': '7' } })
-      await assert.rejects(store.upsert('n', [record('a', 0, axis(0))]), { code: 'VECTOR_STORE_UNAVAILABLE', retryAfterMs: 7_000 })
+      await assert.rejects(store.upsert('n', [record('a', 0, axis(0))]), {
+        code: 'VECTOR_STORE_UNAVAILABLE',
+        retryAfterMs: 7_000,
+      })
       assert.equal(server.count('/vectors/upsert'), before + 1)
     }
   })

@@ -62,10 +62,18 @@ describe('experts', () => {
 
   test("does not show another user's experts and files", async () => {
     const file = await api.upload('mine.txt', 'mine')
-    await world.database.pool.query("update files set user_id = '11111111-1111-4111-8111-111111111111' where id = $1", [file.id])
+    await world.database.pool.query("update files set user_id = '11111111-1111-4111-8111-111111111111' where id = $1", [
+      file.id,
+    ])
     assert.equal((await api.send('GET', `/knowledge-base/files/${file.id}`)).status, 404)
     assert.equal((await api.send('POST', '/experts', draft({ selected_files: [file.id] }))).status, 422)
-    for (const [method, path] of [['GET', ''], ['GET', '/files'], ['POST', '/retry'], ['POST', '/cancel'], ['DELETE', '']] as const)
+    for (const [method, path] of [
+      ['GET', ''],
+      ['GET', '/files'],
+      ['POST', '/retry'],
+      ['POST', '/cancel'],
+      ['DELETE', ''],
+    ] as const)
       assert.equal((await api.send(method, `/experts/${MISSING}${path}`)).status, 404, `${method} ${path}`)
   })
 })

@@ -31,7 +31,10 @@ describe('knowledge base files', () => {
     assert.equal(file.processing_status, 'uploaded')
     const download = await world.app.inject(`/knowledge-base/files/${file.id}/content`)
     assert.deepEqual(download.rawPayload, content)
-    assert.match(String(download.headers['content-disposition']), /^attachment; filename=.*filename\*=UTF-8''Bericht%20%C3%BCber/)
+    assert.match(
+      String(download.headers['content-disposition']),
+      /^attachment; filename=.*filename\*=UTF-8''Bericht%20%C3%BCber/,
+    )
     assert.equal(download.headers['x-content-type-options'], 'nosniff')
     const { rows } = await world.database.pool.query('select * from files where id = $1', [file.id])
     assert.ok(!JSON.stringify(rows).includes('Umlauten'))
@@ -54,12 +57,20 @@ describe('knowledge base files', () => {
       for (const { original_name } of body.items as { original_name: string }[]) names.push(original_name)
       cursor = body.next_cursor as string | null
     } while (cursor)
-    assert.deepEqual(names.filter((name) => name.startsWith('page-')), [4, 3, 2, 1, 0].map((i) => `page-${i}.txt`))
+    assert.deepEqual(
+      names.filter((name) => name.startsWith('page-')),
+      [4, 3, 2, 1, 0].map((i) => `page-${i}.txt`),
+    )
   })
 
   test('replaces content under a new key and deletes the old object', async () => {
     const file = await api.upload('draft.txt', 'old')
-    const { status, body } = await api.sendFile('PUT', `/knowledge-base/files/${file.id}/content`, 'draft.txt', 'new content')
+    const { status, body } = await api.sendFile(
+      'PUT',
+      `/knowledge-base/files/${file.id}/content`,
+      'draft.txt',
+      'new content',
+    )
     assert.equal(status, 200)
     assert.notEqual(body.s3_key, file.s3_key)
     assert.equal(body.size, 11)
@@ -76,13 +87,21 @@ describe('knowledge base files', () => {
 
   test('refuses a file over the limit with 413, names the limit and keeps nothing', async () => {
     const before = await count(world)
-    const { status, headers, body } = await api.sendFile('POST', '/knowledge-base/upload', 'big.bin', Buffer.alloc(1_000_001))
+    const { status, headers, body } = await api.sendFile(
+      'POST',
+      '/knowledge-base/upload',
+      'big.bin',
+      Buffer.alloc(1_000_001),
+    )
     assert.equal(status, 413)
     assert.match(String(headers['content-type']), /^application\/problem\+json/)
     assert.equal(body.code, 'UPLOAD_TOO_LARGE')
     assert.equal(body.limit_bytes, 1_000_000)
     assert.equal(await count(world), before)
-    assert.equal((await api.sendFile('POST', '/knowledge-base/upload', 'fits.bin', Buffer.alloc(1_000_000))).status, 201)
+    assert.equal(
+      (await api.sendFile('POST', '/knowledge-base/upload', 'fits.bin', Buffer.alloc(1_000_000))).status,
+      201,
+    )
   })
 
   test('explains what is wrong with a request that holds no file', async () => {

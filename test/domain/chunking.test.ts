@@ -149,7 +149,7 @@ describe('a chunk ends', () => {
     )
   })
 
-  test('at the end of a page that fills half of it', () => {
+  test('at the end of every page that says enough by itself', () => {
     const chunks = chunk(pagesOf(sentences(4), sentences(4)))
     assert.deepEqual(
       chunks.map(({ pageStart, pageEnd }) => [pageStart, pageEnd]),

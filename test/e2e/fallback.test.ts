@@ -49,7 +49,12 @@ for (const [what, { objects, says }] of Object.entries(CASES))
 
     test('sending the bytes again is refused with the reason, and changes nothing', async () => {
       const { body: file } = await api.sendFile('POST', '/knowledge-base/upload', 'test.txt', 'some text')
-      const { status, body } = await api.sendFile('PUT', `/knowledge-base/files/${file.id}/content`, 'test.txt', 'again')
+      const { status, body } = await api.sendFile(
+        'PUT',
+        `/knowledge-base/files/${file.id}/content`,
+        'test.txt',
+        'again',
+      )
       assert.ok(status === 503 || status === 502, String(status))
       assert.match(String(body.detail), says)
       assert.equal((await api.send('GET', `/knowledge-base/files/${file.id}`)).body.processing_status, 'not_stored')

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
 import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
 import { corpusFiles, corpusMissing, corpusPath } from '../support/corpus.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import { OPENAI_TEST_KEY, startOpenAiServer } from '../support/openai-server.ts'
@@ -23,7 +23,14 @@ const ASSEMBLIES: Record<string, () => Promise<Parts>> = {
   'in production (S3, Pinecone, OpenAI)': async () => {
     const [pinecone, openai] = await Promise.all([startPineconeServer(), startOpenAiServer()])
     const { url: controllerHost, apiKey } = pinecone
-    const vectors = { kind: 'pinecone', apiKey, index: 'experts', cloud: 'aws', region: 'us-east-1', controllerHost } as const
+    const vectors = {
+      kind: 'pinecone',
+      apiKey,
+      index: 'experts',
+      cloud: 'aws',
+      region: 'us-east-1',
+      controllerHost,
+    } as const
     const model = { model: 'text-embedding-3-small', dimensions: DIMENSIONS }
     const embedder = { kind: 'openai', apiKey: openai.apiKey, baseUrl: openai.baseUrl, ...model } as const
     return {
@@ -56,7 +63,14 @@ for (const [name, assemble] of Object.entries(ASSEMBLIES))
       const bad = corpusFiles.filter(({ file, expect }) => file.endsWith('.pdf') && expect !== 'text').slice(0, 2)
       const uploads: FileJson[] = []
       for (const { file } of [...good, ...bad]) {
-        const { stdout } = await curl('curl', ['-s', '-X', 'POST', `${url}/knowledge-base/upload`, '-F', `file=@${corpusPath(file)}`])
+        const { stdout } = await curl('curl', [
+          '-s',
+          '-X',
+          'POST',
+          `${url}/knowledge-base/upload`,
+          '-F',
+          `file=@${corpusPath(file)}`,
+        ])
         uploads.push(JSON.parse(stdout))
       }
       const body = {
@@ -82,9 +96,16 @@ for (const [name, assemble] of Object.entries(ASSEMBLIES))
     })
 
     test('no document text, key or secret enters a history', async () => {
-      const secrets = [OPENAI_TEST_KEY, PINECONE_TEST_KEY, infrastructure().s3.secretKey, new URL(world.database.url).password]
+      const secrets = [
+        OPENAI_TEST_KEY,
+        PINECONE_TEST_KEY,
+        infrastructure().s3.secretKey,
+        new URL(world.database.url).password,
+      ]
       const words = corpusFiles.flatMap(({ contains }) => contains).filter((word) => word.length > 7)
-      for await (const { history } of world.client.workflow.list({ query: `TaskQueue = '${world.taskQueue}'` }).intoHistories()) {
+      for await (const { history } of world.client.workflow
+        .list({ query: `TaskQueue = '${world.taskQueue}'` })
+        .intoHistories()) {
         const payloads = readPayloads(history)
         assert.ok(payloads.includes('upload'), 'keys are there')
         for (const hidden of [...secrets, ...words]) assert.ok(!payloads.includes(hidden), `a history holds ${hidden}`)

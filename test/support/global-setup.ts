@@ -61,7 +61,10 @@ async function startDatabase(dir: string): Promise<string> {
 }
 
 async function startTemporal(dir: string): Promise<string> {
-  const cli = await findTemporalCli({ explicit: process.env.TEMPORAL_CLI, onProgress: (line) => process.stderr.write(`${line}\n`) })
+  const cli = await findTemporalCli({
+    explicit: process.env.TEMPORAL_CLI,
+    onProgress: (line) => process.stderr.write(`${line}\n`),
+  })
   const server = await startTemporalServer({ cli, dir, port: await freePort() })
   closers.push(server.stop)
   return server.address

@@ -13,6 +13,9 @@ export type Infrastructure = {
 
 export function infrastructure(): Infrastructure {
   const json = process.env[INFRASTRUCTURE_VARIABLE]
-  if (!json) throw new Error('Run tests with npm test, which starts the servers that they need; some of them: npm run test:files -- <files>')
+  if (!json)
+    throw new Error(
+      'Run tests with npm test, which starts the servers that they need; some of them: npm run test:files -- <files>',
+    )
   return JSON.parse(json)
 }

@@ -3,7 +3,12 @@ import { HashingEmbedder } from '../../adapters/hashing-embedder.ts'
 import { countTokens } from '../../adapters/tokenizer.ts'
 import { WireServer } from './wire-server.ts'
 
-type EmbeddingsRequest = { model: string; input: string | string[]; encoding_format?: 'float' | 'base64'; dimensions?: number }
+type EmbeddingsRequest = {
+  model: string
+  input: string | string[]
+  encoding_format?: 'float' | 'base64'
+  dimensions?: number
+}
 
 const DEFAULT_DIMENSIONS = 1_536
 const INPUTS = 2_048
@@ -19,14 +24,19 @@ export async function startOpenAiServer() {
   const embedded: string[] = []
 
   app.post<{ Body: EmbeddingsRequest }>('/v1/embeddings', async ({ headers, body }, reply) => {
-    if (headers.authorization !== `Bearer ${OPENAI_TEST_KEY}`) return reply.status(401).send(problem('Incorrect API key provided', 'invalid_api_key'))
+    if (headers.authorization !== `Bearer ${OPENAI_TEST_KEY}`)
+      return reply.status(401).send(problem('Incorrect API key provided', 'invalid_api_key'))
     const inputs = [body.input].flat()
     const fault = faultOf(inputs)
     if (fault) return reply.status(400).send(problem(fault, 'invalid_request_error'))
     const vectors = await new HashingEmbedder({ dimensions: body.dimensions ?? DEFAULT_DIMENSIONS }).embed(inputs)
     embedded.push(...inputs)
     const tokens = inputs.reduce((sum, text) => sum + countTokens(text), 0)
-    const data = vectors.map((vector, index) => ({ object: 'embedding', index, embedding: encode(vector, body.encoding_format) }))
+    const data = vectors.map((vector, index) => ({
+      object: 'embedding',
+      index,
+      embedding: encode(vector, body.encoding_format),
+    }))
     return { object: 'list', model: body.model, data, usage: { prompt_tokens: tokens, total_tokens: tokens } }
   })
   const url = await server.listen()
@@ -38,12 +48,18 @@ function faultOf(inputs: readonly string[]): string | undefined {
   if (inputs.length > INPUTS) return `'$.input' is too long: ${inputs.length} inputs`
   if (inputs.some((text) => text === '')) return "'$.input' is invalid: an input is empty"
   const tokens = inputs.map(countTokens)
-  if (tokens.some((count) => count > TOKENS_PER_INPUT)) return `This model's maximum context length is ${TOKENS_PER_INPUT} tokens`
-  if (tokens.reduce((sum, count) => sum + count, 0) > TOKENS_PER_REQUEST) return `Requested more than ${TOKENS_PER_REQUEST} tokens`
+  if (tokens.some((count) => count > TOKENS_PER_INPUT))
+    return `This model's maximum context length is ${TOKENS_PER_INPUT} tokens`
+  if (tokens.reduce((sum, count) => sum + count, 0) > TOKENS_PER_REQUEST)
+    return `Requested more than ${TOKENS_PER_REQUEST} tokens`
   return undefined
 }
 
 const encode = (vector: Float32Array, format: EmbeddingsRequest['encoding_format']) =>
-  format === 'base64' ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64') : Array.from(vector)
+  format === 'base64'
+    ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')
+    : Array.from(vector)
 
-const problem = (message: string, code: string) => ({ error: { message, type: 'invalid_request_error', param: null, code } })
+const problem = (message: string, code: string) => ({
+  error: { message, type: 'invalid_request_error', param: null, code },
+})

@@ -3,8 +3,19 @@ import { WireServer } from './wire-server.ts'
 
 type WireVector = { id: string; values: number[]; metadata?: Record<string, unknown> }
 type Filter = Record<string, { $in?: unknown[] }>
-type Index = { name: string; dimension: number; schema: unknown; deployment: unknown; describesUntilReady: number; namespaces: Map<string, Map<string, WireVector>> }
-type CreateRequest = { name: string; deployment: unknown; schema: { fields: Record<string, { type: string; dimension?: number }> } }
+type Index = {
+  name: string
+  dimension: number
+  schema: unknown
+  deployment: unknown
+  describesUntilReady: number
+  namespaces: Map<string, Map<string, WireVector>>
+}
+type CreateRequest = {
+  name: string
+  deployment: unknown
+  schema: { fields: Record<string, { type: string; dimension?: number }> }
+}
 type QueryRequest = { namespace?: string; vector: number[]; topK: number; filter?: Filter; includeMetadata?: boolean }
 type DeleteRequest = { namespace?: string; ids?: string[]; deleteAll?: boolean }
 
@@ -22,14 +33,16 @@ export async function startPineconeServer({ describesUntilReady = 1 } = {}) {
   let url = ''
 
   app.addHook('onRequest', async (request, reply) => {
-    if (request.headers['api-key'] !== PINECONE_TEST_KEY) return reply.status(401).type('text/plain').send('Invalid API Key')
+    if (request.headers['api-key'] !== PINECONE_TEST_KEY)
+      return reply.status(401).type('text/plain').send('Invalid API Key')
   })
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) =>
     reply.status(error.statusCode ?? 500).send({ code: 3, message: error.message, details: [] }),
   )
 
   app.post<{ Body: CreateRequest }>('/indexes', async ({ body }, reply) => {
-    if (indexes.has(body.name)) return reply.status(409).send(controlProblem(409, 'ALREADY_EXISTS', 'Resource already exists'))
+    if (indexes.has(body.name))
+      return reply.status(409).send(controlProblem(409, 'ALREADY_EXISTS', 'Resource already exists'))
     const dimension = Object.values(body.schema.fields).find(({ type }) => type === 'dense_vector')?.dimension ?? 0
     const index = { ...body, dimension, describesUntilReady, namespaces: new Map() }
     indexes.set(body.name, index)
@@ -48,10 +61,13 @@ export async function startPineconeServer({ describesUntilReady = 1 } = {}) {
 
   app.post<{ Body: { namespace?: string; vectors: WireVector[] } }>('/vectors/upsert', async ({ body }) => {
     const { dimension, namespaces } = current()
-    if (body.vectors.length > RECORDS) fail(400, `Upsert batch has ${body.vectors.length} vectors, which exceeds ${RECORDS}`)
+    if (body.vectors.length > RECORDS)
+      fail(400, `Upsert batch has ${body.vectors.length} vectors, which exceeds ${RECORDS}`)
     for (const { id, values, metadata } of body.vectors) {
-      if (values.length !== dimension) fail(400, `Vector dimension ${values.length} does not match the dimension of the index ${dimension}`)
-      if (Buffer.byteLength(JSON.stringify(metadata ?? {})) > METADATA_BYTES) fail(400, `Metadata size of ${id} exceeds the limit`)
+      if (values.length !== dimension)
+        fail(400, `Vector dimension ${values.length} does not match the dimension of the index ${dimension}`)
+      if (Buffer.byteLength(JSON.stringify(metadata ?? {})) > METADATA_BYTES)
+        fail(400, `Metadata size of ${id} exceeds the limit`)
     }
     const vectors = namespaces.get(body.namespace ?? '') ?? new Map<string, WireVector>()
     namespaces.set(body.namespace ?? '', vectors)
@@ -59,9 +75,19 @@ export async function startPineconeServer({ describesUntilReady = 1 } = {}) {
     return { upsertedCount: body.vectors.length }
   })
   app.post<{ Body: QueryRequest }>('/query', async ({ body }) => {
-    const found = [...(vectorsOf(body.namespace)?.values() ?? [])].filter(({ metadata }) => matchesFilter(metadata ?? {}, body.filter ?? {}))
-    const scored = found.map(({ id, values, metadata }) => ({ id, score: cosine(values, body.vector), ...(body.includeMetadata && { metadata }) }))
-    return { matches: scored.sort((a, b) => b.score - a.score).slice(0, body.topK), namespace: body.namespace ?? '', usage: { readUnits: 1 } }
+    const found = [...(vectorsOf(body.namespace)?.values() ?? [])].filter(({ metadata }) =>
+      matchesFilter(metadata ?? {}, body.filter ?? {}),
+    )
+    const scored = found.map(({ id, values, metadata }) => ({
+      id,
+      score: cosine(values, body.vector),
+      ...(body.includeMetadata && { metadata }),
+    }))
+    return {
+      matches: scored.sort((a, b) => b.score - a.score).slice(0, body.topK),
+      namespace: body.namespace ?? '',
+      usage: { readUnits: 1 },
+    }
   })
   app.post<{ Body: DeleteRequest }>('/vectors/delete', async ({ body }) => {
     const vectors = vectorsOf(body.namespace) ?? fail(404, 'Namespace not found')
@@ -77,7 +103,13 @@ export async function startPineconeServer({ describesUntilReady = 1 } = {}) {
   })
 
   url = await server.listen()
-  return { server, url, apiKey: PINECONE_TEST_KEY, vectors: (namespace: string) => [...(vectorsOf(namespace)?.values() ?? [])], close: () => server.close() }
+  return {
+    server,
+    url,
+    apiKey: PINECONE_TEST_KEY,
+    vectors: (namespace: string) => [...(vectorsOf(namespace)?.values() ?? [])],
+    close: () => server.close(),
+  }
 }
 
 const model = ({ name, schema, deployment, describesUntilReady }: Index, host: string) => ({

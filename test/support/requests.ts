@@ -60,7 +60,10 @@ export class Requests {
   async until(id: string, ...statuses: ExpertJson['status'][]): Promise<ExpertJson> {
     return eventually(async () => {
       const expert = await this.expert(id)
-      assert.ok(statuses.includes(expert.status), `expert is ${expert.status}, not ${statuses}; ${JSON.stringify(expert.progress)}`)
+      assert.ok(
+        statuses.includes(expert.status),
+        `expert is ${expert.status}, not ${statuses}; ${JSON.stringify(expert.progress)}`,
+      )
       return expert
     })
   }

@@ -95,7 +95,13 @@ type WorkerParts = Pick<World, 'taskQueue' | 'objects' | 'vectors' | 'embedder' 
   readonly options: WorldOptions
 }
 
-async function startWorkers({ dir, taskQueue, database, options, ...ports }: WorkerParts): Promise<() => Promise<void>> {
+async function startWorkers({
+  dir,
+  taskQueue,
+  database,
+  options,
+  ...ports
+}: WorkerParts): Promise<() => Promise<void>> {
   if (!runtimeInstalled) Runtime.install({ logger: toTemporalLogger(LOG), shutdownSignals: [] })
   runtimeInstalled = true
   const hostQueue = `${taskQueue}-host`

@@ -48,7 +48,10 @@ describe('a worker process', () => {
   test('that is killed in the middle of a run loses nothing: the next one completes it', async () => {
     const files = []
     for (let i = 0; i < FILES; i++) {
-      const pages = Array.from({ length: 30 }, (_, page) => `File ${i}, page ${page}. ${'The harbour master logs every vessel. '.repeat(20)}`)
+      const pages = Array.from(
+        { length: 30 },
+        (_, page) => `File ${i}, page ${page}. ${'The harbour master logs every vessel. '.repeat(20)}`,
+      )
       files.push(await api.upload(`log-${i}.pdf`, await makePdf(pages)))
     }
     files.push(await api.upload('broken.pdf', '%PDF-1.7 broken'))

@@ -17,7 +17,10 @@ describe('CreateExpert', () => {
   after(() => world.close())
 
   test('indexes the good files and reports each bad one with stage, code and sentence', async () => {
-    const good = await api.upload('tides.pdf', await makePdf(['The tide gauge reads 4.2 metres.', 'Sensors are calibrated yearly.']))
+    const good = await api.upload(
+      'tides.pdf',
+      await makePdf(['The tide gauge reads 4.2 metres.', 'Sensors are calibrated yearly.']),
+    )
     const text = await api.upload('notes.txt', 'Buoys drift when their anchors are too light.')
     const encrypted = await api.upload('secret.pdf', await makePdf(['hidden'], { userPassword: 'password' }))
     const corrupt = await api.upload('broken.pdf', '%PDF-1.7\nnothing that a reader could use')
@@ -28,7 +31,13 @@ describe('CreateExpert', () => {
     assert.deepEqual(expert.progress, { files: 4, indexed: 2, failed: 2, pending: 0 })
     assert.ok(expert.summary)
     assert.deepEqual(
-      expert.summary.failed_files.map(({ name, stage, code, retryable, s3_key }) => ({ name, stage, code, retryable, s3_key })),
+      expert.summary.failed_files.map(({ name, stage, code, retryable, s3_key }) => ({
+        name,
+        stage,
+        code,
+        retryable,
+        s3_key,
+      })),
       [
         { name: 'secret.pdf', stage: 'extract', code: 'ENCRYPTED', retryable: false, s3_key: encrypted.s3_key },
         { name: 'broken.pdf', stage: 'extract', code: 'CORRUPT', retryable: false, s3_key: corrupt.s3_key },
@@ -41,7 +50,10 @@ describe('CreateExpert', () => {
   })
 
   test('answers its queries, and its run carries what the Web UI shows', async () => {
-    const { id, workflow_id } = await api.createExpert([await api.upload('bad.pdf', '%PDF-1.7 no more')], 'Shown expert')
+    const { id, workflow_id } = await api.createExpert(
+      [await api.upload('bad.pdf', '%PDF-1.7 no more')],
+      'Shown expert',
+    )
     await api.until(id, 'failed')
     const run = world.client.workflow.getHandle(workflow_id)
 
@@ -51,7 +63,10 @@ describe('CreateExpert', () => {
     assert.equal(await description.staticSummary(), 'Shown expert')
     const { events } = await run.fetchHistory()
     const summaries = (events ?? []).flatMap(({ userMetadata }) => userMetadata?.summary?.data?.toString() ?? [])
-    assert.ok(summaries.some((text) => text.includes('download · bad.pdf')), summaries.join())
+    assert.ok(
+      summaries.some((text) => text.includes('download · bad.pdf')),
+      summaries.join(),
+    )
     const attributes = await eventually(async () => {
       const { typedSearchAttributes } = await run.describe()
       const values = Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]))

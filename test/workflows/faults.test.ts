@@ -17,7 +17,13 @@ describe('CreateExpert, where a service fails', () => {
     pinecone = await startPineconeServer()
     const { url: controllerHost, apiKey } = pinecone
     world = await startWorld({
-      embedder: { kind: 'openai', apiKey: openai.apiKey, baseUrl: openai.baseUrl, model: 'text-embedding-3-small', dimensions: 128 },
+      embedder: {
+        kind: 'openai',
+        apiKey: openai.apiKey,
+        baseUrl: openai.baseUrl,
+        model: 'text-embedding-3-small',
+        dimensions: 128,
+      },
       vectors: { kind: 'pinecone', apiKey, index: 'faults', cloud: 'aws', region: 'us-east-1', controllerHost },
       retryBudgetMs: 8_000,
     })
@@ -60,7 +66,10 @@ describe('CreateExpert, where a service fails', () => {
 
   test('a refused API key pauses the expert with a sentence, fails no file, and the next retry goes on', async () => {
     openai.server.failNext({ status: 401, times: 1_000 })
-    const { id, workflow_id } = await api.createExpert([await api.upload('c.txt', 'Paused.'), await api.upload('d.txt', 'Paused too.')])
+    const { id, workflow_id } = await api.createExpert([
+      await api.upload('c.txt', 'Paused.'),
+      await api.upload('d.txt', 'Paused too.'),
+    ])
     const paused = await api.until(id, 'paused')
     assert.match(paused.status_reason ?? '', /^EMBEDDING_AUTH: .*OPENAI_API_KEY/)
     assert.deepEqual(paused.progress, { files: 2, indexed: 0, failed: 0, pending: 2 })

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import type { Environment } from '../config.ts'
+import { loadApiConfig, loadStackConfig, loadWorkerConfig } from '../config.ts'
+
+const LEAST = { DATABASE_URL: 'postgres://user:password@127.0.0.1:5432/expertsmith' }
+
+describe('configuration', () => {
+  test('reports everything that is wrong at once, with the name and what would be right', () => {
+    const env = { PORT: 'eighty', RETRY_WINDOW: 'soon', VECTOR_STORE: 'chroma', S3_FORCE_PATH_STYLE: 'yes' }
+    assert.throws(
+      () => loadWorkerConfig({ ...env, OBJECT_STORE: 'disk' }),
+      (error: Error) => {
+        assert.match(error.message, /RETRY_WINDOW=soon is not a duration such as 7d/)
+        assert.match(error.message, /VECTOR_STORE=chroma is not one of lancedb, pinecone/)
+        assert.match(error.message, /DATABASE_URL is not set; example: DATABASE_URL=postgres:/)
+        return true
+      },
+    )
+    assert.throws(() => loadApiConfig({ ...LEAST, ...env }), /PORT=eighty is not a whole number from 1 to 65535/)
+  })
+
+  test('does not repeat a value that may hold a secret', () => {
+    assert.throws(
+      () => loadApiConfig({ DATABASE_URL: 'hunter2' }),
+      (error: Error) => !error.message.includes('hunter2'),
+    )
+  })
+
+  test('refuses to open the API to the network without authentication, unless told that something else guards it', () => {
+    assert.throws(() => loadApiConfig({ ...LEAST, HOST: '0.0.0.0' }), /without authentication/)
+    assert.equal(loadApiConfig({ ...LEAST, HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' }).host, '0.0.0.0')
+  })
+
+  test('takes an incomplete S3 for unconfigured, and names what is missing', () => {
+    const { objects } = loadApiConfig({ ...LEAST, S3_BUCKET_NAME: 'b', S3_REGION: 'us-east-1' })
+    assert.deepEqual(objects, { kind: 'unconfigured', missing: ['S3_ACCESS_KEY_ID', 'S3_SECRET_KEY'] })
+    assert.equal(loadApiConfig({ ...LEAST, OBJECT_STORE: 's3' }).objects.kind, 'unconfigured')
+  })
+
+  test('chooses the parts by what is configured', () => {
+    const alone = loadWorkerConfig(LEAST)
+    assert.deepEqual([alone.objects.kind, alone.vectors.kind, alone.embedder.kind], ['disk', 'lancedb', 'hashing'])
+    const s3 = { S3_BUCKET_NAME: 'b', S3_ACCESS_KEY_ID: 'i', S3_SECRET_KEY: 's', S3_REGION: 'r' }
+    const production = loadWorkerConfig({ ...LEAST, ...s3, PINECONE_API_KEY: 'p', OPENAI_API_KEY: 'o' })
+    assert.deepEqual(
+      [production.objects.kind, production.vectors.kind, production.embedder.kind],
+      ['s3', 'pinecone', 'openai'],
+    )
+  })
+
+  test('takes an empty variable for an unset one', () => {
+    const { temporal, port } = loadApiConfig({
+      ...LEAST,
+      PORT: '',
+      TEMPORAL_ADDRESS: '',
+      TEMPORAL_NAMESPACE: '',
+      TEMPORAL_TLS: '',
+    })
+    assert.equal(port, 8000)
+    assert.equal(temporal.connect.connectionOptions.address, '127.0.0.1:7233')
+    assert.equal(temporal.namespace, 'default')
+  })
+})
+
+test('.env.example documents exactly the variables that are read', async () => {
+  const example = await readFile(join(import.meta.dirname, '../.env.example'), 'utf8')
+  const documented = [...example.matchAll(/^(?<name>[A-Z][A-Z0-9_]*)=/gm)].map(({ groups }) => groups?.name ?? '')
+  assert.deepEqual(documented.toSorted(), [...variablesRead()].toSorted())
+})
+
+function variablesRead(): Set<string> {
+  const names = new Set<string>()
+  const record = (values: Record<string, string>): Environment =>
+    new Proxy(values, {
+      get: (target, name) => {
+        if (typeof name === 'string') names.add(name)
+        return Reflect.get(target, name)
+      },
+    })
+  const s3 = { S3_BUCKET_NAME: 'b', S3_ACCESS_KEY_ID: 'i', S3_SECRET_KEY: 's', S3_REGION: 'r' }
+  const production = { ...LEAST, ...s3, PINECONE_API_KEY: 'p', OPENAI_API_KEY: 'o' }
+  const open = { ...LEAST, HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' }
+  for (const values of [LEAST, production, open])
+    for (const load of [loadApiConfig, loadWorkerConfig, loadStackConfig]) load(record(values))
+  return names
+}
