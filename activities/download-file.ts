@@ -25,14 +25,14 @@ function stage({ objects, staging, extractor }: Uses, content: Content): Promise
   const { fileId, s3Key, size } = content
   return heartbeating(async (options, beat) => {
     if (await isReadAlready(objects, content, extractor.version, options)) return
-    log.info('📥 Downloading file from S3', { fileId, s3Key, size, store: objects.name })
+    log.info(`📥 Downloading file from ${objects.name}`, { fileId, s3Key, size })
     await staging.fetch(
       objects,
       content,
       options,
       throttled((bytes) => beat({ bytes, of: size })),
     )
-    log.info('✅ Successfully downloaded file from S3', { fileId, s3Key, size, store: objects.name })
+    log.info(`✅ Successfully downloaded file from ${objects.name}`, { fileId, s3Key, size })
   })
 }
 

@@ -17,8 +17,10 @@ type Beat = (details: unknown) => void
 export const upsertVectors =
   (ports: Uses) =>
   async (file: EmbeddedFile): Promise<void> => {
+    // An earlier attempt did it all, and died before it could say so.
+    if (activityInfo().attempt > 1 && (await ports.runs.isIndexed(file))) return
     const { s3Key } = await beginStage(ports.runs, file, 'store')
-    const { fileId, name, pages, chunks, tokens, tokensReused } = file
+    const { fileId, pages, chunks, tokens, tokensReused } = file
     log.info(`🔥 Storing in ${ports.vectors.name}`, { fileId, s3Key, chunks })
     const [, seconds] = await timed(() => heartbeating((options, beat) => store(ports, file, options, beat)))
     await ports.runs.markIndexed(file, {
@@ -28,7 +30,7 @@ export const upsertVectors =
       tokensReused,
       seconds: { ...file.seconds, store: seconds },
     })
-    log.info('✅ Successfully processed file', { fileId, s3Key, name, pages, chunks })
+    log.info('✅ Successfully processed file', { fileId, s3Key, pages, chunks })
   }
 
 async function store(ports: Uses, file: EmbeddedFile, options: CallOptions, beat: Beat): Promise<void> {

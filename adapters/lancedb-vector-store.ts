@@ -129,7 +129,7 @@ export class LanceDbVectorStore implements VectorStore {
   async #open(namespace: string): Promise<Table | undefined> {
     const connection = await this.#connect()
     const table = await connection.openTable(namespace).catch((error: Error) => {
-      if (/not found/i.test(error.message)) return undefined
+      if (/^Table '.*' was not found/.test(error.message)) return undefined
       throw error
     })
     if (table) await this.#checkTable(table, namespace)

@@ -108,9 +108,17 @@ export class PostgresRunStore implements RunStore {
     )
   }
 
+  async isIndexed({ expertId, fileId }: FileContext): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      `select from expert_files where expert_id = $1 and file_id = $2 and status = 'indexed'`,
+      [expertId, fileId],
+    )
+    return rowCount === 1
+  }
+
   async possibleChunks({ expertId, fileId }: FileContext): Promise<number> {
     const { rows } = await this.#pool.query<{ chunks: number | null }>(
-      'select chunks from expert_files where expert_id = $1 and file_id = $2',
+      `select chunks from expert_files where expert_id = $1 and file_id = $2 and status in ('pending', 'processing')`,
       [expertId, fileId],
     )
     return rows[0]?.chunks ?? 0

@@ -48,18 +48,15 @@ export class S3ObjectStore implements ObjectStore {
       partSize: PART_BYTES,
       queueSize: 2,
     })
-    const abort = () => void upload.abort()
+    // Not by the upload's own abort: that one returns before the multipart upload is aborted in S3.
+    const abort = () => body instanceof Readable && body.destroy(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
-    // The SDK does not notice that a body broke before its first part was read.
-    const broken = body instanceof Readable ? errorOf(body) : undefined
     try {
-      await (broken ? Promise.race([upload.done(), broken.promise]) : upload.done())
+      await upload.done()
     } catch (error) {
-      await upload.abort().catch(() => undefined)
       if (body instanceof Readable && body.errored) throw body.errored
       throw this.#toFailure(error, key, signal)
     } finally {
-      broken?.forget()
       signal?.removeEventListener('abort', abort)
     }
   }
@@ -145,12 +142,4 @@ export class S3ObjectStore implements ObjectStore {
       return new Failure('OBJECT_ACCESS_DENIED', fields, { cause, detail: `bucket ${bucket}, ${name}` })
     return new Failure('STORAGE_UNAVAILABLE', fields, { cause, detail: `bucket ${bucket}, ${status ?? name}` })
   }
-}
-
-/** A promise that rejects when the stream breaks, and what stops listening. */
-function errorOf(body: Readable) {
-  const { promise, reject } = Promise.withResolvers<never>()
-  body.once('error', reject)
-  promise.catch(() => undefined)
-  return { promise, forget: () => body.off('error', reject) }
 }

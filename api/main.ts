@@ -117,6 +117,12 @@ function healthChecks({
         return vectors.name
       },
     },
-    { name: 'embeddings', check: async () => `${embedder.model}, ${embedder.dimensions} dimensions` },
+    {
+      name: 'embeddings',
+      check: async () => `${embedder.model}, ${embedder.dimensions} dimensions${kindOf(embedder)}`,
+    },
   ]
 }
+
+/** People take search for semantic unless told. */
+const kindOf = ({ model }: Embedder) => (model.startsWith('hashing') ? ' (lexical, not semantic)' : '')

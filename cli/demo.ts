@@ -154,7 +154,7 @@ async function ensureStack(): Promise<() => Promise<void>> {
   const exited = once(stack, 'exit')
   const deadline = Date.now() + START_LIMIT_MS
   while (!(await api.isReady())) {
-    if (stack.exitCode !== null) throw new Error('The stack did not start; npm start says why.')
+    if (stack.exitCode !== null) throw new Error('The stack did not start; why is said above.')
     if (Date.now() > deadline) throw new Error('The stack was not ready within 15 minutes.')
     await delay(POLL_MS)
   }
@@ -164,8 +164,9 @@ async function ensureStack(): Promise<() => Promise<void>> {
   }
 }
 
-const stopStack = await ensureStack()
+let stopStack = async () => {}
 try {
+  stopStack = await ensureStack()
   await demo()
 } catch (error) {
   print(`\n${styleText('red', '✘')} ${error instanceof Error ? error.message : String(error)}`)

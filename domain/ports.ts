@@ -163,7 +163,8 @@ export interface RunStore {
   beginStage(file: FileContext, stage: Stage, attempt: number): Promise<StoredFile | undefined>
   /** Before the first vector is written: so many chunks may exist from now on. Returns how many may have existed before. */
   expectChunks(file: FileContext, chunks: number): Promise<number>
-  /** How many chunks of the file may be in the vector store. */
+  isIndexed(file: FileContext): Promise<boolean>
+  /** How many chunks of a file that is not done may be in the vector store. */
   possibleChunks(file: FileContext): Promise<number>
   markIndexed(file: FileContext, result: IndexedFile): Promise<void>
   /** @returns the S3 key of the file, for the log */

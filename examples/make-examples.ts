@@ -3,7 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import PDFDocument from 'pdfkit'
 
-type Block = { readonly heading: string } | { readonly text: string } | { readonly rows: readonly (readonly string[])[] }
+type Block =
+  | { readonly heading: string }
+  | { readonly text: string }
+  | { readonly rows: readonly (readonly string[])[] }
 type Pdf = { readonly title: string; readonly pages: readonly (readonly Block[])[]; readonly userPassword?: string }
 
 const DATE = new Date('2026-03-02T09:00:00Z')
@@ -19,32 +22,50 @@ const MANUAL: Pdf = {
   pages: [
     [
       h('About this manual'),
-      p('The Harbourlight S200 is an echo sounder for survey boats and harbour craft. It measures the depth below the keel by the time that a pulse of sound takes to the seabed and back.'),
+      p(
+        'The Harbourlight S200 is an echo sounder for survey boats and harbour craft. It measures the depth below the keel by the time that a pulse of sound takes to the seabed and back.',
+      ),
       p('Read the chapters on installation and on calibration before the first voyage. Keep this manual on board.'),
     ],
     [
       h('1 What is in the box'),
-      p('One S200 display unit, one TR-50 transducer with twelve metres of cable, one mounting bracket, two cable glands, four M6 bolts of stainless steel, and this manual.'),
-      p('If anything is missing, write to the address on the last page within thirty days and name the serial number, which is printed below the bar code.'),
+      p(
+        'One S200 display unit, one TR-50 transducer with twelve metres of cable, one mounting bracket, two cable glands, four M6 bolts of stainless steel, and this manual.',
+      ),
+      p(
+        'If anything is missing, write to the address on the last page within thirty days and name the serial number, which is printed below the bar code.',
+      ),
     ],
     [
       h('2 Installation'),
-      p('Mount the transducer at least forty centimetres from the propeller, where the flow of water is smooth. The face of the transducer must be parallel to the surface of the water within three degrees.'),
-      p('Supply the display with 12 or 24 volts DC through a fuse of three amperes. Never run the transducer cable beside the cables of the radio.'),
+      p(
+        'Mount the transducer at least forty centimetres from the propeller, where the flow of water is smooth. The face of the transducer must be parallel to the surface of the water within three degrees.',
+      ),
+      p(
+        'Supply the display with 12 or 24 volts DC through a fuse of three amperes. Never run the transducer cable beside the cables of the radio.',
+      ),
     ],
     [
       h('3 Operating ranges'),
-      p('The blanking distance of the transducer is 0.45 metres at 200 kHz and 1.20 metres at 50 kHz. Anything nearer than the blanking distance cannot be measured.'),
+      p(
+        'The blanking distance of the transducer is 0.45 metres at 200 kHz and 1.20 metres at 50 kHz. Anything nearer than the blanking distance cannot be measured.',
+      ),
       p('The greatest depth is 180 metres at 200 kHz and 650 metres at 50 kHz, in salt water of ten degrees Celsius.'),
     ],
     [
       h('4 Calibration'),
-      p('Calibrate the speed of sound at the beginning of each season. Lower the calibration bar to exactly five metres, choose Menu, Calibration, Bar check, and confirm when the reading is steady for ten seconds.'),
-      p('Without a calibration bar, enter the temperature and the salinity of the water; the S200 then computes the speed of sound by the equation of Mackenzie.'),
+      p(
+        'Calibrate the speed of sound at the beginning of each season. Lower the calibration bar to exactly five metres, choose Menu, Calibration, Bar check, and confirm when the reading is steady for ten seconds.',
+      ),
+      p(
+        'Without a calibration bar, enter the temperature and the salinity of the water; the S200 then computes the speed of sound by the equation of Mackenzie.',
+      ),
     ],
     [
       h('5 Error codes'),
-      p('E07 means that the transducer is not connected or that its cable is broken. E12 means that the supply voltage fell below ten volts. E31 means that the memory for tracks is full.'),
+      p(
+        'E07 means that the transducer is not connected or that its cable is broken. E12 means that the supply voltage fell below ten volts. E31 means that the memory for tracks is full.',
+      ),
       p('To clear an error, mend its cause and press and hold the bell key for three seconds.'),
     ],
   ],
@@ -55,17 +76,25 @@ const WARRANTY: Pdf = {
   pages: [
     [
       h('Warranty period'),
-      p('Harbourlight guarantees its instruments against faults of material and workmanship for thirty-six months from the date of the invoice. For transducers the period is twenty-four months.'),
+      p(
+        'Harbourlight guarantees its instruments against faults of material and workmanship for thirty-six months from the date of the invoice. For transducers the period is twenty-four months.',
+      ),
       p('The warranty is void where the housing was opened by anyone but a certified workshop.'),
     ],
     [
       h('How to make a claim'),
-      p('Send the instrument with a copy of the invoice to the service centre in Stavanger. Shipping to us is paid by the customer; we pay the shipping back.'),
-      p('A claim is answered within five working days. If the repair takes longer than fifteen working days, we lend an instrument free of charge.'),
+      p(
+        'Send the instrument with a copy of the invoice to the service centre in Stavanger. Shipping to us is paid by the customer; we pay the shipping back.',
+      ),
+      p(
+        'A claim is answered within five working days. If the repair takes longer than fifteen working days, we lend an instrument free of charge.',
+      ),
     ],
     [
       h('Service intervals'),
-      p('Instruments in professional use are inspected every twelve months. An inspection costs 140 euros and includes new seals, a pressure test at six bar and a certificate of calibration.'),
+      p(
+        'Instruments in professional use are inspected every twelve months. An inspection costs 140 euros and includes new seals, a pressure test at six bar and a certificate of calibration.',
+      ),
     ],
   ],
 }
@@ -75,7 +104,9 @@ const REPORT: Pdf = {
   pages: [
     [
       h('Summary'),
-      p('In 2025 the four tide gauges of the outer harbour were in service on 361 of 365 days. Gauge North was replaced after the storm of 14 February, which broke its float.'),
+      p(
+        'In 2025 the four tide gauges of the outer harbour were in service on 361 of 365 days. Gauge North was replaced after the storm of 14 February, which broke its float.',
+      ),
       p('The highest water of the year was measured on 21 October: 3.84 metres above chart datum.'),
     ],
     [
@@ -92,7 +123,9 @@ const REPORT: Pdf = {
     ],
     [
       h('Recommendations'),
-      p('Fit all gauges with a second float switch before the winter. Move the cabinet of gauge Pier 9 sixty centimetres up, since waves reached it twice in November.'),
+      p(
+        'Fit all gauges with a second float switch before the winter. Move the cabinet of gauge Pier 9 sixty centimetres up, since waves reached it twice in November.',
+      ),
     ],
   ],
 }
@@ -108,11 +141,15 @@ const NOTES: Pdf = {
   pages: [
     [
       h('Tuesday'),
-      p('Buoy 17 had drifted eighty metres to the south. We lifted the anchor and found that two links of the chain were worn through.'),
+      p(
+        'Buoy 17 had drifted eighty metres to the south. We lifted the anchor and found that two links of the chain were worn through.',
+      ),
     ],
     [
       h('Wednesday'),
-      p('New anchor of 450 kilograms set at low water, chain of 26 millimetres. The lamp of buoy 17 flashes again, every five seconds.'),
+      p(
+        'New anchor of 450 kilograms set at low water, chain of 26 millimetres. The lamp of buoy 17 flashes again, every five seconds.',
+      ),
     ],
   ],
 }
@@ -157,13 +194,22 @@ HL-COVER,Sun cover for the display,29.90,2 weeks
 
 async function render({ title, pages, userPassword }: Pdf): Promise<Buffer> {
   const info = { Title: title, Author: 'Harbourlight Marine Instruments', CreationDate: DATE, ModDate: DATE }
-  const document = new PDFDocument({ autoFirstPage: false, margin: MARGIN, size: 'A4', info, ...(userPassword && { userPassword }) })
+  const document = new PDFDocument({
+    autoFirstPage: false,
+    margin: MARGIN,
+    size: 'A4',
+    info,
+    ...(userPassword && { userPassword }),
+  })
   for (const [i, blocks] of pages.entries()) {
     document.addPage()
     document.font('Helvetica').fontSize(9).fillColor(ACCENT).text(`HARBOURLIGHT MARINE INSTRUMENTS  ·  ${title}`)
     document.moveDown(2)
     for (const block of blocks) draw(document, block)
-    document.fontSize(9).fillColor('#666666').text(`Page ${i + 1} of ${pages.length}`, MARGIN, 760, { lineBreak: false })
+    document
+      .fontSize(9)
+      .fillColor('#666666')
+      .text(`Page ${i + 1} of ${pages.length}`, MARGIN, 760, { lineBreak: false })
   }
   document.end()
   const parts: Buffer[] = []
@@ -173,8 +219,14 @@ async function render({ title, pages, userPassword }: Pdf): Promise<Buffer> {
 
 function draw(document: PDFKit.PDFDocument, block: Block): void {
   if ('heading' in block) document.font('Helvetica-Bold').fontSize(18).fillColor(INK).text(block.heading).moveDown(0.7)
-  else if ('text' in block) document.font('Helvetica').fontSize(11.5).fillColor(INK).text(block.text, { lineGap: 4 }).moveDown(0.8)
-  else document.font('Helvetica').fontSize(11).fillColor(INK).table({ data: block.rows.map((row) => [...row]) })
+  else if ('text' in block)
+    document.font('Helvetica').fontSize(11.5).fillColor(INK).text(block.text, { lineGap: 4 }).moveDown(0.8)
+  else
+    document
+      .font('Helvetica')
+      .fontSize(11)
+      .fillColor(INK)
+      .table({ data: block.rows.map((row) => [...row]) })
 }
 
 const write = (name: string, content: Buffer | string) => writeFile(join(import.meta.dirname, name), content)

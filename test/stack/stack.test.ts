@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Client, Connection } from '@temporalio/client'
+import { freePort } from '../support/free-port.ts'
+import { eventually } from '../support/requests.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+describe('npm start', () => {
+  let dir: string
+  let env: Record<string, string>
+  const started: Stack[] = []
+
+  class Stack {
+    readonly process: ChildProcess
+    output = ''
+
+    constructor(changes: Record<string, string> = {}) {
+      this.process = spawn(process.execPath, ['stack/main.ts'], {
+        cwd: ROOT,
+        env: { ...process.env, ...env, ...changes },
+      })
+      for (const stream of [this.process.stdout, this.process.stderr])
+        stream?.on('data', (chunk) => {
+          this.output += chunk
+        })
+      started.push(this)
+    }
+
+    says(text: RegExp) {
+      return eventually(async () => assert.match(this.output, text))
+    }
+
+    async exitCode(): Promise<number | null> {
+      if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'exit')
+      return this.process.exitCode
+    }
+  }
+
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'expertsmith-stack-'))
+    await chmod(dir, 0o755)
+    const ports = await Promise.all(
+      ['PORT', 'STACK_POSTGRES_PORT', 'STACK_TEMPORAL_PORT', 'STACK_TEMPORAL_UI_PORT'].map(async (name) => [
+        name,
+        String(await freePort()),
+      ]),
+    )
+    env = { ...Object.fromEntries(ports), DATA_DIR: join(dir, 'data'), LOG_FORMAT: 'json' }
+  })
+  after(async () => {
+    for (const { process } of started) process.kill('SIGKILL')
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 })
+  })
+
+  test('keeps everything across a Ctrl-C, and across a SIGKILL of itself', async () => {
+    const api = `http://127.0.0.1:${env.PORT}`
+    const first = new Stack()
+    await first.says(/Expertsmith is ready[\s\S]*Temporal Web UI[\s\S]*npm run demo/)
+    const fileId = await upload(api)
+    const workflowId = await createExpert(api, fileId)
+
+    const second = new Stack()
+    assert.equal(await second.exitCode(), 1)
+    assert.match(second.output, /already runs on .+ \(process \d+, http:/)
+
+    const start = Date.now()
+    first.process.kill('SIGINT')
+    first.process.kill('SIGINT')
+    assert.equal(await first.exitCode(), 0, first.output)
+    assert.ok(Date.now() - start < 10_000, 'Ctrl-C, which npm sends twice, takes less than 10 s')
+    await assert.rejects(fetch(`${api}/healthz`))
+
+    const third = new Stack()
+    await third.says(/Expertsmith is ready/)
+    assert.equal((await fetch(`${api}/knowledge-base/files/${fileId}/content`)).status, 200)
+    await workflowIsKnown(workflowId)
+
+    third.process.kill('SIGKILL')
+    await third.exitCode()
+    await eventually(() => assert.rejects(fetch(`${api}/healthz`)))
+    const fourth = new Stack()
+    await fourth.says(/Expertsmith is ready/)
+    assert.equal((await fetch(`${api}/knowledge-base/files/${fileId}`)).status, 200)
+
+    fourth.process.kill('SIGTERM')
+    assert.equal(await fourth.exitCode(), 0)
+  })
+
+  test('says which port is taken, by what it is needed, and how to choose another', async () => {
+    const port = await freePort()
+    const server = createServer().listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    const stack = new Stack({ PORT: String(port), DATA_DIR: join(dir, 'other') })
+    assert.equal(await stack.exitCode(), 1)
+    assert.match(stack.output, new RegExp(`Port ${port}, which the API needs, is taken.*PORT=${port + 1} npm start`))
+    server.close()
+  })
+
+  test('says what is wrong with the configuration, without a stack trace', async () => {
+    const stack = new Stack({ PORT: 'http', DATA_DIR: join(dir, 'other') })
+    assert.equal(await stack.exitCode(), 1)
+    assert.match(stack.output, /PORT=http is not a whole number/)
+    assert.doesNotMatch(stack.output, /at .+\.ts:\d+/)
+  })
+
+  async function workflowIsKnown(workflowId: string): Promise<void> {
+    const connection = await Connection.connect({ address: `127.0.0.1:${env.STACK_TEMPORAL_PORT}` })
+    const { status } = await new Client({ connection }).workflow.getHandle(workflowId).describe()
+    assert.equal(status.name, 'COMPLETED')
+    await connection.close()
+  }
+})
+
+async function upload(api: string): Promise<string> {
+  const form = new FormData()
+  form.append('file', new Blob(['kept across restarts']), 'kept.txt')
+  const { id } = (await (await fetch(`${api}/knowledge-base/upload`, { method: 'POST', body: form })).json()) as {
+    id: string
+  }
+  return id
+}
+
+async function createExpert(api: string, fileId: string): Promise<string> {
+  const response = await fetch(`${api}/experts/`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Kept', system_prompt: '', selected_files: [fileId] }),
+  })
+  const { id, workflow_id } = (await response.json()) as { id: string; workflow_id: string }
+  await eventually(async () => {
+    const { status } = (await (await fetch(`${api}/experts/${id}`)).json()) as { status: string }
+    assert.equal(status, 'ready')
+  })
+  return workflow_id
+}
