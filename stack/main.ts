@@ -5,7 +5,7 @@ import { parseArgs, styleText } from 'node:util'
 import type { StackConfig } from '../config.ts'
 import { ConfigurationError, loadStackConfig } from '../config.ts'
 import { panel } from './panel.ts'
-import { startPostgresServer } from './postgres-server.ts'
+import { startPostgresServer, stopLeftover } from './postgres-server.ts'
 import type { PortUse } from './preflight.ts'
 import { checkDisk, checkPorts, lockDataDir, Obstacle } from './preflight.ts'
 import { Service } from './supervise.ts'
@@ -29,6 +29,7 @@ async function start(): Promise<void> {
     ),
   )
   await checkDisk(config.dataDir)
+  await stopLeftover(join(config.dataDir, 'postgres'))
   await checkPorts(portsOf(config))
   const databaseUrl = config.databaseUrl ?? (await startDatabase(config))
   const temporal = config.temporalAddress ? { address: config.temporalAddress } : await startTemporal(config)

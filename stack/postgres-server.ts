@@ -12,7 +12,7 @@ export type PostgresServerOptions = {
   readonly fsync?: boolean
 }
 
-export type PostgresServer = { readonly url: string; isRunning(): Promise<boolean>; close(): Promise<void> }
+export type PostgresServer = { readonly url: string; close(): Promise<void> }
 
 type Binaries = { readonly initdb: string; readonly pg_ctl: string }
 type Identity = { readonly uid?: number; readonly gid?: number }
@@ -29,8 +29,6 @@ export async function startPostgresServer({ dir, port, fsync = true }: PostgresS
   const data = join(dir, 'data')
   await mkdir(dir, { recursive: true })
   const password = await initialize(binaries, data, identity)
-  // One that a killed stack left behind is stopped first: it may listen on another port.
-  if (await isRunning(binaries, data, identity)) await stop(binaries, data, identity)
   const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=${fsync ? 'on' : 'off'} -c max_connections=200`
   const log = join(data, 'postgres.log')
   const start = ['start', '-D', data, '-w', '-t', '60', '-l', log, '-o', settings]
@@ -42,9 +40,16 @@ export async function startPostgresServer({ dir, port, fsync = true }: PostgresS
   await createDatabase(url)
   return {
     url,
-    isRunning: () => isRunning(binaries, data, identity),
     close: () => stop(binaries, data, identity),
   }
+}
+
+/** Stops the server that a killed stack left behind on this data, if there is one. */
+export async function stopLeftover(dir: string): Promise<void> {
+  const data = join(dir, 'data')
+  if (!(await exists(data))) return
+  const [binaries, identity] = await Promise.all([loadBinaries(), unprivileged()])
+  if (await isRunning(binaries, data, identity)) await stop(binaries, data, identity)
 }
 
 async function loadBinaries(): Promise<Binaries> {
@@ -73,8 +78,7 @@ async function unprivileged(): Promise<Identity> {
 /** Makes the cluster where there is none. @returns the password, which is made once and kept beside the data */
 async function initialize({ initdb }: Binaries, data: string, identity: Identity): Promise<string> {
   const passwordFile = `${data}.password`
-  const exists = await stat(join(data, 'PG_VERSION')).catch(() => undefined)
-  if (exists) return readFile(passwordFile, 'utf8')
+  if (await exists(data)) return readFile(passwordFile, 'utf8')
   const password = randomBytes(24).toString('base64url')
   await writeFile(passwordFile, password, { mode: 0o600 })
   await mkdir(data, { recursive: true, mode: 0o700 })
@@ -103,6 +107,12 @@ async function initialize({ initdb }: Binaries, data: string, identity: Identity
   })
   return password
 }
+
+const exists = (data: string) =>
+  stat(join(data, 'PG_VERSION')).then(
+    () => true,
+    () => false,
+  )
 
 const isRunning = ({ pg_ctl }: Binaries, data: string, identity: Identity) =>
   control(pg_ctl, ['status', '-D', data], identity).then(
