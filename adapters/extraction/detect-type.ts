@@ -2,7 +2,7 @@ import { fileTypeFromBuffer } from 'file-type'
 import { decodeText } from './decode-text.ts'
 
 export type DetectedType =
-  | { readonly type: 'pdf' }
+  | { readonly type: 'pdf' | 'docx' }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'other'; readonly description: string }
 
@@ -15,6 +15,7 @@ const NOT_FOR_READERS = ['application/rtf', 'application/postscript']
 export async function detectType(bytes: Buffer): Promise<DetectedType> {
   const known = await fileTypeFromBuffer(bytes)
   if (known?.mime === 'application/pdf') return { type: 'pdf' }
+  if (known?.ext === 'docx') return { type: 'docx' }
   // Some signatures are ordinary letters: a text may begin with "BM" and be no bitmap.
   const text = known && NOT_FOR_READERS.includes(known.mime) ? undefined : decodeText(bytes)
   if (!known && hasPdfHeader(bytes)) return { type: 'pdf' }

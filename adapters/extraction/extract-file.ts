@@ -24,6 +24,10 @@ async function extractBytes(bytes: Buffer): Promise<Reading> {
       const { extractPdf } = await import('./extract-pdf.ts')
       return extractPdf(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
     }
+    case 'docx': {
+      const { extractDocx } = await import('./extract-docx.ts')
+      return extractDocx(bytes)
+    }
     case 'text':
       return extractPlainText(detected.text)
     case 'other':
