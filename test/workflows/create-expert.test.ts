@@ -152,4 +152,26 @@ describe('CreateExpert', () => {
     assert.equal((await api.send('DELETE', `/knowledge-base/files/${file.id}`)).status, 204)
     assert.equal(await world.objects.size(file.s3_key), undefined)
   })
+
+  test('continues as new before its history grows long, and loses no file by it', async () => {
+    const count = 420
+    const files = []
+    for (let i = 0; i < count; i++) files.push(await api.upload(`small-${i}.txt`, `Small file number ${i}.`))
+    const { id, workflow_id } = await api.createExpert(files)
+    const expert = await api.until(id, 'ready')
+    assert.deepEqual(expert.progress, { files: count, indexed: count, failed: 0, pending: 0 })
+    assert.equal(await world.vectors.count(`${id}.1`), count)
+
+    const runs = []
+    for await (const { historyLength, status } of world.client.workflow.list({
+      query: `WorkflowId = '${workflow_id}'`,
+    }))
+      runs.push({ historyLength, status: status.name })
+    assert.ok(runs.length > 1, 'there was more than one run')
+    for (const { historyLength } of runs) assert.ok(historyLength < 10_000, `${historyLength} events`)
+    assert.deepEqual(runs.map(({ status }) => status).toSorted(), [
+      'COMPLETED',
+      ...runs.slice(1).map(() => 'CONTINUED_AS_NEW'),
+    ])
+  })
 })
