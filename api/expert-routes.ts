@@ -13,7 +13,7 @@ import {
   NewExpertSchema,
   PageQuery,
   PageSchema,
-  ProblemSchema,
+  ProblemAnswer,
   toExpertFileJson,
   toExpertJson,
   toPage,
@@ -34,7 +34,7 @@ const tags = ['experts']
 const FILE_IDS_BODY_LIMIT = 8_000_000
 const AT_REST: readonly ExpertStatus[] = ['paused', 'ready', 'partially_ready', 'failed', 'cancelled']
 const ALIVE: readonly ExpertStatus[] = ['queued', 'processing', ...AT_REST]
-const errors = { 400: ProblemSchema, 404: ProblemSchema, 503: ProblemSchema }
+const errors = { 400: ProblemAnswer, 404: ProblemAnswer, 503: ProblemAnswer }
 
 export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = async (app, options) => {
   const { experts, files, runs, embedder } = options
@@ -81,7 +81,7 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       summary: 'Create an expert from files',
       description: 'Starts the workflow that turns the files into a knowledge base, and answers at once.',
       body: NewExpertSchema,
-      response: { 202: ExpertSchema, 413: ProblemSchema, 415: ProblemSchema, 422: ProblemSchema, ...errors },
+      response: { 202: ExpertSchema, 413: ProblemAnswer, 415: ProblemAnswer, 422: ProblemAnswer, ...errors },
     },
     handler: async (request, reply) => {
       const { name, system_prompt: systemPrompt, voice_id: voiceId = null, selected_files } = request.body
@@ -106,7 +106,7 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       tags,
       summary: 'List experts, newest first',
       querystring: PageQuery,
-      response: { 200: PageSchema(ExpertSchema), 400: ProblemSchema, 503: ProblemSchema },
+      response: { 200: PageSchema(ExpertSchema), 400: ProblemAnswer, 503: ProblemAnswer },
     },
     handler: async (request) => toPage(await experts.list(request.userId, request.query), toJson),
   })
@@ -153,10 +153,10 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       body: Type.Object({ file_ids: FileIds }),
       response: {
         202: ExpertSchema,
-        409: ProblemSchema,
-        413: ProblemSchema,
-        415: ProblemSchema,
-        422: ProblemSchema,
+        409: ProblemAnswer,
+        413: ProblemAnswer,
+        415: ProblemAnswer,
+        422: ProblemAnswer,
         ...errors,
       },
     },
@@ -179,7 +179,7 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
         'Those in file_ids, or all that failed or were cancelled. Resumes a paused expert. Without a failed file it changes nothing.',
       params: ExpertParams,
       body: Type.Optional(Type.Union([Type.Object({ file_ids: Type.Optional(FileIds) }), Type.Null()])),
-      response: { 202: ExpertSchema, 409: ProblemSchema, 413: ProblemSchema, 415: ProblemSchema, ...errors },
+      response: { 202: ExpertSchema, 409: ProblemAnswer, 413: ProblemAnswer, 415: ProblemAnswer, ...errors },
     },
     handler: async (request, reply) => {
       const expert = await find(request.userId, request.params.id)
@@ -198,7 +198,7 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       summary: "Cancel an expert's run",
       description: 'Files that are indexed stay. A later retry takes up the others.',
       params: ExpertParams,
-      response: { 202: ExpertSchema, 409: ProblemSchema, ...errors },
+      response: { 202: ExpertSchema, 409: ProblemAnswer, ...errors },
     },
     handler: async (request, reply) => {
       const expert = await find(request.userId, request.params.id)

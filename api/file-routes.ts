@@ -15,7 +15,7 @@ import {
   NotStoredFileSchema,
   PageQuery,
   PageSchema,
-  ProblemSchema,
+  ProblemAnswer,
   toFileJson,
   toPage,
   Uuid,
@@ -47,9 +47,9 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       response: {
         201: FileSchema,
         202: NotStoredFileSchema,
-        400: ProblemSchema,
-        413: ProblemSchema,
-        503: ProblemSchema,
+        400: ProblemAnswer,
+        413: ProblemAnswer,
+        503: ProblemAnswer,
       },
     },
     handler: async (request, reply) => {
@@ -75,7 +75,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       summary: "Replace a file's content",
       description: 'Experts that failed on the file take the new content with their next retry.',
       params: FileParams,
-      response: { 200: FileSchema, 400: ProblemSchema, 404: ProblemSchema, 413: ProblemSchema, 503: ProblemSchema },
+      response: { 200: FileSchema, 400: ProblemAnswer, 404: ProblemAnswer, 413: ProblemAnswer, 503: ProblemAnswer },
     },
     handler: async (request) => {
       const old = await findFile(files, request.userId, request.params.id)
@@ -99,7 +99,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       tags,
       summary: 'List files, newest first',
       querystring: PageQuery,
-      response: { 200: PageSchema(FileSchema), 400: ProblemSchema, 503: ProblemSchema },
+      response: { 200: PageSchema(FileSchema), 400: ProblemAnswer, 503: ProblemAnswer },
     },
     handler: async (request) => toPage(await files.list(request.userId, request.query), toFileJson),
   })
@@ -111,7 +111,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       tags,
       summary: 'Get a file',
       params: FileParams,
-      response: { 200: FileSchema, 400: ProblemSchema, 404: ProblemSchema, 503: ProblemSchema },
+      response: { 200: FileSchema, 400: ProblemAnswer, 404: ProblemAnswer, 503: ProblemAnswer },
     },
     handler: async (request) => toFileJson(await findFile(files, request.userId, request.params.id)),
   })
@@ -129,10 +129,10 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
           description: 'The bytes, as an attachment.',
           content: { 'application/octet-stream': { schema: Type.Any() } },
         },
-        400: ProblemSchema,
-        404: ProblemSchema,
-        409: ProblemSchema,
-        503: ProblemSchema,
+        400: ProblemAnswer,
+        404: ProblemAnswer,
+        409: ProblemAnswer,
+        503: ProblemAnswer,
       },
     },
     handler: async (request, reply) => {
@@ -155,7 +155,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       tags,
       summary: 'Delete a file that no expert uses',
       params: FileParams,
-      response: { 204: Type.Null(), 400: ProblemSchema, 404: ProblemSchema, 409: ProblemSchema, 503: ProblemSchema },
+      response: { 204: Type.Null(), 400: ProblemAnswer, 404: ProblemAnswer, 409: ProblemAnswer, 503: ProblemAnswer },
     },
     handler: async (request, reply) => {
       const file = await findFile(files, request.userId, request.params.id)

@@ -15,7 +15,10 @@ export async function filePart(request: FastifyRequest, maxBytes: number): Promi
   if (!request.isMultipart()) throw new Problem('FILE_PART_MISSING')
   // One byte more than allowed, so that a file of exactly the limit is not taken for a cut one.
   const limits = { fileSize: maxBytes + 1, files: 1, fields: 20, parts: 21, headerPairs: 50, fieldSize: 10_000 }
-  const part = await request.file({ limits, throwFileSizeLimit: false })
+  const part = await request.file({ limits, throwFileSizeLimit: false }).catch((cause: unknown) => {
+    // No boundary, a body that ends early, more parts than anybody needs.
+    throw new Problem('FILE_PART_MISSING', { detail: 'The multipart body cannot be read.', cause })
+  })
   if (part && part.fieldname === 'file' && part.filename !== undefined) return part
   part?.file.resume()
   throw new Problem(

@@ -30,7 +30,7 @@ export const toPage = <T, U>({ items, nextCursor }: PageOf<T>, toItem: (item: T)
   next_cursor: nextCursor,
 })
 
-export const ProblemSchema = Type.Object(
+const ProblemSchema = Type.Object(
   {
     type: Type.String(),
     title: Type.String(),
@@ -40,6 +40,12 @@ export const ProblemSchema = Type.Object(
   },
   { additionalProperties: true, description: 'RFC 9457 problem details.' },
 )
+
+/** How every error is answered. */
+export const ProblemAnswer = {
+  description: 'Problem details (RFC 9457).',
+  content: { 'application/problem+json': { schema: ProblemSchema } },
+}
 
 export const FileSchema = Type.Object({
   id: Uuid,

@@ -4,7 +4,7 @@ import type { Expert } from '../domain/expert.ts'
 import { vectorNamespace } from '../domain/keys.ts'
 import type { Embedder, ExpertStore, VectorMatch, VectorStore } from '../domain/ports.ts'
 import { Problem } from './problem.ts'
-import { ProblemSchema, SearchQuerySchema, SearchResultsSchema, Uuid } from './schemas.ts'
+import { ProblemAnswer, SearchQuerySchema, SearchResultsSchema, Uuid } from './schemas.ts'
 
 export type SearchRoutesOptions = {
   readonly experts: ExpertStore
@@ -28,13 +28,13 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = asyn
       body: SearchQuerySchema,
       response: {
         200: SearchResultsSchema,
-        400: ProblemSchema,
-        404: ProblemSchema,
-        409: ProblemSchema,
-        413: ProblemSchema,
-        415: ProblemSchema,
-        502: ProblemSchema,
-        503: ProblemSchema,
+        400: ProblemAnswer,
+        404: ProblemAnswer,
+        409: ProblemAnswer,
+        413: ProblemAnswer,
+        415: ProblemAnswer,
+        502: ProblemAnswer,
+        503: ProblemAnswer,
       },
     },
     handler: async (request) => {

@@ -108,6 +108,14 @@ describe('knowledge base files', () => {
     const json = await api.send('POST', '/knowledge-base/upload', { file: 'x' })
     assert.equal(json.status, 400)
     assert.equal(json.body.code, 'FILE_PART_MISSING')
+    const noBoundary = await world.app.inject({
+      method: 'POST',
+      url: '/knowledge-base/upload',
+      headers: { 'content-type': 'multipart/form-data' },
+      payload: 'x',
+    })
+    assert.equal(noBoundary.statusCode, 400)
+    assert.equal(noBoundary.json().code, 'FILE_PART_MISSING')
     const wrongPart = await api.sendFile('POST', '/knowledge-base/upload', 'a.txt', 'a', 'document')
     assert.equal(wrongPart.body.code, 'FILE_PART_MISSING')
     assert.match(String(wrongPart.body.detail), /"document"/)
