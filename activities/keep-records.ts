@@ -10,7 +10,8 @@ export const keepRecords = ({ runs }: Pick<Ports, 'runs'>) => ({
     return { files: files.map((file) => ({ expertId, ...file })), last }
   },
 
-  attachFiles: ({ expertId, fileIds }: OneExpert & { fileIds: readonly string[] }) => runs.addFiles(expertId, fileIds),
+  attachFiles: ({ expertId, fileIds = [] }: OneExpert & { fileIds?: readonly string[] }) =>
+    runs.addFiles(expertId, fileIds),
 
   requeueFiles: ({ expertId, fileIds }: OneExpert & { fileIds?: readonly string[] }) => runs.requeue(expertId, fileIds),
 

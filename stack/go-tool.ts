@@ -44,9 +44,6 @@ async function build({ module, version, packages }: GoTool, dir: string, onProgr
     env: { ...process.env, GOBIN: dir, GOFLAGS: '-mod=mod' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const failed = once(go, 'error').then(([error]) => {
-    throw new Error(`go could not be started (${error.code}); install Go, or the program itself`)
-  })
   const last: string[] = []
   let compiled = 0
   createInterface({ input: go.stderr }).on('line', (line) => {
@@ -56,6 +53,8 @@ async function build({ module, version, packages }: GoTool, dir: string, onProgr
     if (!line.startsWith('go: ')) compiled++
     onProgress(line.startsWith('go: ') ? line.slice(4) : `${compiled} of about ${packages} packages compiled`)
   })
-  const [code] = await Promise.race([once(go, 'close'), failed])
+  const [code] = await once(go, 'close').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`Go could not be started (${error.code}), which would have built it`)
+  })
   if (code !== 0) throw new Error(`go install ${module}@${version} ended with code ${code}: ${last.join(' | ')}`)
 }

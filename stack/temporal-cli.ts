@@ -12,7 +12,7 @@ const GO_TOOL = {
   module: 'github.com/temporalio/cli/cmd/temporal',
   version: CLI.version,
   name: 'temporal',
-  packages: 1_450,
+  packages: 1_330,
 } as const
 
 export type TemporalCliOptions = {
@@ -87,7 +87,7 @@ async function moveToCache(path: string): Promise<string> {
 }
 
 async function build(onProgress: (line: string) => void): Promise<string> {
-  onProgress(`Building the Temporal CLI ${CLI.version} with Go: the first time only, 4 to 6 minutes`)
+  onProgress(`Building the Temporal CLI ${CLI.version} with Go: the first time only, 3 to 6 minutes`)
   try {
     const path = await goInstall(GO_TOOL, (line) => onProgress(`Building the Temporal CLI: ${line}`))
     if (await versionOf(path)) return path

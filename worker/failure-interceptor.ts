@@ -2,9 +2,6 @@ import { ApplicationFailure, activityInfo, CancelledFailure, CompleteAsyncError,
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker'
 import { FAILURES, Failure } from '../domain/failure.ts'
 
-/** Unexpected errors are tried again, since most come of a database or a network that is about to be back; but not for ever. */
-const ATTEMPTS_AT_UNEXPECTED = 10
-
 /**
  * Turns what an activity throws into what Temporal and the workflow act upon: an `ApplicationFailure` whose type is the
  * failure's code. Causes stay in the log: they are the vendor's words, which may hold what must not enter a history.
@@ -22,13 +19,10 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 function toApplicationFailure(error: unknown): unknown {
   if (error instanceof Failure) return fromFailure(error)
   if (isTemporals(error)) return error
-  const { attempt } = activityInfo()
-  log.warn('⚠️ Unexpected error', { error: describe(error), attempt })
-  return ApplicationFailure.create({
-    type: 'INTERNAL',
-    message: FAILURES.INTERNAL.sentence,
-    nonRetryable: attempt >= ATTEMPTS_AT_UNEXPECTED,
-  })
+  // Most come of a database or a network that is about to be back, so Temporal tries again: a stage of a file until its
+  // retry budget is used up, bookkeeping until it succeeds.
+  log.warn('⚠️ Unexpected error', { error: describe(error), attempt: activityInfo().attempt })
+  return ApplicationFailure.create({ type: 'INTERNAL', message: FAILURES.INTERNAL.sentence })
 }
 
 function fromFailure({ code, message, fields, cause, retryAfterMs }: Failure): ApplicationFailure {

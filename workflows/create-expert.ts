@@ -30,6 +30,7 @@ const { cancelUnfinished } = proxyActivities<Activities>(CLEANING)
 /** Enough to keep several workers busy, few enough to leave room for other experts. */
 const FILES_IN_FLIGHT = 50
 const PAGE_SIZE = 200
+const FILE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * Carries all files of an expert into its knowledge base, then waits for `retryFailedFiles` and `addFiles` as long as
@@ -69,8 +70,10 @@ class ExpertRun {
     this.#expertId = expertId
   }
 
+  /** Signals may come from anybody's keyboard: what cannot be an id is left out, so that a slip does not end the run. */
   ask(request: Request): void {
-    this.#requests.push(request)
+    const isId = (id: unknown) => typeof id === 'string' && FILE_ID.test(id)
+    this.#requests.push(request.fileIds ? { ...request, fileIds: [request.fileIds].flat().filter(isId) } : request)
   }
 
   async toItsEnd(): Promise<ExpertSummary> {
@@ -140,7 +143,9 @@ class ExpertRun {
       return this.#requests.length === 0
     }
     this.#report(status, `${totals.failed} of ${totals.files} files failed; waiting for a retry`)
-    return !(await condition(() => this.#requests.length > 0, retryWindowMs))
+    const asked = await condition(() => this.#requests.length > 0, retryWindowMs)
+    if (asked) await bookkeeping.resumeExpert({ expertId: this.#expertId })
+    return !asked
   }
 
   async #pause({ code, message }: FileFailure): Promise<void> {

@@ -96,6 +96,24 @@ describe('CreateExpert', () => {
     assert.equal(best?.file_name, 'report.pdf')
   })
 
+  test('survives signals with nonsense in them', async () => {
+    const { id, workflow_id } = await api.createExpert([await api.upload('broken.pdf', '%PDF-1.7 broken')])
+    await api.until(id, 'failed')
+    const run = world.client.workflow.getHandle(workflow_id)
+    await run.signal('retryFailedFiles', { fileIds: ['814', 815, null] })
+    await run.signal('addFiles', {})
+    await run.signal('retryFailedFiles')
+    await eventually(async () => {
+      const { events } = await run.fetchHistory()
+      const passes = (events ?? []).filter(
+        (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'summarizePass',
+      )
+      assert.ok(passes.length > 1)
+    })
+    assert.equal((await run.describe()).status.name, 'RUNNING')
+    await api.until(id, 'failed')
+  })
+
   test('takes more files after its run has ended', async () => {
     const { id } = await api.createExpert([await api.upload('first.txt', 'Lighthouses need lamps.')])
     await api.until(id, 'ready')
