@@ -202,7 +202,7 @@ async function stop(code: number): Promise<void> {
   stoppingSince = Date.now()
   await Promise.all(services.map((service) => service.stop()))
   for (const action of stopActions) await action().catch((error: Error) => say(`⚠️ ${error.message}`))
-  say('Stopped. Everything is kept in the data folder; npm start goes on from there.')
+  if (code === 0) say('Stopped. Everything is kept in the data folder; npm start goes on from there.')
   process.exit(code)
 }
 
