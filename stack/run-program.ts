@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 
 export const run = promisify(execFile)
 
-export type Program = { readonly exited: Promise<string>; readonly pid: number | undefined; stop(): Promise<void> }
+export type Program = { readonly exited: Promise<string>; stop(): Promise<void> }
 
 /**
  * Runs a program that must not outlive this process: it is ended when the pipe behind file descriptor 3 closes, which it
@@ -45,5 +45,5 @@ export async function startProgram(command: string, args: readonly string[], log
     await exited
     clearTimeout(timer)
   }
-  return { exited, pid: shell.pid, stop }
+  return { exited, stop }
 }
