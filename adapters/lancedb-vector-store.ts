@@ -5,6 +5,8 @@ import { connect } from '@lancedb/lancedb'
 import { Field, FixedSizeList, Float32, Int32, List, Schema, Utf8 } from 'apache-arrow'
 import { Failure } from '../domain/failure.ts'
 import type { VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
+import type { ChunkFields } from './chunk-fields.ts'
+import { toFields, toMatch } from './chunk-fields.ts'
 import { Coalescer } from './coalescer.ts'
 
 export type LanceDbOptions = { readonly dir: string; readonly dimensions: number }
@@ -14,19 +16,7 @@ const MERGES_PER_COMPACTION = 50
 /** Readers in other processes may still use a version that was replaced a moment ago. */
 const KEEP_VERSIONS_MS = 60_000
 
-type Row = {
-  id: string
-  file_id: string
-  chunk_index: number
-  text: string
-  tokens: number
-  page_start: number
-  page_end: number
-  heading_path: string[]
-  start_offset: number
-  end_offset: number
-  vector: number[]
-}
+type Row = ChunkFields & { id: string; vector: number[] }
 
 /**
  * Vectors on this machine's disk, a table per namespace. Merges into one table at the same time would conflict, so they
@@ -56,7 +46,7 @@ export class LanceDbVectorStore implements VectorStore {
       if (!table) return []
       const search = table.vectorSearch(vector).distanceType('cosine').limit(topK)
       const rows = await (fileIds ? search.where(`file_id in (${fileIds.map(literal)})`) : search).toArray()
-      return rows.map(toMatch)
+      return rows.map((row: Row & { _distance: number }) => toMatch(row, 1 - row._distance))
     })
   }
 
@@ -181,33 +171,11 @@ const schemaOf = (dimensions: number) =>
     new Field('vector', new FixedSizeList(dimensions, new Field('item', new Float32(), true)), false),
   ])
 
-const toRow = ({ id, fileId, chunk, vector }: VectorRecord): Row => ({
-  id,
-  file_id: fileId,
-  chunk_index: chunk.index,
-  text: chunk.text,
-  tokens: chunk.tokens,
-  page_start: chunk.pageStart,
-  page_end: chunk.pageEnd,
-  heading_path: [...chunk.headingPath],
-  start_offset: chunk.startOffset,
-  end_offset: chunk.endOffset,
-  vector: Array.from(vector),
+const toRow = (record: VectorRecord): Row => ({
+  id: record.id,
+  ...toFields(record),
+  vector: Array.from(record.vector),
 })
-
-function toMatch(row: Row & { _distance: number }): VectorMatch {
-  const chunk = {
-    index: row.chunk_index,
-    text: row.text,
-    tokens: row.tokens,
-    pageStart: row.page_start,
-    pageEnd: row.page_end,
-    headingPath: [...row.heading_path],
-    startOffset: row.start_offset,
-    endOffset: row.end_offset,
-  }
-  return { fileId: row.file_id, chunk, score: 1 - row._distance }
-}
 
 /** Ids come from our own tables, but what is put into SQL is quoted whatever its origin. */
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Index, ScoredPineconeRecord } from '@pinecone-database/pinecone'
+import type { Index } from '@pinecone-database/pinecone'
 import { Errors, Pinecone } from '@pinecone-database/pinecone'
 import { Failure } from '../domain/failure.ts'
 import { chunkId } from '../domain/keys.ts'
 import type { CallOptions, VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
-import type { Metadata } from './pinecone-batches.ts'
+import type { ChunkFields } from './chunk-fields.ts'
+import { toMatch } from './chunk-fields.ts'
 import { inBatches, toPineconeRecord } from './pinecone-batches.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -62,7 +63,7 @@ export class PineconeVectorStore implements VectorStore {
       const index = await this.#index(namespace)
       const filter = fileIds ? { filter: { file_id: { $in: [...fileIds] } } } : {}
       const { matches } = await index.query({ vector: Array.from(vector), topK, includeMetadata: true, ...filter })
-      return matches.flatMap(toMatch)
+      return matches.flatMap(({ metadata, score = 0 }) => (metadata ? [toMatch(metadata, score)] : []))
     })
   }
 
@@ -100,8 +101,8 @@ export class PineconeVectorStore implements VectorStore {
 
   async close(): Promise<void> {}
 
-  async #index(namespace: string): Promise<Index<Metadata>> {
-    return this.#client.index<Metadata>({ host: await this.#ensureIndex(), namespace })
+  async #index(namespace: string): Promise<Index<ChunkFields>> {
+    return this.#client.index<ChunkFields>({ host: await this.#ensureIndex(), namespace })
   }
 
   /** The host of the index, asked for once; after a failure it is asked for again. */
@@ -200,21 +201,6 @@ function pause(signal: AbortSignal | undefined): Promise<void> {
       { once: true },
     )
   })
-}
-
-function toMatch({ score, metadata }: ScoredPineconeRecord<Metadata>): VectorMatch[] {
-  if (!metadata) return []
-  const chunk = {
-    index: metadata.chunk_index,
-    text: metadata.text,
-    tokens: metadata.tokens,
-    pageStart: metadata.page_start,
-    pageEnd: metadata.page_end,
-    headingPath: metadata.heading_path,
-    startOffset: metadata.start_offset,
-    endOffset: metadata.end_offset,
-  }
-  return [{ fileId: metadata.file_id, chunk, score: score ?? 0 }]
 }
 
 /** Refused, or not paid for. */
