@@ -318,10 +318,41 @@ export const loadApiConfig = (env: Environment = environment()): ApiConfig =>
     }
   })
 
+export type OcrConfig = {
+  /** As Tesseract names them: `eng`, `deu`. */
+  readonly languages: readonly string[]
+  /** The folder of their data; without it they are looked for among the installed packages. */
+  readonly dataDir: string | undefined
+}
+
+/** What one file may take, and how many are read at a time. */
 export type ExtractionConfig = {
-  readonly threads: number
+  readonly processes: number
   readonly timeoutMs: number
+  /** Beyond what the process takes by itself. */
   readonly memoryMb: number
+  readonly maxPages: number
+  /** In UTF-16 code units. */
+  readonly maxCharacters: number
+  /** Undefined where pictures are not recognised. */
+  readonly ocr: OcrConfig | undefined
+}
+
+function extraction(from: Reader): ExtractionConfig {
+  return {
+    processes: from.integer('EXTRACTION_PROCESSES', availableParallelism(), { min: 1, max: 256 }),
+    timeoutMs: from.duration('EXTRACTION_TIMEOUT', '2m'),
+    memoryMb: from.integer('EXTRACTION_MEMORY_MB', 1_024, { min: 128, max: 65_536 }),
+    maxPages: from.integer('EXTRACTION_MAX_PAGES', 20_000, { min: 1, max: 1_000_000 }),
+    maxCharacters: from.integer('EXTRACTION_MAX_CHARACTERS', 100_000_000, { min: 1_000, max: 500_000_000 }),
+    ocr: ocr(from),
+  }
+}
+
+function ocr(from: Reader): OcrConfig | undefined {
+  if (from.oneOf('OCR', ['on', 'off'], 'off') === 'off') return undefined
+  const languages = from.text('OCR_LANGUAGES', 'eng').split(/[\s,+]+/)
+  return { languages, dataDir: from.optional('OCR_DATA_DIR') && from.path('OCR_DATA_DIR', '') }
 }
 
 type ChunkingConfig = { readonly maxTokens: number; readonly overlapTokens: number }
@@ -342,11 +373,7 @@ export const loadWorkerConfig = (env: Environment = environment()): WorkerConfig
     return {
       ...common,
       scratchDir: from.path('SCRATCH_DIR', join(common.dataDir, 'scratch')),
-      extraction: {
-        threads: from.integer('EXTRACTION_THREADS', availableParallelism(), { min: 1, max: 256 }),
-        timeoutMs: from.duration('EXTRACTION_TIMEOUT', '2m'),
-        memoryMb: from.integer('EXTRACTION_MEMORY_MB', 1_024, { min: 128, max: 65_536 }),
-      },
+      extraction: extraction(from),
       chunking: {
         maxTokens: from.integer('CHUNK_TOKENS', 400, { min: 32, max: 8_192 }),
         overlapTokens: from.integer('CHUNK_OVERLAP_TOKENS', 40, { min: 0, max: 4_096 }),

@@ -1,17 +1,14 @@
 import type { Page } from '../domain/chunk.ts'
-import type { CallOptions, ExtractedText, ObjectStore } from '../domain/ports.ts'
+import type { CallOptions, ExtractedText, FileMetadata, ObjectStore } from '../domain/ports.ts'
 import { fromJsonLines, toJsonLines } from './json-lines.ts'
 
 /** The first line of a derived text; the pages follow. */
-export type TextHeader = { readonly documentType: string; readonly pageCount: number; readonly wordCount: number }
+export type TextHeader = FileMetadata & Pick<ExtractedText, 'pagesSkipped'>
 
 export async function writeText(objects: ObjectStore, key: string, text: ExtractedText, options: CallOptions) {
-  const header: TextHeader = {
-    documentType: text.documentType,
-    pageCount: text.pages.length,
-    wordCount: text.wordCount,
-  }
-  await objects.upload(key, toJsonLines([header, ...text.pages]), options)
+  const { pages, ...metadata } = text
+  const header: TextHeader = { ...metadata, pageCount: pages.length }
+  await objects.upload(key, toJsonLines([header, ...pages]), options)
   return header
 }
 

@@ -20,7 +20,13 @@ export const extractText =
     const key = textKey(file.sha256, ports.extractor.version)
     const [header, seconds] = await timed(() => readOnce(ports, { ...file, s3Key }, key))
     await ports.files.describe(file.fileId, header)
-    return { ...file, textKey: key, pages: header.pageCount, seconds: { ...file.seconds, extract: seconds } }
+    return {
+      ...file,
+      textKey: key,
+      pages: header.pageCount,
+      pagesSkipped: header.pagesSkipped,
+      seconds: { ...file.seconds, extract: seconds },
+    }
   }
 
 function readOnce(ports: Uses, content: Content, key: string): Promise<TextHeader> {
@@ -35,6 +41,14 @@ function readOnce(ports: Uses, content: Content, key: string): Promise<TextHeade
 
 async function extract({ objects, staging, extractor }: Uses, content: Content, key: string, options: CallOptions) {
   const path = await staging.fetch(objects, content, options)
-  log.info('📝 Extracting text from file', { fileId: content.fileId, s3Key: content.s3Key })
-  return writeText(objects, key, await extractor.extract(path, options), options)
+  log.info('📝 Extracting text from file', named(content))
+  const text = await extractor.extract(path, options)
+  if (text.pagesSkipped > 0)
+    log.warn('⚠️ Parts of the file are damaged and were left out', {
+      ...named(content),
+      pagesSkipped: text.pagesSkipped,
+    })
+  return writeText(objects, key, text, options)
 }
+
+const named = ({ fileId, s3Key }: Content) => ({ fileId, s3Key })

@@ -22,6 +22,7 @@ export type ExtractedFile = FileRef &
     readonly sha256: string
     readonly textKey: string
     readonly pages: number
+    readonly pagesSkipped: number
   }
 
 export type EmbeddedFile = FileRef &
@@ -30,6 +31,7 @@ export type EmbeddedFile = FileRef &
     readonly prefix: string
     readonly parts: number
     readonly pages: number
+    readonly pagesSkipped: number
     readonly chunks: number
     readonly tokens: number
     readonly tokensReused: number

@@ -20,11 +20,12 @@ export const upsertVectors =
     // An earlier attempt did it all, and died before it could say so.
     if (activityInfo().attempt > 1 && (await ports.runs.isIndexed(file))) return
     const { s3Key } = await beginStage(ports.runs, file, 'store')
-    const { fileId, pages, chunks, tokens, tokensReused } = file
+    const { fileId, pages, pagesSkipped, chunks, tokens, tokensReused } = file
     log.info(`🔥 Storing in ${ports.vectors.name}`, { fileId, s3Key, chunks })
     const [, seconds] = await timed(() => heartbeating((options, beat) => store(ports, file, options, beat)))
     await ports.runs.markIndexed(file, {
       pages,
+      pagesSkipped,
       chunks,
       tokens,
       tokensReused,

@@ -65,6 +65,7 @@ type ExpertFileRow = {
   message: string | null
   attempts: number
   pages: number | null
+  pages_skipped: number | null
   chunks: number | null
   tokens: number | null
   updated_at: Date
@@ -81,6 +82,7 @@ const toExpertFile = (row: ExpertFileRow): ExpertFile => ({
   message: row.message,
   attempts: row.attempts,
   pages: row.pages,
+  pagesSkipped: row.pages_skipped,
   chunks: row.chunks,
   tokens: row.tokens,
   updatedAt: row.updated_at,

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { ProcessingStatus, StoredFile } from '../domain/file.ts'
-import type { FileStore, NewContent, NewFile, PageOf, PageRequest } from '../domain/ports.ts'
+import type { FileMetadata, FileStore, NewContent, NewFile, PageOf, PageRequest } from '../domain/ports.ts'
 import { decodeNewestFirst, pageOf } from './postgres-database.ts'
 
 export type FileRow = {
@@ -13,6 +13,8 @@ export type FileRow = {
   s3_url: string
   s3_key: string
   sha256: string | null
+  title: string | null
+  author: string | null
   document_type: string | null
   language: string | null
   word_count: number | null
@@ -33,6 +35,8 @@ export const toStoredFile = (row: FileRow): StoredFile => ({
   s3Url: row.s3_url,
   s3Key: row.s3_key,
   sha256: row.sha256,
+  title: row.title,
+  author: row.author,
   documentType: row.document_type,
   language: row.language,
   wordCount: row.word_count,
@@ -103,7 +107,8 @@ export class PostgresFileStore implements FileStore {
   async replaceContent(userId: string, fileId: string, content: NewContent): Promise<StoredFile | undefined> {
     const { rows } = await this.#pool.query<FileRow>(
       `update files set size = $3, type = $4, s3_url = $5, s3_key = $6, sha256 = $7, processing_status = $8,
-         document_type = null, language = null, word_count = null, page_count = null, updated_at = now()
+         title = null, author = null, document_type = null, language = null, word_count = null, page_count = null,
+         updated_at = now()
        where user_id = $1 and id = $2 returning *`,
       [
         userId,
@@ -130,10 +135,13 @@ export class PostgresFileStore implements FileStore {
     }
   }
 
-  async describe(fileId: string, metadata: { documentType: string; pageCount: number; wordCount: number }) {
+  async describe(fileId: string, metadata: FileMetadata) {
+    const { documentType, language, wordCount, pageCount, title, author } = metadata
     await this.#pool.query(
-      'update files set document_type = $2, page_count = $3, word_count = $4, updated_at = now() where id = $1',
-      [fileId, metadata.documentType, metadata.pageCount, metadata.wordCount],
+      `update files set document_type = $2, language = $3, word_count = $4, page_count = $5, title = $6, author = $7,
+         updated_at = now()
+       where id = $1`,
+      [fileId, documentType, language, wordCount, pageCount, title, author],
     )
   }
 

@@ -15,6 +15,7 @@ type TotalsRow = {
   indexed: number
   failed: number
   pages: number
+  pages_skipped: number
   chunks: number
   tokens_embedded: number
   tokens_reused: number
@@ -25,6 +26,7 @@ const TOTALS = `
     (count(*) filter (where status = 'indexed'))::int as indexed,
     (count(*) filter (where status = 'failed'))::int as failed,
     coalesce(sum(pages) filter (where status = 'indexed'), 0)::int as pages,
+    coalesce(sum(pages_skipped) filter (where status = 'indexed'), 0)::int as pages_skipped,
     coalesce(sum(chunks) filter (where status = 'indexed'), 0)::int as chunks,
     coalesce(sum(tokens - tokens_reused) filter (where status = 'indexed'), 0)::float8 as tokens_embedded,
     coalesce(sum(tokens_reused) filter (where status = 'indexed'), 0)::float8 as tokens_reused,
@@ -100,11 +102,21 @@ export class PostgresRunStore implements RunStore {
     await this.#pool.query(
       `with done as (
          update expert_files set status = 'indexed', stage = null, code = null, message = null,
-           pages = $3, chunks = $4, tokens = $5, tokens_reused = $6, stage_seconds = $7, updated_at = now()
+           pages = $3, pages_skipped = $4, chunks = $5, tokens = $6, tokens_reused = $7, stage_seconds = $8,
+           updated_at = now()
          where expert_id = $1 and file_id = $2 and status = 'processing' returning file_id
        )
        update files set processing_status = 'processed', updated_at = now() where id = (select file_id from done)`,
-      [expertId, fileId, file.pages, file.chunks, file.tokens, file.tokensReused, JSON.stringify(file.seconds)],
+      [
+        expertId,
+        fileId,
+        file.pages,
+        file.pagesSkipped,
+        file.chunks,
+        file.tokens,
+        file.tokensReused,
+        JSON.stringify(file.seconds),
+      ],
     )
   }
 
@@ -128,7 +140,8 @@ export class PostgresRunStore implements RunStore {
     const { rows } = await this.#pool.query<{ s3_key: string }>(
       `with done as (
          update expert_files set status = 'failed', stage = $3, code = $4, message = $5,
-           pages = null, chunks = null, tokens = null, tokens_reused = null, stage_seconds = null, updated_at = now()
+           pages = null, pages_skipped = null, chunks = null, tokens = null, tokens_reused = null,
+           stage_seconds = null, updated_at = now()
          where expert_id = $1 and file_id = $2 and status in ('pending', 'processing') returning file_id
        )
        update files set updated_at = now(), processing_status =

@@ -57,8 +57,10 @@ export const FileSchema = Type.Object({
   s3_key: Type.String(),
   user_id: Uuid,
   sha256: Nullable(Type.String()),
-  document_type: Nullable(Type.String()),
-  language: Nullable(Type.String()),
+  title: Nullable(Type.String({ description: 'As the file has it.' })),
+  author: Nullable(Type.String({ description: 'As the file has it.' })),
+  document_type: Nullable(Type.String({ description: 'What the file is, told by its content; docs/formats.md.' })),
+  language: Nullable(Type.String({ description: 'ISO 639-1; und where it cannot be told.' })),
   word_count: Nullable(Count),
   page_count: Nullable(Count),
   processing_status: oneOf(['uploaded', 'not_stored', 'processing', 'processed', 'failed']),
@@ -78,6 +80,8 @@ export const toFileJson = (file: StoredFile) => ({
   s3_key: file.s3Key,
   user_id: file.userId,
   sha256: file.sha256,
+  title: file.title,
+  author: file.author,
   document_type: file.documentType,
   language: file.language,
   word_count: file.wordCount,
@@ -86,6 +90,9 @@ export const toFileJson = (file: StoredFile) => ({
   created_at: file.createdAt.toISOString(),
   updated_at: file.updatedAt.toISOString(),
 })
+
+/** Damaged pages or parts, whose text is missing: at least so many, where a file breaks off. */
+const PagesSkipped = Type.Integer({ minimum: 0, description: 'Damaged pages, whose text is missing.' })
 
 const FinalStatus = ['ready', 'partially_ready', 'failed', 'cancelled'] as const
 const StageSchema = oneOf(STAGES)
@@ -98,6 +105,7 @@ export const SummarySchema = Type.Object({
     indexed: Count,
     failed: Count,
     pages: Count,
+    pages_skipped: PagesSkipped,
     chunks: Count,
     tokens_embedded: Count,
     tokens_reused: Count,
@@ -169,6 +177,7 @@ export const ExpertFileSchema = Type.Object({
   attempts: Count,
   s3_key: Type.String(),
   pages: Nullable(Count),
+  pages_skipped: Nullable(PagesSkipped),
   chunks: Nullable(Count),
   tokens: Nullable(Count),
   updated_at: Timestamp,
@@ -185,6 +194,7 @@ export const toExpertFileJson = (file: ExpertFile) => ({
   attempts: file.attempts,
   s3_key: file.s3Key,
   pages: file.pages,
+  pages_skipped: file.pagesSkipped,
   chunks: file.chunks,
   tokens: file.tokens,
   updated_at: file.updatedAt.toISOString(),

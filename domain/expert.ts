@@ -52,6 +52,8 @@ export type ExpertFile = {
   readonly message: string | null
   readonly attempts: number
   readonly pages: number | null
+  /** Damaged pages, whose text is missing. */
+  readonly pagesSkipped: number | null
   readonly chunks: number | null
   readonly tokens: number | null
   readonly updatedAt: Date
@@ -77,6 +79,7 @@ export type ExpertSummary = {
     readonly indexed: number
     readonly failed: number
     readonly pages: number
+    readonly pages_skipped: number
     readonly chunks: number
     readonly tokens_embedded: number
     readonly tokens_reused: number

@@ -42,7 +42,7 @@ export const FAILURES = {
     'extract',
     'The file is damaged and no text can be read from it. Replace it by a good copy, then retry it.',
   ),
-  NO_TEXT: file('extract', 'The file holds no text. It looks scanned or consists of pictures only.'),
+  NO_TEXT: file('extract', 'No text was found in the file.'),
   TOO_LARGE: file('extract', 'The file is larger than the configured limits allow.'),
   EXTRACTION_TIMEOUT: file('extract', 'Reading the text took longer than the limit allows.'),
   EXTRACTION_CRASHED: file('extract', 'Reading the text crashed the extractor or used up its memory.'),

@@ -16,6 +16,8 @@ export type StoredFile = {
   readonly s3Key: string
   /** Lower-case hexadecimal; null where the bytes were not kept. */
   readonly sha256: string | null
+  readonly title: string | null
+  readonly author: string | null
   readonly documentType: string | null
   readonly language: string | null
   readonly wordCount: number | null

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Chunk, Page } from './chunk.ts'
+import type { DocumentType } from './document-type.ts'
 import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary, Progress } from './expert.ts'
 import type { FailureCode, Stage } from './failure.ts'
 import type { StoredFile } from './file.ts'
@@ -23,10 +24,21 @@ export interface ObjectStore {
   check(options?: CallOptions): Promise<void>
 }
 
-export type ExtractedText = {
-  readonly pages: readonly Page[]
-  readonly documentType: string
+/** What a file says of itself, or can be told of its text. */
+export type FileMetadata = {
+  readonly documentType: DocumentType
+  readonly pageCount: number
   readonly wordCount: number
+  /** ISO 639-1; `und` where it cannot be told. */
+  readonly language: string
+  readonly title: string | null
+  readonly author: string | null
+}
+
+export type ExtractedText = Omit<FileMetadata, 'pageCount'> & {
+  readonly pages: readonly Page[]
+  /** Pages, or parts, that are damaged: their text is missing. At least so many, where a file breaks off. */
+  readonly pagesSkipped: number
 }
 
 export interface TextExtractor {
@@ -110,7 +122,7 @@ export interface FileStore {
     fileId: string,
   ): Promise<{ deleted: boolean; experts: readonly { id: string; name: string }[] }>
   /** Fills in what extraction found out. */
-  describe(fileId: string, metadata: { documentType: string; pageCount: number; wordCount: number }): Promise<void>
+  describe(fileId: string, metadata: FileMetadata): Promise<void>
 }
 
 export type NewExpert = Pick<
@@ -186,6 +198,7 @@ export interface RunStore {
 
 export type IndexedFile = {
   readonly pages: number
+  readonly pagesSkipped: number
   readonly chunks: number
   readonly tokens: number
   /** Of `tokens`, those whose embeddings existed already. */

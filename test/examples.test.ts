@@ -3,11 +3,12 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { HashingEmbedder } from '../adapters/hashing-embedder.ts'
-import { ThreadTextExtractor } from '../adapters/thread-text-extractor.ts'
+import { ProcessTextExtractor } from '../adapters/process-text-extractor.ts'
 import type { Chunk } from '../domain/chunk.ts'
 import { chunkPages } from '../domain/chunking.ts'
 import { CONTRACT, MANUAL, NOTES, REPORT, WARRANTY } from '../examples/documents.ts'
 import { drawPdf } from '../examples/draw-pdf.ts'
+import { extractionConfig } from './support/extraction-config.ts'
 
 type Passage = { readonly file: string; readonly chunk: Chunk; readonly vector: Float32Array }
 
@@ -18,11 +19,11 @@ const questions: { query: string; file: string; page: number }[] = JSON.parse(
 const embedder = new HashingEmbedder({ dimensions: 1_024 })
 
 describe('examples', () => {
-  let extractor: ThreadTextExtractor
+  let extractor: ProcessTextExtractor
   const passages: Passage[] = []
 
   before(async () => {
-    extractor = new ThreadTextExtractor({ threads: 1, timeoutMs: 60_000, memoryMb: 1_024 })
+    extractor = new ProcessTextExtractor(extractionConfig)
     for (const file of await readableFiles()) passages.push(...(await passagesOf(extractor, file)))
   })
   after(() => extractor.close())
@@ -57,7 +58,7 @@ async function readableFiles(): Promise<string[]> {
   return [...names, 'replacements/08-field-notes.pdf']
 }
 
-async function passagesOf(extractor: ThreadTextExtractor, file: string): Promise<Passage[]> {
+async function passagesOf(extractor: ProcessTextExtractor, file: string): Promise<Passage[]> {
   const { pages } = await extractor.extract(join(EXAMPLES, file))
   const { countTokens } = embedder
   const chunks = [...chunkPages(pages, { maxTokens: 400, overlapTokens: 40, countTokens })]

@@ -9,8 +9,8 @@ import { migrate, openDatabase } from '../adapters/postgres-database.ts'
 import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
 import { PostgresRunStore } from '../adapters/postgres-run-store.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
+import { ProcessTextExtractor } from '../adapters/process-text-extractor.ts'
 import { ensureSearchAttributes } from '../adapters/temporal-search-attributes.ts'
-import { ThreadTextExtractor } from '../adapters/thread-text-extractor.ts'
 import type { WorkerConfig } from '../config.ts'
 import { loadWorkerConfig } from '../config.ts'
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts'
@@ -41,7 +41,7 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   const hostQueue = `${config.temporal.taskQueue}-host-${randomUUID()}`
   const embedder = createEmbedder(config.embedder)
   const vectors = createVectorStore(config.vectors, embedder)
-  const extractor = new ThreadTextExtractor(config.extraction)
+  const extractor = new ProcessTextExtractor(config.extraction)
   const activities = createActivities({
     objects: createObjectStore(config.objects),
     extractor,

@@ -1,32 +1,71 @@
-import { fileTypeFromBuffer } from 'file-type'
-import { decodeText } from './decode-text.ts'
+import { open } from 'node:fs/promises'
+import type { FileTypeResult } from 'file-type'
+import { fileTypeFromFile } from 'file-type'
+import type { OfficeType } from './office/read-office.ts'
 
+/** What a file is by its magic bytes, and an archive by what is in it; `unknown` may be text. */
 export type DetectedType =
-  | { readonly type: 'pdf' | 'docx' }
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'other'; readonly description: string }
+  | { readonly type: 'pdf' | OfficeType }
+  | { readonly type: 'image' | 'binary' | 'unknown'; readonly description: string }
+  /** Microsoft's container of old, in which many formats are kept. */
+  | { readonly type: 'compound' }
 
-/** Readers accept a PDF that begins within this many bytes. */
-const PDF_BEGINS_WITHIN = 1_024
-/** Written in plain characters, but not text for a reader. */
-const NOT_FOR_READERS = ['application/rtf', 'application/postscript']
-
-/** Tells what a file is by its bytes; its name may say anything. */
-export async function detectType(bytes: Buffer): Promise<DetectedType> {
-  const known = await fileTypeFromBuffer(bytes)
-  if (known?.mime === 'application/pdf') return { type: 'pdf' }
-  if (known?.ext === 'docx') return { type: 'docx' }
-  // Some signatures are ordinary letters: a text may begin with "BM" and be no bitmap.
-  const text = known && NOT_FOR_READERS.includes(known.mime) ? undefined : decodeText(bytes)
-  if (!known && hasPdfHeader(bytes)) return { type: 'pdf' }
-  if (text !== undefined) return { type: 'text', text }
-  return { type: 'other', description: known ? describe(known) : 'it is no known format, nor text in a known encoding' }
+/** Templates, shows, and files with macros are documents like others. */
+const OFFICE_TYPES: Readonly<Record<string, OfficeType>> = {
+  ...typed('docx', ['docx', 'docm', 'dotx', 'dotm']),
+  ...typed('pptx', ['pptx', 'pptm', 'ppsx', 'ppsm', 'potx', 'potm']),
+  ...typed('xlsx', ['xlsx', 'xlsm', 'xltx', 'xltm']),
+  ...typed('odt', ['odt', 'ott']),
+  ...typed('ods', ['ods', 'ots']),
+  ...typed('odp', ['odp', 'otp']),
+  ...typed('epub', ['epub']),
+  ...typed('rtf', ['rtf']),
 }
 
-const hasPdfHeader = (bytes: Buffer) => /%PDF-\d/.test(bytes.toString('latin1', 0, PDF_BEGINS_WITHIN))
+function typed(type: OfficeType, extensions: readonly string[]) {
+  return Object.fromEntries(extensions.map((extension) => [extension, type]))
+}
 
-function describe({ ext, mime }: { ext: string; mime: string }): string {
-  const kinds: Record<string, string> = { image: 'image', audio: 'recording', video: 'video', font: 'font' }
+/** Pictures that can be recognised as they are. */
+const IMAGES = ['png', 'jpg', 'tif', 'bmp', 'gif', 'webp']
+
+/** Tells what a file is by its content; its name may say anything. */
+export async function detectType(path: string): Promise<DetectedType> {
+  const [known, head] = await Promise.all([fileTypeFromFile(path), readHead(path)])
+  if (known?.ext === 'pdf' || hasPdfHeader(head)) return { type: 'pdf' }
+  if (!known) return head.toString('latin1').startsWith('{\\rtf') ? { type: 'rtf' } : unknown()
+  const office = OFFICE_TYPES[known.ext]
+  if (office) return { type: office }
+  if (known.ext === 'cfb') return { type: 'compound' }
+  // Some signatures are ordinary letters: a text may begin with "BM" and be no bitmap.
+  if (!head.includes(0) && !WRITTEN_BY_MACHINES.includes(known.ext))
+    return { type: 'unknown', description: describe(known) }
+  return { type: IMAGES.includes(known.ext) ? 'image' : 'binary', description: describe(known) }
+}
+
+/** In plain characters, but not text for a reader. */
+const WRITTEN_BY_MACHINES: readonly string[] = ['ps', 'eps', 'pgp']
+
+const unknown = (): DetectedType => ({
+  type: 'unknown',
+  description: 'it is no known format, nor text in a known encoding',
+})
+
+/** Readers accept a PDF that begins within this many bytes. */
+const HEAD_BYTES = 1_024
+
+const hasPdfHeader = (head: Buffer) => /%PDF-\d/.test(head.toString('latin1'))
+
+async function readHead(path: string): Promise<Buffer> {
+  await using file = await open(path)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+  return buffer.subarray(0, bytesRead)
+}
+
+const KINDS: Readonly<Record<string, string>> = { image: 'image', audio: 'recording', video: 'video', font: 'font' }
+
+function describe({ ext, mime }: FileTypeResult): string {
   const article = /^[aefhilmnorsx]/.test(ext) ? 'an' : 'a'
-  return `it is ${article} ${ext.toUpperCase()} ${kinds[mime.split('/')[0] ?? ''] ?? 'file'}, ${mime}`
+  const kind = KINDS[mime.split('/')[0] ?? ''] ?? (/zip|tar|rar|7z|compress/.test(mime) ? 'archive' : 'file')
+  return `it is ${article} ${ext.toUpperCase()} ${kind}, ${mime}`
 }

@@ -1,13 +1,22 @@
+import type { ExtractionConfig } from '../../config.ts'
 import type { FailureCode } from '../../domain/failure.ts'
 import type { ExtractedText } from '../../domain/ports.ts'
 
-/** What a thread is asked to do. A file larger than `maxBytes` is not read. */
-export type ExtractionTask = { readonly path: string; readonly maxBytes: number }
+/** What one file may take. */
+export type ExtractionLimits = Pick<ExtractionConfig, 'memoryMb' | 'maxPages' | 'maxCharacters'>
 
-/** Why a file gives no text. Data, since an error loses its class on the way out of a thread. */
-type ExtractionFailure = { readonly code: FailureCode; readonly detail?: string; readonly cause?: unknown }
+/** What a process is asked to do. */
+export type ExtractionTask = {
+  readonly path: string
+  readonly limits: ExtractionLimits
+  readonly ocr: ExtractionConfig['ocr']
+}
 
-/** What a reader of one type gives; words are counted for all types alike. */
-export type Reading = Omit<ExtractedText, 'wordCount'> | ExtractionFailure
+/** What the reader of one format gives; language and words are found for all formats alike. */
+export type Reading = Pick<ExtractedText, 'pages' | 'documentType'> &
+  Partial<Pick<ExtractedText, 'title' | 'author' | 'pagesSkipped'>>
 
-export type Extraction = ExtractedText | ExtractionFailure
+/** What came of it, or why a file gives no text. Data, since an error loses its class on the way out of the process. */
+export type Extraction =
+  | ExtractedText
+  | { readonly code: FailureCode; readonly detail?: string | undefined; readonly cause?: unknown }

@@ -27,7 +27,7 @@ describe('a file that was indexed by an attempt that died before it could say so
   const vectors = () => world.vectors.count(`${file.expertId}.1`)
 
   test('is done for the next attempt', async () => {
-    const embedded = { prefix: 'unused', parts: 1, pages: 1, chunks: 1, tokens: 7, tokensReused: 0 }
+    const embedded = { prefix: 'unused', parts: 1, pages: 1, pagesSkipped: 0, chunks: 1, tokens: 7, tokensReused: 0 }
     const seconds = { download: 0, extract: 0, embed: 0 }
     await new MockActivityEnvironment({ attempt: 2 }).run(upsertVectors({ ...world, runs }), {
       ...file,

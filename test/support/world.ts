@@ -12,13 +12,14 @@ import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
-import { ThreadTextExtractor } from '../../adapters/thread-text-extractor.ts'
+import { ProcessTextExtractor } from '../../adapters/process-text-extractor.ts'
 import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
 import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
 import type { Embedder, ObjectStore, VectorStore } from '../../domain/ports.ts'
 import { createWorkers, runWorkers, shutdownWorkers } from '../../worker/create-workers.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
+import { extractionConfig } from './extraction-config.ts'
 import { infrastructure } from './infrastructure.ts'
 import { replayHistories } from './replay.ts'
 
@@ -105,7 +106,7 @@ async function startWorkers({
   if (!runtimeInstalled) Runtime.install({ logger: toTemporalLogger(LOG), shutdownSignals: [] })
   runtimeInstalled = true
   const hostQueue = `${taskQueue}-host`
-  const extractor = new ThreadTextExtractor({ threads: 2, timeoutMs: 60_000, memoryMb: 512 })
+  const extractor = new ProcessTextExtractor(extractionConfig)
   const connection = await NativeConnection.connect({ address: infrastructure().temporalAddress })
   const workers = await createWorkers({
     connection,

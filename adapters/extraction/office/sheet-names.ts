@@ -1,0 +1,15 @@
+import { strFromU8, unzipSync } from 'fflate'
+import { Parser } from 'htmlparser2'
+
+const WORKBOOK = 'xl/workbook.xml'
+
+/** The names of a workbook's sheets as a person sees them from left to right: officeparser has them in the order of the archive. */
+export function sheetNames(workbook: Uint8Array): string[] {
+  const names: string[] = []
+  const parser = new Parser(
+    { onopentag: (tag, { name }) => void (/^(?:\w+:)?sheet$/.test(tag) && name !== undefined && names.push(name)) },
+    { xmlMode: true },
+  )
+  parser.end(strFromU8(unzipSync(workbook, { filter: ({ name }) => name === WORKBOOK })[WORKBOOK] ?? new Uint8Array()))
+  return names
+}

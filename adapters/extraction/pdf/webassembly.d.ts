@@ -1,0 +1,5 @@
+/* What Node has of WebAssembly and its type declarations lack; the types come of `@types/emscripten`. */
+declare namespace WebAssembly {
+  function compile(bytes: Uint8Array): Promise<Module>
+  function instantiate(module: Module, imports: Imports): Promise<Instance>
+}

@@ -1,0 +1,29 @@
+/* The program of each process that reads files. It is given one file at a time, and answers with what came of it. */
+import { Worker } from 'node:worker_threads'
+import { extractFile } from './extract-file.ts'
+import type { Extraction, ExtractionTask } from './extraction.ts'
+import type { Ocr } from './ocr.ts'
+import type { WatchOptions } from './watch.ts'
+
+/** What came of a task: its result, or the error that it threw. */
+export type Answer = Extraction | { readonly thrown: unknown }
+
+// pdf.js leaves rejected promises behind in files that it reads well enough; one must not end the process.
+process.on('unhandledRejection', () => {})
+process.on('disconnect', () => process.exit())
+
+const options: WatchOptions = { memoryMb: Number(process.argv[2]) }
+new Worker(new URL('./watch.ts', import.meta.url), { workerData: options })
+
+const MEGABYTE = 1_048_576
+/** What a file leaves behind must not count against the next one. */
+const collectAbove = process.memoryUsage.rss() + (options.memoryMb * MEGABYTE) / 4
+
+let ocr: Promise<Ocr> | undefined
+
+process.on('message', async ({ ocr: config, ...task }: ExtractionTask) => {
+  const open = config && (() => (ocr ??= import('./ocr.ts').then(({ openOcr }) => openOcr(config))))
+  const answer: Answer = await extractFile(task, open).catch((thrown: unknown) => ({ thrown }))
+  process.send?.(answer)
+  if (process.memoryUsage.rss() > collectAbove) globalThis.gc?.()
+})

@@ -1,0 +1,20 @@
+import { readFile } from 'node:fs/promises'
+import type { Reading } from './extraction.ts'
+import type { OpenOcr } from './open-ocr.ts'
+import { Unreadable } from './unreadable.ts'
+
+/** What is written in a picture. @throws Unreadable UNSUPPORTED_TYPE where OCR is off, NO_TEXT, CORRUPT */
+export async function readImage(path: string, description: string, openOcr: OpenOcr | undefined): Promise<Reading> {
+  if (!openOcr)
+    throw new Unreadable(
+      'UNSUPPORTED_TYPE',
+      `${description}; to have pictures recognised, set OCR=on for the workers, then retry it`,
+    )
+  const ocr = await openOcr()
+  const image = await readFile(path)
+  const text = await ocr.recognize(image).catch((cause: unknown) => {
+    throw new Unreadable('CORRUPT', 'its picture cannot be decoded', cause)
+  })
+  if (text.trim() === '') throw new Unreadable('NO_TEXT', 'nothing can be recognised in the picture')
+  return { pages: [{ number: 1, text }], documentType: 'image' }
+}

@@ -1,0 +1,68 @@
+import type { ChildProcess } from 'node:child_process'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { ExtractionTask } from './extraction.ts'
+import type { Answer } from './process.ts'
+
+const PROGRAM = fileURLToPath(import.meta.resolve('./process.ts'))
+
+/** To read files, to have a thread, and to load the canvas that pdf.js wants. Not to write, and not to start programs. */
+const ALLOWED = ['--permission', '--allow-fs-read=*', '--allow-worker', '--allow-addons']
+/** No more than what an engine itself may want: the worker's variables hold keys. */
+const VARIABLES = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'TZ']
+
+const environment = () => Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]))
+
+/** A process that reads one file at a time. Files come from strangers: what one does to its process, no other notices. */
+export class ReaderProcess {
+  readonly #child: ChildProcess
+  readonly #gone: Promise<void>
+  #isAlive = true
+
+  constructor({ memoryMb }: { memoryMb: number }) {
+    this.#child = fork(PROGRAM, [String(memoryMb)], {
+      execArgv: [`--max-old-space-size=${memoryMb}`, '--expose-gc', ...ALLOWED],
+      env: environment(),
+      serialization: 'advanced',
+      // An engine that dies of a file says so at length.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#gone = promise
+    for (const event of ['exit', 'error'])
+      this.#child.once(event, () => {
+        this.#isAlive = false
+        resolve()
+      })
+    // Nothing waits for one that has nothing to do.
+    this.#child.unref()
+    this.#child.channel?.unref()
+  }
+
+  /** @returns the answer, or undefined where the process died. Rejects with the signal's reason; the process is ended then. */
+  async read(task: ExtractionTask, signal: AbortSignal): Promise<Answer | undefined> {
+    this.#child.channel?.ref()
+    try {
+      const answer = once(this.#child, 'message', { signal }) as Promise<[Answer]>
+      this.#child.send(task)
+      return (await Promise.race([answer, this.#gone.then(() => [undefined] as const)]))[0]
+    } catch (error) {
+      void this.end()
+      throw signal.aborted ? signal.reason : error
+    } finally {
+      this.#child.channel?.unref()
+    }
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive
+  }
+
+  /** Resolves when the process is gone. */
+  async end(): Promise<void> {
+    this.#isAlive = false
+    this.#child.kill('SIGKILL')
+    await this.#gone
+  }
+}

@@ -1,0 +1,21 @@
+/*
+ * Runs beside the reader, in a thread of its own, and so also while the reader computes without end, or a single call of the
+ * engine takes all memory: it ends the process where that needs more than it may, or is alone. The engine's own limit would
+ * not do: it knows nothing of buffers and WebAssembly.
+ */
+import { setInterval } from 'node:timers'
+import { workerData } from 'node:worker_threads'
+
+export type WatchOptions = { readonly memoryMb: number }
+
+const MEGABYTE = 1_048_576
+const INTERVAL_MS = 50
+
+const { memoryMb } = workerData as WatchOptions
+const most = process.memoryUsage.rss() + memoryMb * MEGABYTE
+const parent = process.ppid
+
+setInterval(() => {
+  const isAlone = process.ppid !== parent
+  if (isAlone || process.memoryUsage.rss() > most) process.kill(process.pid, 'SIGKILL')
+}, INTERVAL_MS)
