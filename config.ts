@@ -319,9 +319,9 @@ export const loadApiConfig = (env: Environment = environment()): ApiConfig =>
   })
 
 export type OcrConfig = {
-  /** As Tesseract names them: `eng`, `deu`. */
+  /** In Tesseract's names, such as `eng`; the first weighs most. */
   readonly languages: readonly string[]
-  /** The folder of their data; without it they are looked for among the installed packages. */
+  /** Holds `<language>.traineddata` or `<language>.traineddata.gz`; where there is none, npm packages do. */
   readonly dataDir: string | undefined
 }
 
@@ -351,8 +351,15 @@ function extraction(from: Reader): ExtractionConfig {
 
 function ocr(from: Reader): OcrConfig | undefined {
   if (from.oneOf('OCR', ['on', 'off'], 'off') === 'off') return undefined
-  const languages = from.text('OCR_LANGUAGES', 'eng').split(/[\s,+]+/)
-  return { languages, dataDir: from.optional('OCR_DATA_DIR') && from.path('OCR_DATA_DIR', '') }
+  const languages = [
+    ...new Set(
+      from
+        .text('OCR_LANGUAGES', 'eng')
+        .split(/[\s,+]+/)
+        .filter(Boolean),
+    ),
+  ]
+  return { languages, dataDir: from.optional('OCR_DATA_DIR') ? from.path('OCR_DATA_DIR', '') : undefined }
 }
 
 type ChunkingConfig = { readonly maxTokens: number; readonly overlapTokens: number }

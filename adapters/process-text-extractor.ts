@@ -12,7 +12,8 @@ const IDLE_PROCESS_ENDS_AFTER_MS = 30_000
 
 /**
  * Reads files in processes of their own, so that the event loop stays free and no file can hurt another, or the worker: one
- * that takes longer than `timeoutMs`, or more memory than `memoryMb`, ends with its process.
+ * that takes longer than `timeoutMs`, or more memory than `memoryMb`, ends with its process. Pictures that are recognised have
+ * that time each.
  */
 export class ProcessTextExtractor implements TextExtractor {
   readonly version: string
@@ -46,16 +47,18 @@ export class ProcessTextExtractor implements TextExtractor {
   async #read(path: string, signal: AbortSignal | undefined): Promise<Answer> {
     this.#closing.signal.throwIfAborted()
     const { timeoutMs, memoryMb, ocr } = this.#config
-    const deadline = AbortSignal.timeout(timeoutMs)
-    const stop = AbortSignal.any([this.#closing.signal, deadline, ...(signal ? [signal] : [])])
+    const deadline = new Deadline(timeoutMs)
+    const stop = AbortSignal.any([this.#closing.signal, deadline.signal, ...(signal ? [signal] : [])])
     const reader = this.#take()
     try {
-      const answer = await reader.read({ path, limits: this.#config, ocr }, stop)
+      const onRecognized = () => deadline.postpone()
+      const answer = await reader.read({ path, limits: this.#config, ocr }, { signal: stop, onRecognized })
       return answer ?? { code: 'EXTRACTION_CRASHED', detail: `it may use ${memoryMb} MB of memory` }
     } catch (error) {
-      if (error !== deadline.reason) throw error
+      if (error !== deadline.signal.reason) throw error
       return { code: 'EXTRACTION_TIMEOUT', detail: `the limit is ${ms(timeoutMs)}` }
     } finally {
+      deadline.clear()
       this.#giveBack(reader)
     }
   }
@@ -79,6 +82,27 @@ export class ProcessTextExtractor implements TextExtractor {
     const index = this.#idle.findIndex((idle) => idle.reader === reader)
     if (index >= 0) this.#idle.splice(index, 1)
     void reader.end()
+  }
+}
+
+class Deadline {
+  readonly #controller = new AbortController()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(milliseconds: number) {
+    this.#timer = setTimeout(() => this.#controller.abort(new Error('too late')), milliseconds)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  postpone(): void {
+    this.#timer.refresh()
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer)
   }
 }
 

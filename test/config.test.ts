@@ -83,7 +83,8 @@ function variablesRead(): Set<string> {
   const s3 = { S3_BUCKET_NAME: 'b', S3_ACCESS_KEY_ID: 'i', S3_SECRET_KEY: 's', S3_REGION: 'r' }
   const production = { ...LEAST, ...s3, PINECONE_API_KEY: 'p', OPENAI_API_KEY: 'o' }
   const open = { ...LEAST, HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' }
-  for (const values of [LEAST, production, open])
+  const scans = { ...LEAST, OCR: 'on' }
+  for (const values of [LEAST, production, open, scans])
     for (const load of [loadApiConfig, loadWorkerConfig, loadStackConfig]) load(record(values))
   return names
 }

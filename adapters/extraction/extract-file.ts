@@ -7,7 +7,7 @@ import { detectLanguage } from './detect-language.ts'
 import { detectType } from './detect-type.ts'
 import type { Extraction, ExtractionTask, Reading } from './extraction.ts'
 import { checkLength, checkSize } from './limits.ts'
-import type { OpenOcr } from './open-ocr.ts'
+import type { OpenOcr } from './ocr/open-ocr.ts'
 import { Unreadable } from './unreadable.ts'
 
 /** Reads the text of a file of any type that we know; why it gives none is data too. */
@@ -36,7 +36,7 @@ async function read(path: string, limits: ExtractionTask['limits'], openOcr: Ope
   if (detected.type === 'binary') throw new Unreadable('UNSUPPORTED_TYPE', detected.description)
   checkSize(size, limits)
   if (detected.type === 'image') {
-    const { readImage } = await import('./read-image.ts')
+    const { readImage } = await import('./ocr/read-image.ts')
     return readImage(path, detected.description, openOcr)
   }
   const bytes = await readFile(path)

@@ -1,12 +1,15 @@
 /* The program of each process that reads files. It is given one file at a time, and answers with what came of it. */
 import { Worker } from 'node:worker_threads'
+import type { OcrConfig } from '../../config.ts'
 import { extractFile } from './extract-file.ts'
 import type { Extraction, ExtractionTask } from './extraction.ts'
-import type { Ocr } from './ocr.ts'
+import type { Ocr } from './ocr/open-ocr.ts'
 import type { WatchOptions } from './watch.ts'
 
 /** What came of a task: its result, or the error that it threw. */
 export type Answer = Extraction | { readonly thrown: unknown }
+/** What the process says: that it has recognised a picture, which takes seconds, and at last the answer. */
+export type Message = 'recognized' | Answer
 
 // pdf.js leaves rejected promises behind in files that it reads well enough; one must not end the process.
 process.on('unhandledRejection', () => {})
@@ -19,11 +22,22 @@ const MEGABYTE = 1_048_576
 /** What a file leaves behind must not count against the next one. */
 const collectAbove = process.memoryUsage.rss() + (options.memoryMb * MEGABYTE) / 4
 
-let ocr: Promise<Ocr> | undefined
+const say = (message: Message) => void process.send?.(message)
+
+let opened: Promise<Ocr> | undefined
+
+function openOnce(config: OcrConfig): Promise<Ocr> {
+  opened ??= import('./ocr/open-ocr.ts').then(({ openOcr }) => openOcr(config)).then(sayingSo)
+  return opened
+}
+
+const sayingSo = (ocr: Ocr): Ocr => ({
+  recognize: (image) => ocr.recognize(image).finally(() => say('recognized')),
+  close: () => ocr.close(),
+})
 
 process.on('message', async ({ ocr: config, ...task }: ExtractionTask) => {
-  const open = config && (() => (ocr ??= import('./ocr.ts').then(({ openOcr }) => openOcr(config))))
-  const answer: Answer = await extractFile(task, open).catch((thrown: unknown) => ({ thrown }))
-  process.send?.(answer)
+  const answer = await extractFile(task, config && (() => openOnce(config))).catch((thrown: unknown) => ({ thrown }))
+  say(answer)
   if (process.memoryUsage.rss() > collectAbove) globalThis.gc?.()
 })

@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
+import { addAbortListener } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { ExtractionTask } from './extraction.ts'
-import type { Answer } from './process.ts'
+import type { Answer, Message } from './process.ts'
 
 const PROGRAM = fileURLToPath(import.meta.resolve('./process.ts'))
 
@@ -14,10 +14,17 @@ const VARIABLES = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'TZ']
 
 const environment = () => Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]))
 
+type ReadOptions = {
+  /** Ends the process. */
+  readonly signal: AbortSignal
+  /** Called after each picture that is recognised, which takes seconds. */
+  readonly onRecognized: () => void
+}
+
 /** A process that reads one file at a time. Files come from strangers: what one does to its process, no other notices. */
 export class ReaderProcess {
   readonly #child: ChildProcess
-  readonly #gone: Promise<void>
+  readonly #gone: Promise<undefined>
   #isAlive = true
 
   constructor({ memoryMb }: { memoryMb: number }) {
@@ -28,40 +35,45 @@ export class ReaderProcess {
       // An engine that dies of a file says so at length.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
-    const { promise, resolve } = Promise.withResolvers<void>()
+    const { promise, resolve } = Promise.withResolvers<undefined>()
     this.#gone = promise
     for (const event of ['exit', 'error'])
       this.#child.once(event, () => {
         this.#isAlive = false
-        resolve()
+        resolve(undefined)
       })
     // Nothing waits for one that has nothing to do.
     this.#child.unref()
     this.#child.channel?.unref()
   }
 
-  /** @returns the answer, or undefined where the process died. Rejects with the signal's reason; the process is ended then. */
-  async read(task: ExtractionTask, signal: AbortSignal): Promise<Answer | undefined> {
-    this.#child.channel?.ref()
-    try {
-      const answer = once(this.#child, 'message', { signal }) as Promise<[Answer]>
-      this.#child.send(task)
-      return (await Promise.race([answer, this.#gone.then(() => [undefined] as const)]))[0]
-    } catch (error) {
-      void this.end()
-      throw signal.aborted ? signal.reason : error
-    } finally {
-      this.#child.channel?.unref()
-    }
-  }
-
   get isAlive(): boolean {
     return this.#isAlive
+  }
+
+  /** @returns the answer, or undefined where the process died. Rejects with the signal's reason, and ends the process then. */
+  async read(task: ExtractionTask, { signal, onRecognized }: ReadOptions): Promise<Answer | undefined> {
+    const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>()
+    const onMessage = (message: Message) => (message === 'recognized' ? onRecognized() : resolve(message))
+    using _ = addAbortListener(signal, () => {
+      void this.end()
+      reject(signal.reason)
+    })
+    this.#child.channel?.ref()
+    this.#child.on('message', onMessage)
+    try {
+      this.#child.send(task)
+      return await Promise.race([answer, this.#gone])
+    } finally {
+      this.#child.off('message', onMessage)
+      this.#child.channel?.unref()
+    }
   }
 
   /** Resolves when the process is gone. */
   async end(): Promise<void> {
     this.#isAlive = false
+    this.#child.ref()
     this.#child.kill('SIGKILL')
     await this.#gone
   }

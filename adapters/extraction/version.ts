@@ -16,7 +16,8 @@ export const LIBRARIES = {
   'file-type': '22.3.0',
   chardet: '2.2.0',
   eld: '2.1.0',
-  'tesseract.js': '7.0.0',
+  'tesseract.js-core': '7.0.0',
+  '@tesseract.js-data/eng': '1.0.0',
 } as const
 
 /** Names everything that the text of a file depends on, for the key under which it is kept. */

@@ -1,5 +1,6 @@
 import { Unreadable } from '../unreadable.ts'
 import { FileAccess } from './file-access.ts'
+import { mendMisreadUtf8 } from './garbled.ts'
 import { annotationLines } from './page-annotations.ts'
 import type { Pdfium } from './pdfium.ts'
 import { readText, startPdfium, utf16At, withMemory } from './pdfium.ts'
@@ -11,6 +12,9 @@ const RENDER_ANNOTATIONS = 0x01
 const RENDER_GREYSCALE = 0x08
 const WHITE = 0xffffffff
 const POINTS_PER_INCH = 72
+/** What letters are recognised best at. Scans lie about their size, so it is bounded: more pixels give no better text. */
+const DPI = 300
+const MOST_PIXELS_A_SIDE = 4_000
 
 /** A picture of a page, a byte a pixel: 0 is black. */
 export type GreyImage = { readonly width: number; readonly height: number; readonly pixels: Uint8Array }
@@ -60,15 +64,16 @@ export class PdfiumDocument implements Disposable {
   /** The text of a page (from 0) as it is drawn, then the values of its form fields and its notes; undefined where it is damaged. */
   pageText(index: number): string | undefined {
     return this.#withPage(index, (page) =>
-      [this.#drawnText(page), ...annotationLines(this.#lib, page, this.#form)].join('\n'),
+      [mendMisreadUtf8(this.#drawnText(page)), ...annotationLines(this.#lib, page, this.#form)].join('\n'),
     )
   }
 
-  /** A page (from 0) as a picture; undefined where it is damaged. */
-  renderPage(index: number, dpi: number): GreyImage | undefined {
+  /** A page (from 0) as a picture to be recognised; undefined where it is damaged. */
+  renderPage(index: number): GreyImage | undefined {
     return this.#withPage(index, (page) => {
-      const width = Math.ceil((this.#lib.FPDF_GetPageWidthF(page) * dpi) / POINTS_PER_INCH)
-      const height = Math.ceil((this.#lib.FPDF_GetPageHeightF(page) * dpi) / POINTS_PER_INCH)
+      const sides = [this.#lib.FPDF_GetPageWidthF(page), this.#lib.FPDF_GetPageHeightF(page)]
+      const scale = Math.min(DPI / POINTS_PER_INCH, MOST_PIXELS_A_SIDE / Math.max(...sides))
+      const [width = 1, height = 1] = sides.map((points) => Math.max(1, Math.ceil(points * scale)))
       return { width, height, pixels: this.#pixels(page, width, height) }
     })
   }

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { ExtractionLimits, Reading } from '../extraction.ts'
 import { checkLength, checkPages, checkSize, maxBytes } from '../limits.ts'
-import type { OpenOcr } from '../open-ocr.ts'
+import type { OpenOcr } from '../ocr/open-ocr.ts'
 import { Unreadable } from '../unreadable.ts'
 import { garbledShare } from './garbled.ts'
 import { makeEnd } from './lost-end.ts'

@@ -1,10 +1,6 @@
-import { toPgm } from '../grey-image.ts'
-import type { Ocr } from '../ocr.ts'
-import type { OpenOcr } from '../open-ocr.ts'
+import { toPgm } from '../ocr/grey-image.ts'
+import type { Ocr, OpenOcr } from '../ocr/open-ocr.ts'
 import type { PdfiumDocument } from './pdfium-document.ts'
-
-/** What is recognised best by the size that print usually has. */
-const DPI = 300
 
 type PageText = string | undefined
 
@@ -17,6 +13,8 @@ export async function recognizePages(document: PdfiumDocument, texts: readonly P
 }
 
 async function recognizePage(document: PdfiumDocument, index: number, ocr: Ocr): Promise<string> {
-  const image = document.renderPage(index, DPI)
-  return image ? ocr.recognize(toPgm(image)) : ''
+  const image = document.renderPage(index)
+  if (!image) return ''
+  // A page that cannot be recognised is as it was: without text.
+  return ocr.recognize(toPgm(image.width, image.height, image.pixels)).catch(() => '')
 }

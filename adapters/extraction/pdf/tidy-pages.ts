@@ -1,7 +1,8 @@
 /** What PDFium puts where a line ends with a hyphen: it has joined the lines already. */
 const JOINED_LINES = '\ufffe'
-/** A letter, the hyphen at the end of its line, and the letter that goes on. */
-const HYPHENATED = /(\p{L}[\p{L}\p{M}]*)\ufffe(\p{L}[\p{L}\p{M}]*)/gu
+const WORD_BEFORE = /\p{L}[\p{L}\p{M}]*$/u
+const WORD_AFTER = /^\p{L}[\p{L}\p{M}]*/u
+const LONGEST_WORD = 40
 const SOFT_HYPHENATED = /\u00ad\n/g
 
 /** Ligatures, Arabic letters by their place in the word, Kangxi radicals: one letter to a reader, another to a search. */
@@ -32,13 +33,16 @@ const tidyPage = (text: string): string =>
     .trim()
 
 /** The hyphen goes, unless it belongs to the word: before a capital, or where the document has that word with it elsewhere. */
-function resolveHyphens(text: string, words: ReadonlySet<string>): string {
-  const joined = text.replaceAll(HYPHENATED, (_, before: string, after: string) => {
-    const together = `${before}${after}`.toLowerCase()
-    const apart = `${before}-${after}`.toLowerCase()
-    const belongs = /^\p{Lu}/u.test(after) ? /\p{Ll}$/u.test(before) : words.has(apart) && !words.has(together)
-    return belongs ? `${before}-${after}` : `${before}${after}`
+const resolveHyphens = (text: string, words: ReadonlySet<string>): string =>
+  text.replaceAll(JOINED_LINES, (_, offset: number) => {
+    const before = WORD_BEFORE.exec(text.slice(Math.max(0, offset - LONGEST_WORD), offset))?.[0]
+    const after = WORD_AFTER.exec(text.slice(offset + 1, offset + 1 + LONGEST_WORD))?.[0]
+    // "2019-" and "20" are not 201920.
+    if (!before || !after) return '-'
+    const belongs = /^\p{Lu}/u.test(after) ? /\p{Ll}$/u.test(before) : isWrittenApart(before, after, words)
+    return belongs ? '-' : ''
   })
-  // Numbers, and whatever else: "2019-" and "20" are not 201920.
-  return joined.replaceAll(JOINED_LINES, '-')
+
+function isWrittenApart(before: string, after: string, words: ReadonlySet<string>): boolean {
+  return words.has(`${before}-${after}`.toLowerCase()) && !words.has(`${before}${after}`.toLowerCase())
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import type { Reading } from './extraction.ts'
+import type { Reading } from '../extraction.ts'
+import { Unreadable } from '../unreadable.ts'
 import type { OpenOcr } from './open-ocr.ts'
-import { Unreadable } from './unreadable.ts'
 
 /** What is written in a picture. @throws Unreadable UNSUPPORTED_TYPE where OCR is off, NO_TEXT, CORRUPT */
 export async function readImage(path: string, description: string, openOcr: OpenOcr | undefined): Promise<Reading> {
