@@ -3,6 +3,7 @@ import type { ExtractionConfig } from '../config.ts'
 import type { FailureCode } from '../domain/failure.ts'
 import { Failure } from '../domain/failure.ts'
 import type { CallOptions, ExtractedText, TextExtractor } from '../domain/ports.ts'
+import { findLanguage } from './extraction/ocr/language-data.ts'
 import type { Answer } from './extraction/process.ts'
 import { ReaderProcess } from './extraction/reader-process.ts'
 import { Slots } from './extraction/slots.ts'
@@ -23,7 +24,9 @@ export class ProcessTextExtractor implements TextExtractor {
   readonly #idle: { readonly reader: ReaderProcess; readonly timer: NodeJS.Timeout }[] = []
   readonly #busy = new Set<ReaderProcess>()
 
+  /** @throws Error where OCR is on and the data of a language is missing */
   constructor(config: ExtractionConfig) {
+    for (const language of config.ocr?.languages ?? []) findLanguage(language, config.ocr?.dataDir)
     this.#config = config
     this.version = extractionVersion(config)
     this.#slots = new Slots(config.processes)

@@ -22,7 +22,7 @@ const logger = createLogger(config.log, 'worker')
 Runtime.install({ logger: toTemporalLogger(logger), shutdownSignals: [] })
 await run(config, logger).catch((error: unknown) => {
   logger.fatal({ err: error }, '❌ The worker cannot go on')
-  // Not by itself: the pool of connections and the threads would keep the process alive.
+  // Not by itself: the pool of connections and the reading processes would keep the process alive.
   process.exit(1)
 })
 

@@ -3,6 +3,12 @@ import type { ActivityOptions } from '@temporalio/workflow'
 /** Temporal's default, made explicit, but never more than half a minute apart: a service that is back is soon used again. */
 const BACK_OFF = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const
 
+/** About as many tries as that makes in so long a time, for work that may take longer than the time by itself. */
+export const triesWithin = (milliseconds: number) => ({
+  ...BACK_OFF,
+  maximumAttempts: 5 + Math.ceil(milliseconds / 30_000),
+})
+
 /** A worker that dies is noticed after the heartbeat timeout; a cancelled activity ends before its workflow goes on. */
 const LONG_RUNNING = {
   heartbeatTimeout: '15s',
@@ -12,6 +18,9 @@ const LONG_RUNNING = {
 
 export const DOWNLOAD = { ...LONG_RUNNING, startToCloseTimeout: '30m' } as const satisfies ActivityOptions
 
+/** Most of it is waiting for a process that reads; a scan of hundreds of pages is recognised in an hour. The reader has limits of its own. */
+const EXTRACTION_TAKES_AT_MOST = '6h'
+
 /**
  * On the queue of the worker that holds the file. It gets one try: where that worker is gone or busy,
  * another one stages the file again.
@@ -19,11 +28,14 @@ export const DOWNLOAD = { ...LONG_RUNNING, startToCloseTimeout: '30m' } as const
 export const EXTRACTION_ON_HOST = {
   ...LONG_RUNNING,
   scheduleToStartTimeout: '10s',
-  startToCloseTimeout: '1h',
+  startToCloseTimeout: EXTRACTION_TAKES_AT_MOST,
   retry: { maximumAttempts: 1 },
 } as const satisfies ActivityOptions
 
-export const EXTRACTION = { ...LONG_RUNNING, startToCloseTimeout: '1h' } as const satisfies ActivityOptions
+export const EXTRACTION = {
+  ...LONG_RUNNING,
+  startToCloseTimeout: EXTRACTION_TAKES_AT_MOST,
+} as const satisfies ActivityOptions
 
 export const EMBEDDING = {
   ...LONG_RUNNING,

@@ -1,4 +1,3 @@
-import type { Duration } from '@temporalio/common'
 import { isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow'
 import type { ExtractedFile, FileRef, StagedFile } from '../activities/file-refs.ts'
 import type { Activities } from '../activities/index.ts'
@@ -13,6 +12,7 @@ import {
   EXTRACTION,
   EXTRACTION_ON_HOST,
   STORING,
+  triesWithin,
 } from './activity-options.ts'
 import { embeddingQueue } from './contract.ts'
 import { mayRunElsewhere, toFileFailure } from './file-failure.ts'
@@ -32,15 +32,15 @@ export type FileOutcome =
   | { readonly status: 'postponed'; readonly failure: FileFailure }
 
 /** Carries one file from the object store to the vector store. A file that fails is an outcome; only a cancellation throws. */
-export async function processFile(file: FileRef, retryBudget: Duration): Promise<FileOutcome> {
+export async function processFile(file: FileRef, retryBudgetMs: number): Promise<FileOutcome> {
   let stage: Stage = 'download'
   const options = (next: Stage) => {
     stage = next
-    return { summary: `${next} · ${file.name}`, scheduleToCloseTimeout: retryBudget }
+    return { summary: `${next} · ${file.name}`, scheduleToCloseTimeout: retryBudgetMs }
   }
   try {
     const staged = await downloadFile.executeWithOptions(options('download'), [file])
-    const extracted = await extractNearby(staged, options('extract'))
+    const extracted = await extractNearby(staged, options('extract').summary, retryBudgetMs)
     const embedded = await embedChunks.executeWithOptions(
       { ...options('embed'), taskQueue: embeddingQueue(workflowInfo().taskQueue) },
       [extracted],
@@ -54,17 +54,13 @@ export async function processFile(file: FileRef, retryBudget: Duration): Promise
 }
 
 /** Where the file is staged, else anywhere. */
-async function extractNearby(
-  staged: StagedFile,
-  options: { summary: string; scheduleToCloseTimeout: Duration },
-): Promise<ExtractedFile> {
+async function extractNearby(staged: StagedFile, summary: string, retryBudgetMs: number): Promise<ExtractedFile> {
   try {
-    return await extractTextOnHost.executeWithOptions({ summary: options.summary, taskQueue: staged.hostQueue }, [
-      staged,
-    ])
+    return await extractTextOnHost.executeWithOptions({ summary, taskQueue: staged.hostQueue }, [staged])
   } catch (error) {
     if (isCancellation(error) || !mayRunElsewhere(error)) throw error
-    return extractText.executeWithOptions(options, [staged])
+    // Not the budget itself: that a file waits for its turn, and is read, is no fault to be tried again.
+    return extractText.executeWithOptions({ summary, retry: triesWithin(retryBudgetMs) }, [staged])
   }
 }
 

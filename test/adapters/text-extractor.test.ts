@@ -73,8 +73,8 @@ function pdf(...pages: PdfPage[]): Buffer {
 }
 
 const line = (text: string, y = 700): PdfPage => ({ content: `BT /F 12 Tf 72 ${y} Td (${text}) Tj ET\n` })
-/** Ten seconds of work, in 250 MB. */
-const endless = pdf({ content: 'q Q\n', times: 25_000_000 })
+/** Twenty seconds of work, in 400 MB. */
+const endless = pdf({ content: 'q Q\n', times: 50_000_000 })
 /** Some megabytes that unpack to 300. */
 const bomb = pdf({ content: ' '.repeat(1_000), times: 300_000 })
 
@@ -95,13 +95,6 @@ describe('types are told by content', () => {
       await read(Buffer.from('Die Stra\xdfe f\xfchrt \xfcber den Flu\xdf \x96 f\xfcr 5 \x80', 'latin1')),
       'Die Straße führt über den Fluß – für 5 €',
     )
-  })
-
-  test('refuses other encodings rather than index garbage', async () => {
-    const russian = Buffer.from([0xc2, 0xf1, 0xe5, 0x20, 0xeb, 0xfe, 0xe4, 0xe8])
-    const polish = Buffer.from('Wszyscy ludzie rodz\xb1 si\xea wolni i r\xf3wni wed\xb3ug godno\xb6ci', 'latin1')
-    const japanese = Buffer.from([0x8d, 0xb2, 0x93, 0xa1, 0x91, 0xbe, 0x98, 0x59])
-    for (const bytes of [russian, polish, japanese]) await failsToRead(bytes, 'UNSUPPORTED_TYPE', /known encoding/)
   })
 
   test('reads text that begins like a binary format', async () => {
@@ -183,8 +176,8 @@ describe('a file that goes wrong', () => {
   }
 
   test('ends at the time limit with its thread, and the others are read', () =>
-    withExtractor({ timeoutMs: 4_000 }, async (own) => {
-      await amongOthers(own, await file(endless), failsWith('EXTRACTION_TIMEOUT', /4s/))
+    withExtractor({ timeoutMs: 8_000 }, async (own) => {
+      await amongOthers(own, await file(endless), failsWith('EXTRACTION_TIMEOUT', /8s/))
       for (let busy = Infinity, last = process.cpuUsage(); busy > 100_000; last = process.cpuUsage()) {
         await wait(500)
         busy = process.cpuUsage(last).user
@@ -203,15 +196,15 @@ describe('a file that goes wrong', () => {
     }))
 
   test('is not read where it is too large for the memory', () =>
-    withExtractor({ memoryMb: 20 }, async (own) => {
+    withExtractor({ memoryMb: 150 }, async (own) => {
       await assert.rejects(
-        own.extract(await file(Buffer.alloc(11_000_000, 'a'))),
-        failsWith('TOO_LARGE', /10\.5 MB.*10\.0 MB/),
+        own.extract(await file(Buffer.alloc(80_000_000, 'a'))),
+        failsWith('TOO_LARGE', /76\.3 MB.*75\.0 MB/),
       )
     }))
 
   test('does not block the event loop', () =>
-    withExtractor({ timeoutMs: 4_000 }, async (own) => {
+    withExtractor({ timeoutMs: 8_000 }, async (own) => {
       let reading = true
       const done = own.extract(await file(endless)).catch(() => (reading = false))
       const start = performance.now()

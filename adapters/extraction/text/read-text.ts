@@ -1,6 +1,7 @@
 import type { ExtractionLimits, Reading } from '../extraction.ts'
 import { checkLength } from '../limits.ts'
 import { readOffice } from '../office/read-office.ts'
+import { declaredEncoding } from './declared-encoding.ts'
 import { decodeText } from './decode-text.ts'
 import { parseEmail } from './parse-email.ts'
 import { readCsv } from './read-csv.ts'
@@ -14,7 +15,7 @@ import { textType } from './text-type.ts'
  * @throws Unreadable TOO_LARGE, CORRUPT
  */
 export async function readText(bytes: Buffer, limits: ExtractionLimits): Promise<Reading | undefined> {
-  const text = decodeText(bytes)
+  const text = decodeText(bytes, declaredEncoding(bytes))?.text
   if (text === undefined) return undefined
   checkLength(text.length, limits)
   const type = textType(text)
