@@ -1,7 +1,10 @@
 /** What PDFium puts where a line ends with a hyphen: it has joined the lines already. */
 const JOINED_LINES = '\ufffe'
-/** A letter, the hyphen at the end of its line, and the letter that goes on. */
-const HYPHENATED = /(\p{L}[\p{L}\p{M}]*)\ufffe(\p{L}[\p{L}\p{M}]*)/gu
+/**
+ * The hyphen at the end of a line, with the part of the word before it and the one behind. It begins at the hyphen: to begin at
+ * each letter takes time by the square of a line without a space.
+ */
+const HYPHENATED = /(?<=(\p{L}[\p{L}\p{M}]*))\ufffe(?=(\p{L}[\p{L}\p{M}]*))/gu
 const SOFT_HYPHENATED = /\u00ad\n/g
 
 /** Ligatures, Arabic letters by their place in the word, Kangxi radicals: one letter to a reader, another to a search. */
@@ -37,7 +40,7 @@ function resolveHyphens(text: string, words: ReadonlySet<string>): string {
     const together = `${before}${after}`.toLowerCase()
     const apart = `${before}-${after}`.toLowerCase()
     const belongs = /^\p{Lu}/u.test(after) ? /\p{Ll}$/u.test(before) : words.has(apart) && !words.has(together)
-    return belongs ? `${before}-${after}` : `${before}${after}`
+    return belongs ? '-' : ''
   })
   // Numbers, and whatever else: "2019-" and "20" are not 201920.
   return joined.replaceAll(JOINED_LINES, '-')
