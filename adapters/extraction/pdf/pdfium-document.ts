@@ -12,6 +12,18 @@ const RENDER_GREYSCALE = 0x08
 const WHITE = 0xffffffff
 const POINTS_PER_INCH = 72
 
+/** A sheet of A0 at 200 dpi. A page may say that it is a kilometre wide. */
+const MOST_PIXELS = 62_000_000
+
+/** Of a page of that size; coarser where it would have too many. */
+function sizeInPixels(points: { width: number; height: number }, dpi: number): { width: number; height: number } {
+  const wanted = dpi / POINTS_PER_INCH
+  const scale = Math.min(wanted, Math.sqrt(MOST_PIXELS / (points.width * points.height)))
+  const side = (length: number) => Math.min(MOST_PIXELS, Math.max(1, Math.floor(length * scale)))
+  const width = side(points.width)
+  return { width, height: Math.min(side(points.height), Math.floor(MOST_PIXELS / width)) }
+}
+
 /** A picture of a page, a byte a pixel: 0 is black. */
 export type GreyImage = { readonly width: number; readonly height: number; readonly pixels: Uint8Array }
 
@@ -67,8 +79,8 @@ export class PdfiumDocument implements Disposable {
   /** A page (from 0) as a picture; undefined where it is damaged. */
   renderPage(index: number, dpi: number): GreyImage | undefined {
     return this.#withPage(index, (page) => {
-      const width = Math.ceil((this.#lib.FPDF_GetPageWidthF(page) * dpi) / POINTS_PER_INCH)
-      const height = Math.ceil((this.#lib.FPDF_GetPageHeightF(page) * dpi) / POINTS_PER_INCH)
+      const points = { width: this.#lib.FPDF_GetPageWidthF(page), height: this.#lib.FPDF_GetPageHeightF(page) }
+      const { width, height } = sizeInPixels(points, dpi)
       return { width, height, pixels: this.#pixels(page, width, height) }
     })
   }
