@@ -1,4 +1,5 @@
 /* The program of each process that reads files. It is given one file at a time, and answers with what came of it. */
+import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { extractFile } from './extract-file.ts'
 import type { Extraction, ExtractionTask } from './extraction.ts'
@@ -12,7 +13,8 @@ export type Answer = Extraction | { readonly thrown: unknown }
 process.on('unhandledRejection', () => {})
 process.on('disconnect', () => process.exit())
 
-const options: WatchOptions = { memoryMb: Number(process.argv[2]) }
+const [memoryMb, parent] = process.argv.slice(2).map(Number)
+const options: WatchOptions = { memoryMb: memoryMb ?? 0, parent: parent ?? process.ppid }
 new Worker(new URL('./watch.ts', import.meta.url), { workerData: options })
 
 const MEGABYTE = 1_048_576
@@ -21,9 +23,13 @@ const collectAbove = process.memoryUsage.rss() + (options.memoryMb * MEGABYTE) /
 
 let ocr: Promise<Ocr> | undefined
 
+/** An error may hold what cannot be sent, and then no answer would come. */
+const sendable = (error: unknown) =>
+  Object.assign(new Error(error instanceof Error ? error.message : String(error)), { stack: inspect(error) })
+
 process.on('message', async ({ ocr: config, ...task }: ExtractionTask) => {
   const open = config && (() => (ocr ??= import('./ocr.ts').then(({ openOcr }) => openOcr(config))))
-  const answer: Answer = await extractFile(task, open).catch((thrown: unknown) => ({ thrown }))
+  const answer: Answer = await extractFile(task, open).catch((error: unknown) => ({ thrown: sendable(error) }))
   process.send?.(answer)
   if (process.memoryUsage.rss() > collectAbove) globalThis.gc?.()
 })

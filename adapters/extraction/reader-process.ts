@@ -21,7 +21,7 @@ export class ReaderProcess {
   #isAlive = true
 
   constructor({ memoryMb }: { memoryMb: number }) {
-    this.#child = fork(PROGRAM, [String(memoryMb)], {
+    this.#child = fork(PROGRAM, [String(memoryMb), String(process.pid)], {
       execArgv: [`--max-old-space-size=${memoryMb}`, '--expose-gc', ...ALLOWED],
       env: environment(),
       serialization: 'advanced',
@@ -31,7 +31,7 @@ export class ReaderProcess {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#gone = promise
     for (const event of ['exit', 'error'])
-      this.#child.once(event, () => {
+      this.#child.on(event, () => {
         this.#isAlive = false
         resolve()
       })
@@ -56,7 +56,7 @@ export class ReaderProcess {
   }
 
   get isAlive(): boolean {
-    return this.#isAlive
+    return this.#isAlive && this.#child.connected
   }
 
   /** Resolves when the process is gone. */
