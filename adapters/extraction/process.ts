@@ -1,4 +1,5 @@
 /* The program of each process that reads files. It is given one file at a time, and answers with what came of it. */
+import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import type { OcrConfig } from '../../config.ts'
 import { extractFile } from './extract-file.ts'
@@ -15,7 +16,8 @@ export type Message = 'recognized' | Answer
 process.on('unhandledRejection', () => {})
 process.on('disconnect', () => process.exit())
 
-const options: WatchOptions = { memoryMb: Number(process.argv[2]) }
+const [memoryMb, parent] = process.argv.slice(2).map(Number)
+const options: WatchOptions = { memoryMb: memoryMb ?? 0, parent: parent ?? process.ppid }
 new Worker(new URL('./watch.ts', import.meta.url), { workerData: options })
 
 const MEGABYTE = 1_048_576
@@ -36,8 +38,14 @@ const sayingSo = (ocr: Ocr): Ocr => ({
   close: () => ocr.close(),
 })
 
+/** An error may hold what cannot be sent, and then no answer would come. */
+const sendable = (error: unknown) =>
+  Object.assign(new Error(error instanceof Error ? error.message : String(error)), { stack: inspect(error) })
+
 process.on('message', async ({ ocr: config, ...task }: ExtractionTask) => {
-  const answer = await extractFile(task, config && (() => openOnce(config))).catch((thrown: unknown) => ({ thrown }))
+  const answer = await extractFile(task, config && (() => openOnce(config))).catch((error: unknown) => ({
+    thrown: sendable(error),
+  }))
   say(answer)
   if (process.memoryUsage.rss() > collectAbove) globalThis.gc?.()
 })

@@ -28,7 +28,7 @@ export class ReaderProcess {
   #isAlive = true
 
   constructor({ memoryMb }: { memoryMb: number }) {
-    this.#child = fork(PROGRAM, [String(memoryMb)], {
+    this.#child = fork(PROGRAM, [String(memoryMb), String(process.pid)], {
       execArgv: [`--max-old-space-size=${memoryMb}`, '--expose-gc', ...ALLOWED],
       env: environment(),
       serialization: 'advanced',
@@ -38,7 +38,7 @@ export class ReaderProcess {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     this.#gone = promise
     for (const event of ['exit', 'error'])
-      this.#child.once(event, () => {
+      this.#child.on(event, () => {
         this.#isAlive = false
         resolve(undefined)
       })
@@ -48,7 +48,7 @@ export class ReaderProcess {
   }
 
   get isAlive(): boolean {
-    return this.#isAlive
+    return this.#isAlive && this.#child.connected
   }
 
   /** @returns the answer, or undefined where the process died. Rejects with the signal's reason, and ends the process then. */

@@ -1,6 +1,9 @@
 import type { FailureCode } from '../../domain/failure.ts'
 
-type ExtractionCode = Extract<FailureCode, 'UNSUPPORTED_TYPE' | 'ENCRYPTED' | 'CORRUPT' | 'NO_TEXT' | 'TOO_LARGE'>
+type ExtractionCode = Extract<
+  FailureCode,
+  'UNSUPPORTED_TYPE' | 'ENCRYPTED' | 'CORRUPT' | 'NO_TEXT' | 'TOO_LARGE' | 'EXTRACTION_CRASHED'
+>
 
 /** Why a file gives no text. Thrown by the readers of each format; it becomes data before it leaves the thread. */
 export class Unreadable extends Error {

@@ -6,14 +6,14 @@
 import { setInterval } from 'node:timers'
 import { workerData } from 'node:worker_threads'
 
-export type WatchOptions = { readonly memoryMb: number }
+/** `parent` comes from the parent: one that has died already when this begins could not be asked. */
+export type WatchOptions = { readonly memoryMb: number; readonly parent: number }
 
 const MEGABYTE = 1_048_576
 const INTERVAL_MS = 50
 
-const { memoryMb } = workerData as WatchOptions
+const { memoryMb, parent } = workerData as WatchOptions
 const most = process.memoryUsage.rss() + memoryMb * MEGABYTE
-const parent = process.ppid
 
 setInterval(() => {
   const isAlone = process.ppid !== parent

@@ -10,8 +10,7 @@ import { ProcessTextExtractor } from '../../adapters/process-text-extractor.ts'
 import type { ExtractionConfig } from '../../config.ts'
 import type { FailureCode } from '../../domain/failure.ts'
 import { Failure } from '../../domain/failure.ts'
-import type { ExtractedText, TextExtractor } from '../../domain/ports.ts'
-import { corpusFiles, corpusMissing, corpusPath, differences } from '../support/corpus.ts'
+import type { TextExtractor } from '../../domain/ports.ts'
 import { extractionConfig as config } from '../support/extraction-config.ts'
 
 let dir: string
@@ -249,37 +248,4 @@ test('the version changes with the libraries that are installed, and with what O
     extractionVersion({ ocr: languages && { languages, dataDir: undefined } }),
   )
   assert.equal(new Set(versions).size, versions.length)
-})
-
-describe('real files', { skip: corpusMissing }, () => {
-  const CODES: Record<string, FailureCode> = {
-    encrypted: 'ENCRYPTED',
-    corrupt: 'CORRUPT',
-    zero_byte: 'CORRUPT',
-    wrong_type: 'UNSUPPORTED_TYPE',
-    unsupported_type: 'UNSUPPORTED_TYPE',
-  }
-  const results: string[] = []
-
-  const outcomeOf = (path: string): Promise<ExtractedText | Failure> =>
-    extractor.extract(path).catch((error: unknown) => (error instanceof Failure ? error : Promise.reject(error)))
-
-  for (const expected of corpusFiles)
-    test(`${expected.file} gives ${expected.expect}`, async () => {
-      const start = performance.now()
-      const got = await outcomeOf(corpusPath(expected.file))
-      const pages = got instanceof Failure ? [] : got.pages
-      const characters = pages.reduce((sum, { text }) => sum + text.length, 0)
-      const outcome =
-        got instanceof Failure ? got.code : `${got.documentType}, ${pages.length} pages, ${characters} characters`
-      results.push(`${expected.file}: ${outcome}, ${Math.round(performance.now() - start)} ms`)
-      if (!(got instanceof Failure)) return assert.deepEqual(differences(pages, expected), [])
-      const outcomes = [expected.expect, ...(expected.also_ok ?? [])]
-      assert.ok(outcomes.includes(got.code === 'NO_TEXT' ? 'empty' : 'error'), got.message)
-      if (got.code !== 'NO_TEXT' && expected.error_kind) assert.equal(got.code, CODES[expected.error_kind])
-    })
-
-  test('all outcomes', (t) => {
-    for (const result of results) t.diagnostic(result)
-  })
 })

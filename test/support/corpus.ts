@@ -19,6 +19,8 @@ export type CorpusFile = {
   readonly not_contains?: readonly string[]
   readonly match: 'word' | 'nospace'
   readonly pages: number | null
+  /** ISO 639-1; `und` where nothing is said of it. */
+  readonly language: string
   readonly page_words?: readonly { readonly page: number; readonly word: string }[]
   readonly empty_pages?: readonly number[]
 }

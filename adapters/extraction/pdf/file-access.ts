@@ -11,7 +11,6 @@ export class FileAccess implements Disposable {
   readonly #file: number
   readonly #size: number
   readonly #tail: Uint8Array
-  readonly #readBlock: number
   /** PDFium's `FPDF_FILEACCESS`: the length of the file, a function that reads from it, and what that function is given. */
   readonly pointer: number
   readonly #window = Buffer.alloc(WINDOW_BYTES)
@@ -24,20 +23,19 @@ export class FileAccess implements Disposable {
     this.#file = openSync(path, 'r')
     this.#size = fstatSync(this.#file).size
     const { pdfium } = lib
-    this.#readBlock = pdfium.addFunction(
+    const readBlock = pdfium.addFunction(
       (_param: number, position: number, buffer: number, bytes: number) =>
         this.#read(position >>> 0, buffer, bytes) ? 1 : 0,
       'iiiii',
     )
     this.pointer = pdfium.wasmExports.malloc(12)
     pdfium.setValue(this.pointer, this.#size + tail.length, 'i32')
-    pdfium.setValue(this.pointer + 4, this.#readBlock, 'i32')
+    pdfium.setValue(this.pointer + 4, readBlock, 'i32')
     pdfium.setValue(this.pointer + 8, 0, 'i32')
   }
 
+  /** Leaves PDFium's memory alone: it goes with its instance, and cannot be relied on after a trap. */
   [Symbol.dispose](): void {
-    this.#lib.pdfium.removeFunction(this.#readBlock)
-    this.#lib.pdfium.wasmExports.free(this.pointer)
     closeSync(this.#file)
   }
 

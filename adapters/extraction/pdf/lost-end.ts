@@ -1,8 +1,8 @@
 const END_OF_FILE = /%%EOF/
 const OBJECT = /(?<!\d)(?<number>\d{1,9})[ \r\n]+(?<generation>\d{1,5})[ \r\n]+obj\b/g
 const PAGE = /\/Type\s*\/Page(?![A-Za-z])/
-/** A page's dictionary, without the streams and the objects behind it. */
-const DICTIONARY_ENDS = /\bendobj\b|\bstream\b/
+/** A page's dictionary, without the streams and the objects behind it; each object looks as far as the next one only. */
+const DICTIONARY_ENDS = /\b(?:endobj|stream|obj)\b/
 const LONGEST_DICTIONARY = 65_536
 
 export type LostEnd = {
@@ -34,8 +34,8 @@ type ObjectName = { readonly number: number; readonly generation: number }
 
 function findPages(file: string): ObjectName[] {
   const pages = new Map<number, ObjectName>()
-  for (const { index, groups } of file.matchAll(OBJECT)) {
-    const [dictionary = ''] = file.slice(index, index + LONGEST_DICTIONARY).split(DICTIONARY_ENDS, 1)
+  for (const { 0: begins, index, groups } of file.matchAll(OBJECT)) {
+    const dictionary = dictionaryAt(file, index + begins.length)
     // An object that was written again, by a later change of the document, counts once.
     const name = { number: Number(groups?.number), generation: Number(groups?.generation) }
     if (PAGE.test(dictionary)) pages.set(name.number, name)
@@ -43,8 +43,14 @@ function findPages(file: string): ObjectName[] {
   return [...pages.values()]
 }
 
+function dictionaryAt(file: string, start: number): string {
+  const longest = file.slice(start, start + LONGEST_DICTIONARY)
+  const end = longest.search(DICTIONARY_ENDS)
+  return end < 0 ? longest : longest.slice(0, end)
+}
+
 function pageTree(pages: readonly ObjectName[]): string {
-  const free = Math.max(...pages.map(({ number }) => number)) + 1_000_000
+  const free = pages.reduce((most, { number }) => Math.max(most, number), 0) + 1_000_000
   const kids = pages.map(({ number, generation }) => `${number} ${generation} R`).join(' ')
   return [
     '\nendstream endobj',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium'
 import { init } from '@embedpdf/pdfium'
+import { Unreadable } from '../unreadable.ts'
 
 export type Pdfium = WrappedPdfiumModule
 
@@ -28,9 +29,10 @@ export async function startPdfium(): Promise<Pdfium> {
   return pdfium
 }
 
-/** Runs `use` with so many bytes of PDFium's memory. */
+/** Runs `use` with so many bytes of PDFium's memory. @throws Unreadable TOO_LARGE where it has no more */
 export function withMemory<T>({ pdfium }: Pdfium, bytes: number, use: (pointer: number) => T): T {
   const pointer = pdfium.wasmExports.malloc(bytes)
+  if (pointer === 0) throw new Unreadable('TOO_LARGE', 'a page takes more memory than there is')
   try {
     return use(pointer)
   } finally {

@@ -30,17 +30,18 @@ function contentOf(element: Element): string[] {
   return [text.length > LONGEST_VALUE ? text : `${element.name}: ${text}`]
 }
 
-/** What may stand before the root element. */
-const PROLOG = /^\s*(?:<\?[^>]*\?>\s*|<!--[\s\S]*?-->\s*|<!DOCTYPE[^>[]*(?:\[[^\]]*\])?[^>]*>\s*)*/i
+/** What may stand before the root element. Each part ends at one place only: with two that would do, hostile text takes for ever. */
+const PROLOG = /^\s*(?:(?:<\?[^>]*>|<!--(?:[^-]|-(?!->))*-->|<!DOCTYPE[^>[]*(?:\[[^\]]*\][^>]*)?>)\s*)*/i
 const ELEMENT = /^<([A-Za-z_][\w:.-]*)/
 /** A prolog is short; a text that only begins like one is not searched to its end. */
 const LONGEST_PROLOG = 65_536
 
+/** What stands before the root element of XML or HTML. */
+export const prologOf = (text: string): string => PROLOG.exec(text.slice(0, LONGEST_PROLOG))?.[0] ?? ''
+
 /** The name of the root element of XML or HTML, in small letters. */
-export function rootName(text: string): string | undefined {
-  const beginning = text.slice(0, LONGEST_PROLOG)
-  return ELEMENT.exec(beginning.slice(PROLOG.exec(beginning)?.[0].length ?? 0))?.[1]?.toLowerCase()
-}
+export const rootName = (text: string): string | undefined =>
+  ELEMENT.exec(text.slice(prologOf(text).length, LONGEST_PROLOG))?.[1]?.toLowerCase()
 
 /** Whether the text says that it is XML, or is one element from its beginning to its end. */
 export function isXml(text: string): boolean {

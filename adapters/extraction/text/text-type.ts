@@ -2,7 +2,7 @@ import type { DocumentType } from '../../../domain/document-type.ts'
 import { isEmail } from './parse-email.ts'
 import { isCsv } from './read-csv.ts'
 import { isJson, isJsonLines } from './read-json.ts'
-import { isXml, rootName } from './read-xml.ts'
+import { isXml, prologOf, rootName } from './read-xml.ts'
 
 export type TextType = Extract<DocumentType, 'html' | 'xml' | 'email' | 'json' | 'jsonl' | 'csv' | 'markdown' | 'text'>
 
@@ -21,7 +21,7 @@ export function textType(text: string): TextType {
 const HTML_ELEMENTS = /^(?:head|body|title|meta|link|div|p|table|h[1-6]|ul|ol|article|section|main|header|nav|span)$/
 
 function isHtml(text: string): boolean {
-  if (/^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]{0,10000}?-->\s*)*<!doctype html/i.test(text.slice(0, 20_000))) return true
+  if (/<!doctype html/i.test(prologOf(text))) return true
   const root = rootName(text) ?? ''
   return root === 'html' || (!/^\s*<\?xml/.test(text) && HTML_ELEMENTS.test(root))
 }
