@@ -31,9 +31,11 @@ export async function findTemporalCli({ explicit, onProgress }: TemporalCliOptio
   const installed =
     (await pinned(await findExecutable('temporal'), onProgress)) ?? (await pinned(await cached(), onProgress))
   if (installed) return installed
-  const downloaded = await download(onProgress).catch((error: Error) =>
-    onProgress(`No download of the Temporal CLI: ${lastCause(error)}`),
-  )
+  const downloaded = await download(onProgress).catch((error: Error) => {
+    // Whatever it returns is no path.
+    onProgress(`No download of the Temporal CLI: ${lastCause(error)}`)
+    return undefined
+  })
   return downloaded ?? build(onProgress)
 }
 
