@@ -10,28 +10,33 @@ const [K1, B] = [0.9, 0.4]
 
 /** Okapi BM25 (Robertson and Zaragoza, «The Probabilistic Relevance Framework: BM25 and Beyond», 2009). */
 export const bm25: Ranking = async (passages) => {
-  const frequencies = passages.map(({ text }) => countsOf(terms(text)))
-  const lengths = frequencies.map((counts) => counts.values().reduce((sum, count) => sum + count, 0))
-  const average = lengths.reduce((sum, length) => sum + length, 0) / passages.length
-  const postings = new Map<string, [passage: number, count: number][]>()
-  for (const [passage, counts] of frequencies.entries())
-    for (const [term, count] of counts) {
-      const list = postings.get(term)
-      if (list) list.push([passage, count])
-      else postings.set(term, [[passage, count]])
-    }
+  const postings = postingsOf(passages)
   return async (query) => {
     const scores = new Map<number, number>()
     for (const term of terms(query)) {
-      const list = postings.get(term) ?? []
-      const idf = Math.log(1 + (passages.length - list.length + 0.5) / (list.length + 0.5))
-      for (const [passage, count] of list) {
-        const norm = K1 * (1 - B + (B * (lengths[passage] ?? 0)) / average)
-        scores.set(passage, (scores.get(passage) ?? 0) + (idf * count * (K1 + 1)) / (count + norm))
-      }
+      const found = postings.get(term) ?? []
+      const idf = Math.log(1 + (passages.length - found.length + 0.5) / (found.length + 0.5))
+      for (const { passage, weight } of found) scores.set(passage, (scores.get(passage) ?? 0) + idf * weight)
     }
     return best(passages, scores)
   }
+}
+
+type Posting = { readonly passage: number; readonly weight: number }
+
+/** The passages of each term, with its weight in them but for its rarity. */
+function postingsOf(passages: readonly Passage[]): Map<string, Posting[]> {
+  const found = passages.map(({ text }) => terms(text))
+  const average = found.flat().length / passages.length
+  const postings = new Map<string, Posting[]>()
+  for (const [passage, { length }, counts] of found.map((each, i) => [i, each, countsOf(each)] as const))
+    for (const [term, count] of counts) {
+      const weight = (count * (K1 + 1)) / (count + K1 * (1 - B + (B * length) / average))
+      const list = postings.get(term)
+      if (list) list.push({ passage, weight })
+      else postings.set(term, [{ passage, weight }])
+    }
+  return postings
 }
 
 /** By the product's own embedder, which needs no model. */
