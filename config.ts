@@ -382,8 +382,8 @@ export const loadWorkerConfig = (env: Environment = environment()): WorkerConfig
       scratchDir: from.path('SCRATCH_DIR', join(common.dataDir, 'scratch')),
       extraction: extraction(from),
       chunking: {
-        maxTokens: from.integer('CHUNK_TOKENS', 400, { min: 32, max: 8_192 }),
-        overlapTokens: from.integer('CHUNK_OVERLAP_TOKENS', 40, { min: 0, max: 4_096 }),
+        maxTokens: from.integer('CHUNK_TOKENS', 300, { min: 32, max: 8_192 }),
+        overlapTokens: from.integer('CHUNK_OVERLAP_TOKENS', 60, { min: 0, max: 4_096 }),
       },
       retryBudgetMs: from.duration('RETRY_BUDGET', '30m'),
       retryWindowMs: from.duration('RETRY_WINDOW', '7d'),

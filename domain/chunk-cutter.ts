@@ -1,39 +1,15 @@
+import { ChunkEnds } from './chunk-ends.ts'
+import type { Block } from './markdown-blocks.ts'
 import type { PagedText } from './paged-text.ts'
-import type { LastEnd } from './text-boundaries.ts'
-import {
-  codePointAfter,
-  codePointEnd,
-  lastGraphemeEnd,
-  lastLineEnd,
-  lastParagraphEnd,
-  lastSentenceEnd,
-  lastWordEnd,
-  sentenceEnds,
-  trimmedEnd,
-} from './text-boundaries.ts'
-import type { Reach, TokenLimit } from './token-reach.ts'
+import { codePointAfter, codePointEnd, sentenceEnds, trimmedEnd } from './text-boundaries.ts'
+import type { TokenLimit } from './token-reach.ts'
 import { MAX_UNITS_PER_TOKEN, NEARLY_FULL, TokenReach } from './token-reach.ts'
 
-type Cut = { readonly end: number; readonly insideSentence: boolean }
-export type Passage = { readonly start: number; readonly end: number; readonly tokens: number }
+/** `text` is that from `start` to `end`, behind the header of the table that `start` lies in. */
+export type Passage = { readonly start: number; readonly end: number; readonly text: string; readonly tokens: number }
 
-/** A kind of boundary, and the share of a full chunk that must stand before one for it to be cut there. */
-type Boundary = { readonly lastEnd: LastEnd; readonly minShare: number; readonly insideSentence?: true }
-
-/** In UTF-16 code units. Less text than that says too little by itself, and goes with the page behind it. */
-const LEAST_ON_A_PAGE = 200
-
-/** Strongest first. A boundary that would leave too small a chunk is passed over for a weaker one. */
-const boundariesOf = (paged: PagedText): readonly Boundary[] => [
-  { lastEnd: (_text, from, limit) => paged.pageEndWithin(from + LEAST_ON_A_PAGE, limit), minShare: 0 },
-  { lastEnd: (_text, _from, limit) => paged.headingBefore(limit), minShare: 0.5 },
-  { lastEnd: (text, from, limit) => (limit === text.length ? limit : from), minShare: 0 },
-  { lastEnd: lastParagraphEnd, minShare: 0.5 },
-  { lastEnd: lastSentenceEnd, minShare: 0.25 },
-  { lastEnd: lastLineEnd, minShare: 0.25, insideSentence: true },
-  { lastEnd: lastWordEnd, minShare: 0.25, insideSentence: true },
-  { lastEnd: lastGraphemeEnd, minShare: 0, insideSentence: true },
-]
+/** The most of a chunk that a repeated header may take. */
+const MAX_HEADER_SHARE = 0.25
 
 /** Decides where chunks begin and end. */
 export class ChunkCutter {
@@ -41,23 +17,24 @@ export class ChunkCutter {
   readonly #limit: TokenLimit
   readonly #overlapTokens: number
   readonly #reach: TokenReach
-  readonly #boundaries: readonly Boundary[]
+  readonly #ends: ChunkEnds
+  #header: { readonly table: Block; readonly text: string } | undefined
 
   constructor(paged: PagedText, { overlapTokens, ...limit }: TokenLimit & { readonly overlapTokens: number }) {
     this.#paged = paged
     this.#limit = limit
     this.#overlapTokens = Math.min(overlapTokens, Math.floor(limit.maxTokens / 2))
     this.#reach = new TokenReach(paged.text, limit)
-    this.#boundaries = boundariesOf(paged)
+    this.#ends = new ChunkEnds(paged, ({ start, end }) => this.#fitting(start, end) !== undefined)
   }
 
-  /** The chunk that ends beyond `next`. Begins at `from`, or at `next` where the overlap would make it cut a sentence. */
+  /** The chunk that ends beyond `next`. Begins at `from`, or at `next` where the overlap would make it tear a sentence. */
   cut(from: number, next: number): Passage {
     const overlapping = from < next ? this.#tryCut(from, next, NEARLY_FULL) : undefined
-    if (overlapping && !overlapping.insideSentence) return overlapping
+    if (overlapping && !overlapping.torn) return overlapping
     const fresh = this.#tryCut(next, next, NEARLY_FULL)
-    // Only now is it worth looking for the very last token: a sentence is cut when it is over the limit by itself.
-    const passage = fresh?.insideSentence ? this.#tryCut(next, next, 1) : fresh
+    // Only now is it worth looking for the very last token: what is torn is over the limit by itself.
+    const passage = fresh?.torn ? (this.#whole(next) ?? this.#tryCut(next, next, 1)) : fresh
     if (!passage) throw new RangeError(`no chunk ends beyond offset ${next}`)
     return passage
   }
@@ -65,9 +42,10 @@ export class ChunkCutter {
   /** Where the next chunk begins: as many whole sentences before `end` as may overlap, or else `next`, where new text begins. */
   overlapStart({ start, end }: Passage, next: number): number {
     const { text } = this.#paged
+    // Never from the page before, so that a chunk that can stay on one page does; nor is a table or code repeated.
+    const earliest = Math.max(start, this.#paged.pageStart(next), this.#paged.proseStart(next))
     const tail = Math.max(start, codePointEnd(text, end - this.#overlapTokens * MAX_UNITS_PER_TOKEN))
-    // Never from the page before, so that a chunk that can stay on one page does.
-    const earliest = this.#paged.pageStart(next)
+    if (earliest >= end || this.#overlapTokens === 0) return next
     const starts = sentenceEnds(text.slice(tail, end)).map((sentenceEnd) => this.#paged.skipBlanks(tail + sentenceEnd))
     const tooEarly = starts.findLastIndex(
       (sentence) => sentence < earliest || this.#countTokens(sentence, end) > this.#overlapTokens,
@@ -75,31 +53,61 @@ export class ChunkCutter {
     return Math.min(starts[tooEarly + 1] ?? next, next)
   }
 
-  #tryCut(from: number, next: number, share: number): (Passage & Cut) | undefined {
-    const { end: furthest, full } = this.#reach.from(from, share)
+  #tryCut(from: number, next: number, share: number): (Passage & { readonly torn: boolean }) | undefined {
+    const { end: furthest, full } = this.#reach.from(from, share, this.#headerAt(from))
     const nearest = codePointAfter(this.#paged.text, next)
     for (let limit = furthest; limit >= nearest; ) {
-      const cut = this.#strongestCut(from, next, { end: limit, full })
-      const tokens = this.#countTokens(from, cut.end)
-      if (tokens <= this.#limit.maxTokens || cut.end <= codePointAfter(this.#paged.text, from))
-        return { start: from, tokens, ...cut }
+      const { end, torn } = this.#ends.strongest(from, next, { end: limit, full })
+      const passage = this.#passage(from, end)
+      if (passage.tokens <= this.#limit.maxTokens || end <= codePointAfter(this.#paged.text, from))
+        return { ...passage, torn }
       // Rare: a tokenizer may need more tokens for less text.
-      limit = codePointEnd(this.#paged.text, cut.end - 1)
+      limit = codePointEnd(this.#paged.text, end - 1)
     }
     return undefined
   }
 
-  #strongestCut(from: number, next: number, reach: Reach): Cut {
-    const { text } = this.#paged
-    for (const { lastEnd, minShare, insideSentence = false } of this.#boundaries) {
-      const boundary = lastEnd(text, from, reach.end)
-      const end = boundary > next ? trimmedEnd(text, from, boundary) : next
-      if (end > next && end - from >= minShare * reach.full) return { end, insideSentence }
-    }
-    return { end: reach.end, insideSentence: true }
+  /** The code block or the row that begins at `next`, where it fits. */
+  #whole(next: number): Passage | undefined {
+    const block = this.#paged.blockAt(next)
+    if (!block) return undefined
+    if (block.kind === 'code') return block.start === next ? this.#fitting(next, block.end) : undefined
+    const rowStart = Math.max(next, block.headEnd + 1)
+    const rowEnd = this.#paged.text.slice(rowStart, next + this.#furthest + 1).indexOf('\n')
+    return this.#fitting(next, rowEnd < 0 ? block.end : rowStart + rowEnd)
+  }
+
+  #fitting(start: number, end: number): Passage | undefined {
+    if (end - start > this.#furthest) return undefined
+    const passage = this.#passage(start, trimmedEnd(this.#paged.text, start, end))
+    return passage.tokens <= this.#limit.maxTokens ? passage : undefined
+  }
+
+  #passage(start: number, end: number): Passage {
+    const text = this.#headerAt(start) + this.#paged.text.slice(start, end)
+    return { start, end, text, tokens: this.#limit.countTokens(text) }
+  }
+
+  /** What must stand in front of a chunk that begins at `offset`, so that a reader knows the columns of its rows. */
+  #headerAt(offset: number): string {
+    const table = this.#paged.blockAt(offset)
+    if (table?.kind !== 'table' || offset <= table.headEnd) return ''
+    if (this.#header?.table !== table) this.#header = { table, text: this.#headerOf(table) }
+    return this.#header.text
+  }
+
+  #headerOf({ start, headEnd }: Block): string {
+    if (headEnd - start > MAX_HEADER_SHARE * this.#furthest) return ''
+    const lines = `${this.#paged.text.slice(start, headEnd).trimEnd()}\n`
+    return this.#limit.countTokens(lines) <= MAX_HEADER_SHARE * this.#limit.maxTokens ? lines : ''
   }
 
   #countTokens(from: number, to: number): number {
     return this.#limit.countTokens(this.#paged.text.slice(from, to))
+  }
+
+  /** The most UTF-16 code units that a chunk may have. */
+  get #furthest(): number {
+    return this.#limit.maxTokens * MAX_UNITS_PER_TOKEN
   }
 }

@@ -11,7 +11,7 @@ export type ChunkingOptions = {
 }
 
 /** Raised whenever the same text would give other chunks. */
-const ALGORITHM = 1
+const ALGORITHM = 2
 
 /** Names the algorithm and its sizes, for the keys of what is made from chunks. */
 export const chunkerVersion = ({ maxTokens, overlapTokens }: Omit<ChunkingOptions, 'countTokens'>) =>
@@ -24,7 +24,11 @@ export const chunkerVersion = ({ maxTokens, overlapTokens }: Omit<ChunkingOption
  *
  * As much text as fits is cut at the strongest boundary in it: the end of a page, before a Markdown heading, the end of a
  * paragraph, a sentence, a line, a word. A boundary is passed over where the chunk would be too small by it: so chunks
- * stay on one page for exact citations, and yet the last lines of a page are not left alone. Takes time linear in the text.
+ * stay on one page for exact citations, and yet the last lines of a page are not left alone.
+ *
+ * A Markdown table is cut between its rows, and a chunk that begins in it repeats its header lines in front of its text,
+ * which its offsets do not count, where they take a quarter of the limit at most. A fenced code block that fits into a
+ * chunk is whole; another one is cut between its lines. Takes time linear in the text.
  */
 export function* chunkPages(pages: readonly Page[], options: ChunkingOptions): Generator<Chunk, void> {
   const paged = new PagedText(pages)
@@ -35,7 +39,7 @@ export function* chunkPages(pages: readonly Page[], options: ChunkingOptions): G
     const passage = cutter.cut(from, next)
     yield {
       index,
-      text: paged.text.slice(passage.start, passage.end),
+      text: passage.text,
       tokens: passage.tokens,
       pageStart: paged.pageAt(passage.start),
       pageEnd: paged.pageAt(passage.end - 1),

@@ -1,27 +1,10 @@
 import type { Page } from './chunk.ts'
 import { PAGE_BREAK } from './chunk.ts'
+import type { Block, Heading } from './markdown-blocks.ts'
+import { markdownBlocks } from './markdown-blocks.ts'
 
-type Heading = { readonly offset: number; readonly path: readonly string[] }
-
-/** A fence of a code block, or a heading of at most 200 characters: the bound keeps the search linear. */
-const FENCE_OR_HEADING = /^ {0,3}(?:(?<fence>```|~~~)|(?<marks>#{1,6})[ \t]+(?<title>\S.{0,199})$)/gm
-const CLOSING_MARKS = /[ \t]#+[ \t]*$/
-
-/** Every Markdown heading with the titles that it stands under, its own last. */
-function* headingsOf(text: string): Generator<Heading> {
-  let inCode = false
-  let open: { depth: number; title: string }[] = []
-  for (const { index, groups } of text.matchAll(FENCE_OR_HEADING)) {
-    if (groups?.fence) inCode = !inCode
-    if (inCode || !groups?.marks || !groups.title) continue
-    const depth = groups.marks.length
-    open = [
-      ...open.filter((above) => above.depth < depth),
-      { depth, title: groups.title.replace(CLOSING_MARKS, '').trim() },
-    ]
-    yield { offset: index, path: open.map(({ title }) => title) }
-  }
-}
+/** A heading, with the titles that it stands under, its own last. */
+type Section = { readonly start: number; readonly path: readonly string[] }
 
 /** A space counts as text where a mark sits on it: the two are one character to a reader. */
 const NEXT_TEXT = /\S|\p{Space_Separator}(?=[\p{Grapheme_Extend}\p{Spacing_Mark}\p{Emoji_Modifier}\u200d])/gu
@@ -31,7 +14,9 @@ export class PagedText {
   readonly text: string
   readonly #pages: readonly Page[]
   readonly #pageStarts: number[] = []
-  readonly #headings: readonly Heading[]
+  readonly #sections: Section[] = []
+  readonly #blocks: Block[] = []
+  #open: Pick<Heading, 'depth' | 'title'>[] = []
 
   constructor(pages: readonly Page[]) {
     this.text = pages.map((page) => page.text).join(PAGE_BREAK)
@@ -39,9 +24,9 @@ export class PagedText {
     let start = 0
     for (const page of pages) {
       this.#pageStarts.push(start)
+      this.#readBlocks(page.text, start)
       start += page.text.length + PAGE_BREAK.length
     }
-    this.#headings = [...headingsOf(this.text)]
   }
 
   get length(): number {
@@ -67,12 +52,29 @@ export class PagedText {
 
   /** Where the last heading at or before `offset` begins; -1 where there is none. */
   headingBefore(offset: number): number {
-    return this.#headingAt(offset)?.offset ?? -1
+    return this.#sectionAt(offset)?.start ?? -1
   }
 
   /** Titles of the Markdown headings that `offset` stands under, outermost first. */
   headingPath(offset: number): readonly string[] {
-    return this.#headingAt(offset)?.path ?? []
+    return this.#sectionAt(offset)?.path ?? []
+  }
+
+  /** The table or code block that holds the character at `offset`. */
+  blockAt(offset: number): Block | undefined {
+    const block = this.#lastBlockFrom(offset)
+    return block && offset < block.end ? block : undefined
+  }
+
+  /** The table or code block that a cut at `offset` would cut. */
+  blockAround(offset: number): Block | undefined {
+    const block = this.blockAt(offset)
+    return block && block.start < offset ? block : undefined
+  }
+
+  /** Where the prose before `offset` begins: at the end of the table or code block before it, and at `offset` inside of one. */
+  proseStart(offset: number): number {
+    return Math.min(this.#lastBlockFrom(offset - 1)?.end ?? 0, offset)
   }
 
   /** The first offset from `offset` on that is not blank, or the length of the text. */
@@ -85,10 +87,31 @@ export class PagedText {
     return Math.max(0, countUpTo(this.#pageStarts, offset, (start) => start) - 1)
   }
 
-  #headingAt(offset: number): Heading | undefined {
-    return this.#headings[countUpTo(this.#headings, offset, (heading) => heading.offset) - 1]
+  #sectionAt(offset: number): Section | undefined {
+    return this.#sections[countUpTo(this.#sections, offset, startOf) - 1]
+  }
+
+  #lastBlockFrom(offset: number): Block | undefined {
+    return this.#blocks[countUpTo(this.#blocks, offset, startOf) - 1]
+  }
+
+  /** A block ends with its page at the latest, so that a fence that nothing closes doesn't make code of all that follows. */
+  #readBlocks(page: string, pageStart: number): void {
+    for (const block of markdownBlocks(page)) {
+      const [start, end] = [pageStart + block.start, pageStart + block.end]
+      if (block.kind === 'heading') this.#openSection(start, block)
+      else this.#blocks.push({ ...block, start, headEnd: pageStart + block.headEnd, end })
+    }
+  }
+
+  #openSection(start: number, { depth, title }: Heading): void {
+    const above = this.#open.filter((heading) => heading.depth < depth)
+    this.#open = [...above, { depth, title }]
+    this.#sections.push({ start, path: this.#open.map((heading) => heading.title) })
   }
 }
+
+const startOf = ({ start }: { readonly start: number }) => start
 
 /** How many of the items lie at or before `offset`; their offsets ascend. */
 function countUpTo<T>(items: readonly T[], offset: number, offsetOf: (item: T) => number): number {

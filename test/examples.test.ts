@@ -61,7 +61,7 @@ async function readableFiles(): Promise<string[]> {
 async function passagesOf(extractor: ProcessTextExtractor, file: string): Promise<Passage[]> {
   const { pages } = await extractor.extract(join(EXAMPLES, file))
   const { countTokens } = embedder
-  const chunks = [...chunkPages(pages, { maxTokens: 400, overlapTokens: 40, countTokens })]
+  const chunks = [...chunkPages(pages, { maxTokens: 300, overlapTokens: 60, countTokens })]
   const vectors = await embedder.embed(chunks.map(({ text }) => text))
   return chunks.flatMap((chunk, i) => (vectors[i] ? [{ file, chunk, vector: vectors[i] }] : []))
 }
