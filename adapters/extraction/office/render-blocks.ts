@@ -54,8 +54,8 @@ function renderItem(node: Extract<Node, { type: 'list' }>): string {
   return [item, ...nested].filter(Boolean).join('\n')
 }
 
-/** A page that begins with the block begins before its prefix. */
-function prefixed(prefix: string, text: string): string {
+/** A page that begins with the block begins before its prefix. @returns '' where the text is empty */
+export function prefixed(prefix: string, text: string): string {
   if (text.startsWith(PAGE_END)) return PAGE_END + prefixed(prefix, text.slice(PAGE_END.length))
   return text === '' ? '' : prefix + text
 }

@@ -1,0 +1,30 @@
+import { Parser } from 'htmlparser2'
+
+export type Attributes = Readonly<Record<string, string | undefined>>
+
+export type XmlListener = {
+  readonly open?: (name: string, attributes: Attributes) => void
+  readonly text?: (text: string) => void
+  readonly close?: (name: string) => void
+}
+
+/** Tells what stands in a part of an archive, by names without their prefixes: each writer chooses its own. */
+export function readXmlEvents(part: Uint8Array | undefined, { open, text, close }: XmlListener): void {
+  const parser = new Parser(
+    {
+      onopentag: (name, attributes) => open?.(localName(name), withLocalNames(attributes)),
+      ontext: (data) => text?.(data),
+      onclosetag: (name) => close?.(localName(name)),
+    },
+    { xmlMode: true },
+  )
+  parser.end(Buffer.from(part ?? []).toString())
+}
+
+const localName = (name: string) => name.slice(name.indexOf(':') + 1)
+
+function withLocalNames(attributes: Attributes): Attributes {
+  const local: Record<string, string | undefined> = {}
+  for (const name in attributes) local[localName(name)] = attributes[name]
+  return local
+}
