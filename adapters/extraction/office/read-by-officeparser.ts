@@ -8,6 +8,7 @@ import type { OfficeType } from './read-office.ts'
 import { renderBlocks } from './render-blocks.ts'
 import { PAGE_END } from './render-line.ts'
 import { renderPages } from './render-pages.ts'
+import { withRtfSymbols } from './rtf-symbols.ts'
 
 /** The text of a document that officeparser knows, as Markdown. @throws Unreadable ENCRYPTED, CORRUPT, TOO_LARGE */
 export async function readByOfficeParser(
@@ -41,7 +42,7 @@ async function parse(bytes: Uint8Array, fileType: OfficeType, limits: Extraction
       maxXmlElements: 2_000_000,
     },
   }
-  const document = await OfficeParser.parseOffice(bytes, config)
+  const document = await OfficeParser.parseOffice(fileType === 'rtf' ? withRtfSymbols(bytes) : bytes, config)
   const warned = (code: OfficeWarningType) => document.warnings.filter((warning) => warning.code === code).length
   if (warned(OfficeWarningType.TABLE_CELL_LIMIT_EXCEEDED) > 0)
     throw new Unreadable('TOO_LARGE', `it has more than ${MAX_CELLS} cells`)
