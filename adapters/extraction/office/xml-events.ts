@@ -1,4 +1,5 @@
 import { Parser } from 'htmlparser2'
+import { checkNesting } from '../nesting.ts'
 
 export type Attributes = Readonly<Record<string, string | undefined>>
 
@@ -8,13 +9,23 @@ export type XmlListener = {
   readonly close?: (name: string) => void
 }
 
-/** Tells what stands in a part of an archive, by names without their prefixes: each writer chooses its own. */
+/**
+ * Tells what stands in a part of an archive, by names without their prefixes: each writer chooses its own.
+ * @throws Unreadable TOO_LARGE where it is nested too deeply
+ */
 export function readXmlEvents(part: Uint8Array | undefined, { open, text, close }: XmlListener): void {
+  let depth = 0
   const parser = new Parser(
     {
-      onopentag: (name, attributes) => open?.(localName(name), withLocalNames(attributes)),
+      onopentag: (name, attributes) => {
+        checkNesting(++depth)
+        open?.(localName(name), withLocalNames(attributes))
+      },
       ontext: (data) => text?.(data),
-      onclosetag: (name) => close?.(localName(name)),
+      onclosetag: (name) => {
+        depth--
+        close?.(localName(name))
+      },
     },
     { xmlMode: true },
   )

@@ -1,6 +1,7 @@
 import type { Element } from 'domhandler'
-import { isTag } from 'domhandler'
-import { DomUtils, parseDocument } from 'htmlparser2'
+import { DomHandler, isTag } from 'domhandler'
+import { DomUtils, Parser } from 'htmlparser2'
+import { checkNesting } from '../nesting.ts'
 
 /** Longer texts are prose, which needs no name of its element before it. */
 const LONGEST_VALUE = 200
@@ -8,10 +9,19 @@ const LONGEST_VALUE = 200
 /**
  * The text of XML: an element that holds text is a line with its name before it, its markup inside left out, unless that
  * is structure of its own; values of attributes stand on a line before that. Entities that the document declares itself are not resolved.
+ * @throws Unreadable TOO_LARGE where it is nested too deeply
  */
 export function readXml(xml: string): string {
-  const document = parseDocument(xml, { xmlMode: true })
-  return document.childNodes.filter(isTag).flatMap(linesOf).join('\n')
+  const tree = new Tree()
+  new Parser(tree, { xmlMode: true }).end(xml)
+  return tree.root.childNodes.filter(isTag).flatMap(linesOf).join('\n')
+}
+
+class Tree extends DomHandler {
+  override onopentag(...element: Parameters<DomHandler['onopentag']>): void {
+    checkNesting(this.tagStack.length)
+    super.onopentag(...element)
+  }
 }
 
 const linesOf = (element: Element): string[] => [...attributesOf(element), ...contentOf(element)]
