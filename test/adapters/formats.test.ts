@@ -265,6 +265,14 @@ describe('ODS', () => {
     assert.equal(documentType, 'ods')
   })
 
+  test('comments stand behind the cells', async () => {
+    const commented = `<table:table-cell><office:annotation>${p('Check')}</office:annotation>${p('5')}</table:table-cell>`
+    assert.equal(
+      await textOf(odf('ods', { body: table('S', tableRow(commented)) })),
+      '# S\n\n| 5 |\n| --- |\n\nComment: Check',
+    )
+  })
+
   test('a million empty rows and columns are nothing', async () => {
     const body = table(
       'S',

@@ -77,7 +77,8 @@ function arrangesPage({ children = [] }: Node): boolean {
   return blocks.length >= BLOCKS_OF_A_PAGE || blocks.some(({ type }) => OF_A_PAGE.includes(type))
 }
 
-function asides({ type, notes = [], comments = [], children = [] }: Node): string[] {
+/** Footnotes and comments that hang on the words of a block, as blocks. */
+export function asides({ type, notes = [], comments = [], children = [] }: Node): string[] {
   // Items below an item, and blocks in a container, bring their own.
   const words = CONTAINERS.includes(type) ? [] : children.filter((child) => child.type !== 'list')
   return [

@@ -1,6 +1,6 @@
 import type { OfficeContentNode } from 'officeparser'
 import type { Page } from '../../../domain/chunk.ts'
-import { prefixed, renderBlocks } from './render-blocks.ts'
+import { asides, prefixed, renderBlocks } from './render-blocks.ts'
 import { PAGE_END, renderLines } from './render-line.ts'
 import { renderRows } from './render-rows.ts'
 
@@ -32,11 +32,11 @@ const numbered = ({ metadata }: Node) => (metadata ?? {}) as { slideNumber?: num
 function renderPart(part: Node): string {
   if (part.type === 'sheet') return renderSheet(part)
   const slide = withoutItsNumber(part)
-  const asides = [
+  const behind = [
     ...(slide.notes ?? []).map((note) => prefixed('Notes: ', renderLines(withoutItsNumber(note)))),
     ...(slide.comments ?? []).map((comment) => prefixed('Comment: ', renderLines(comment))),
   ]
-  return [renderBlocks(slide.children ?? []), ...asides].filter(Boolean).join('\n\n')
+  return [renderBlocks(slide.children ?? []), ...behind].filter(Boolean).join('\n\n')
 }
 
 /** A slide, and the page with its notes, may show its number, which says nothing. */
@@ -45,10 +45,10 @@ function withoutItsNumber<Part extends Node>(part: Part): Part {
   return { ...part, children: (part.children ?? []).filter(({ text }) => !own.includes(text ?? '')) }
 }
 
-function renderSheet({ metadata, children = [], comments = [] }: Extract<Node, { type: 'sheet' }>): string {
+function renderSheet({ metadata, children = [] }: Extract<Node, { type: 'sheet' }>): string {
   const rows = children.filter(({ type }) => type === 'row')
   const others = children.filter(({ type }) => type !== 'row')
-  const blocks = [renderRows(rows), renderBlocks(others), renderBlocks(comments)].filter((block) => block !== '')
+  const blocks = [renderRows(rows), renderBlocks(others), ...rows.flatMap(asides)].filter((block) => block !== '')
   // A name alone says nothing.
   return blocks.length === 0 ? '' : [`# ${metadata?.sheetName ?? ''}`, ...blocks].join('\n\n')
 }
