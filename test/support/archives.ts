@@ -148,7 +148,7 @@ const ODF = ['office', 'style', 'text', 'table', 'draw', 'presentation']
   .join(' ')
 const DC = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
 
-export const ODF_TYPES = { odt: 'text', ods: 'spreadsheet', odp: 'presentation' } as const
+const ODF_TYPES = { odt: 'text', ods: 'spreadsheet', odp: 'presentation' } as const
 
 type Odf = Metadata & {
   /** What is in the body's `office:text`, `office:spreadsheet` or `office:presentation`. */
