@@ -29,7 +29,17 @@ export function readXmlEvents(part: Uint8Array | undefined, { open, text, close 
     },
     { xmlMode: true },
   )
-  parser.end(Buffer.from(part ?? []).toString())
+  for (const text of decodeInSteps(part ?? new Uint8Array())) parser.write(text)
+  parser.end()
+}
+
+const STEP_BYTES = 1_048_576
+
+/** A part may be longer than a string can be. */
+function* decodeInSteps(part: Uint8Array): Generator<string> {
+  const decoder = new TextDecoder()
+  for (let start = 0; start < part.length; start += STEP_BYTES)
+    yield decoder.decode(part.subarray(start, start + STEP_BYTES), { stream: true })
 }
 
 const localName = (name: string) => name.slice(name.indexOf(':') + 1)
