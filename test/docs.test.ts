@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { PROBLEMS } from '../api/problem.ts'
+import { DOCUMENT_TYPES } from '../domain/document-type.ts'
 import { FAILURES } from '../domain/failure.ts'
 
 const read = (path: string) => readFile(join(import.meta.dirname, '..', path), 'utf8')
@@ -18,6 +19,13 @@ test('docs/failure-codes.md lists every code as the tables have it, and no other
     ([code, [status, sentence]]) => `| \`${code}\` | ${status} | ${sentence} |`,
   )
   assert.deepEqual(rows, [...files, ...requests])
+})
+
+test('docs/formats.md says of every document type what is taken, and of no other', async () => {
+  const rows = (await read('docs/formats.md')).split('\n').filter((line) => /^\| `[a-z]+` \|/.test(line))
+  const cells = rows.map((row) => row.split(' | ').map((cell) => cell.replaceAll(/^\| | \|$/g, '').trim()))
+  assert.deepEqual(cells.map(([type]) => type?.replaceAll('`', '')).toSorted(), DOCUMENT_TYPES.toSorted())
+  for (const [type, ...others] of cells) assert.equal(others.length, 5, type)
 })
 
 test('the README, and what it links to, is there', async () => {

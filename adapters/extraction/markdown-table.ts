@@ -1,15 +1,17 @@
 /**
- * Rows as a Markdown table, the first one as its head. Empty rows are left out, and empty columns at the right.
+ * Rows as a Markdown table, the first one as its head. Empty rows are left out; the head has a column for each, the other
+ * rows end with their last cell.
  * @returns '' where every cell is empty
  */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
-  const filled = rows.filter((row) => row.some(isFilled))
-  const columns = filled.reduce((most, row) => Math.max(most, row.findLastIndex(isFilled) + 1), 0)
-  const [head, ...body] = filled.map((row) => Array.from({ length: columns }, (_, column) => row[column] ?? ''))
-  return head ? [tableHead(head), ...body.map(tableRow)].join('\n') : ''
+  const [head, ...body] = rows.map(trimEnd).filter((row) => row.length > 0)
+  if (!head) return ''
+  const columns = body.reduce((most, row) => Math.max(most, row.length), head.length)
+  const padded = Array.from({ length: columns }, (_, column) => head[column] ?? '')
+  return [tableHead(padded), ...body.map(tableRow)].join('\n')
 }
 
-const isFilled = (cell: string) => cell.trim() !== ''
+const trimEnd = (row: readonly string[]) => row.slice(0, row.findLastIndex((cell) => cell.trim() !== '') + 1)
 
 /** The first row of a table, and the line below it. */
 export const tableHead = (cells: readonly string[]) => `${tableRow(cells)}\n|${' --- |'.repeat(cells.length)}`

@@ -54,8 +54,8 @@ function renderItem(node: Extract<Node, { type: 'list' }>): string {
   return [item, ...nested].filter(Boolean).join('\n')
 }
 
-/** A page that begins with the block begins before its prefix. */
-function prefixed(prefix: string, text: string): string {
+/** A page that begins with the block begins before its prefix. @returns '' where the text is empty */
+export function prefixed(prefix: string, text: string): string {
   if (text.startsWith(PAGE_END)) return PAGE_END + prefixed(prefix, text.slice(PAGE_END.length))
   return text === '' ? '' : prefix + text
 }
@@ -77,7 +77,8 @@ function arrangesPage({ children = [] }: Node): boolean {
   return blocks.length >= BLOCKS_OF_A_PAGE || blocks.some(({ type }) => OF_A_PAGE.includes(type))
 }
 
-function asides({ type, notes = [], comments = [], children = [] }: Node): string[] {
+/** Footnotes and comments that hang on the words of a block, as blocks. */
+export function asides({ type, notes = [], comments = [], children = [] }: Node): string[] {
   // Items below an item, and blocks in a container, bring their own.
   const words = CONTAINERS.includes(type) ? [] : children.filter((child) => child.type !== 'list')
   return [

@@ -1,6 +1,6 @@
 import type { OfficeContentNode } from 'officeparser'
 import type { Page } from '../../../domain/chunk.ts'
-import { renderBlocks } from './render-blocks.ts'
+import { asides, prefixed, renderBlocks } from './render-blocks.ts'
 import { PAGE_END, renderLines } from './render-line.ts'
 import { renderRows } from './render-rows.ts'
 
@@ -12,20 +12,43 @@ type Node = OfficeContentNode
  */
 export function renderPages(content: readonly Node[]): Page[] {
   const inParts = content.some(({ type }) => type === 'slide' || type === 'sheet')
-  const texts = inParts ? content.map(renderPart) : renderBlocks(withOnePageBreakEach(content)).split(PAGE_END)
+  const texts = inParts ? renderParts(content) : renderBlocks(withOnePageBreakEach(content)).split(PAGE_END)
   return texts.map((text, index) => ({ number: index + 1, text: text.trim() }))
 }
 
-function renderPart(part: Node): string {
-  if (part.type === 'sheet') return renderSheet(part)
-  const notes = (part.notes ?? []).map((note) => `Notes: ${renderLines(note)}`)
-  return [renderBlocks(part.children ?? []), ...notes].join('\n\n')
+/** A slide without text is not there, but has its number. */
+function renderParts(parts: readonly Node[]): string[] {
+  const texts: string[] = []
+  for (const part of parts) {
+    const { slideNumber = 0 } = numbered(part)
+    while (texts.length < slideNumber - 1) texts.push('')
+    texts.push(renderPart(part))
+  }
+  return texts
 }
 
-function renderSheet({ metadata, children = [], comments = [] }: Extract<Node, { type: 'sheet' }>): string {
+const numbered = ({ metadata }: Node) => (metadata ?? {}) as { slideNumber?: number }
+
+function renderPart(part: Node): string {
+  if (part.type === 'sheet') return renderSheet(part)
+  const slide = withoutItsNumber(part)
+  const behind = [
+    ...(slide.notes ?? []).map((note) => prefixed('Notes: ', renderLines(withoutItsNumber(note)))),
+    ...(slide.comments ?? []).map((comment) => prefixed('Comment: ', renderLines(comment))),
+  ]
+  return [renderBlocks(slide.children ?? []), ...behind].filter(Boolean).join('\n\n')
+}
+
+/** A slide, and the page with its notes, may show its number, which says nothing. */
+function withoutItsNumber<Part extends Node>(part: Part): Part {
+  const own = [String(numbered(part).slideNumber), '‹#›']
+  return { ...part, children: (part.children ?? []).filter(({ text }) => !own.includes(text ?? '')) }
+}
+
+function renderSheet({ metadata, children = [] }: Extract<Node, { type: 'sheet' }>): string {
   const rows = children.filter(({ type }) => type === 'row')
   const others = children.filter(({ type }) => type !== 'row')
-  const blocks = [renderRows(rows), renderBlocks(others), renderBlocks(comments)].filter((block) => block !== '')
+  const blocks = [renderRows(rows), renderBlocks(others), ...rows.flatMap(asides)].filter((block) => block !== '')
   // A name alone says nothing.
   return blocks.length === 0 ? '' : [`# ${metadata?.sheetName ?? ''}`, ...blocks].join('\n\n')
 }

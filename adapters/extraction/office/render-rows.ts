@@ -1,5 +1,6 @@
 import type { OfficeContentNode } from 'officeparser'
 import { markdownTable } from '../markdown-table.ts'
+import { MAX_COLUMNS } from './read-sheet.ts'
 import { renderLine } from './render-line.ts'
 
 type Node = OfficeContentNode
@@ -13,6 +14,7 @@ function rowOf(cells: readonly Node[]): string[] {
   const row: string[] = []
   for (const [index, cell] of cells.entries()) {
     const column = cell.type === 'cell' ? (cell.metadata?.col ?? index) : index
+    if (column >= MAX_COLUMNS) break
     while (row.length < column) row.push('')
     row[column] = renderLine(cell)
   }

@@ -1,17 +1,27 @@
 import type { Element } from 'domhandler'
-import { isTag } from 'domhandler'
-import { DomUtils, parseDocument } from 'htmlparser2'
+import { DomHandler, isTag } from 'domhandler'
+import { DomUtils, Parser } from 'htmlparser2'
+import { checkNesting } from '../nesting.ts'
 
 /** Longer texts are prose, which needs no name of its element before it. */
 const LONGEST_VALUE = 200
 
 /**
- * The text of XML: an element that holds text is a line with its name before it, its markup inside left out; values of
- * attributes stand on a line before that. Entities that the document declares itself are not resolved.
+ * The text of XML: an element that holds text is a line with its name before it, its markup inside left out, unless that
+ * is structure of its own; values of attributes stand on a line before that. Entities that the document declares itself are not resolved.
+ * @throws Unreadable TOO_LARGE where it is nested too deeply
  */
 export function readXml(xml: string): string {
-  const document = parseDocument(xml, { xmlMode: true })
-  return document.childNodes.filter(isTag).flatMap(linesOf).join('\n')
+  const tree = new Tree()
+  new Parser(tree, { xmlMode: true }).end(xml)
+  return tree.root.childNodes.filter(isTag).flatMap(linesOf).join('\n')
+}
+
+class Tree extends DomHandler {
+  override onopentag(...element: Parameters<DomHandler['onopentag']>): void {
+    checkNesting(this.tagStack.length)
+    super.onopentag(...element)
+  }
 }
 
 const linesOf = (element: Element): string[] => [...attributesOf(element), ...contentOf(element)]
@@ -23,11 +33,23 @@ function attributesOf({ name, attribs }: Element): string[] {
 
 function contentOf(element: Element): string[] {
   const elements = element.childNodes.filter(isTag)
-  const hasText = element.childNodes.some((node) => !isTag(node) && DomUtils.textContent(node).trim() !== '')
-  if (elements.length > 0 && !hasText) return elements.flatMap(linesOf)
-  const text = DomUtils.textContent(element).replaceAll(/\s+/g, ' ').trim()
-  if (text === '') return []
-  return [text.length > LONGEST_VALUE ? text : `${element.name}: ${text}`]
+  if (elements.length > 0 && (!hasText(element) || elements.some(isStructure)))
+    return element.childNodes.flatMap((node) => (isTag(node) ? linesOf(node) : lineOf(DomUtils.textContent(node))))
+  return lineOf(DomUtils.textContent(element)).map((text) =>
+    text.length > LONGEST_VALUE ? text : `${element.name}: ${text}`,
+  )
+}
+
+/** Of its own, not of the elements in it. */
+const hasText = ({ childNodes }: Element) =>
+  childNodes.some((node) => !isTag(node) && DomUtils.textContent(node).trim() !== '')
+
+/** Markup inside of a sentence is not several elements and nothing between them. */
+const isStructure = (element: Element) => element.childNodes.filter(isTag).length > 1 && !hasText(element)
+
+function lineOf(text: string): string[] {
+  const line = text.replaceAll(/\s+/g, ' ').trim()
+  return line === '' ? [] : [line]
 }
 
 /** What may stand before the root element. Each part ends at one place only: with two that would do, hostile text takes for ever. */
