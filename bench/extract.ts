@@ -12,7 +12,7 @@ import { ProcessTextExtractor } from '../adapters/process-text-extractor.ts'
 import { corpusFiles, corpusMissing, corpusPath } from '../test/support/corpus.ts'
 import { extractionConfig } from '../test/support/extraction-config.ts'
 import { makePdf } from '../test/support/pdf.ts'
-import { printTable } from './print-table.ts'
+import { textTable } from '../test/support/text-table.ts'
 import { peakMemory } from './reader-memory.ts'
 
 type Document = { readonly path: string; readonly bytes: number }
@@ -102,15 +102,14 @@ async function compareSpeed(): Promise<void> {
       ? [seconds.toFixed(2), (pages / seconds).toFixed(0), (megabytes / seconds).toFixed(1), (seconds / one).toFixed(2)]
       : ['not installed', '', '', '']),
   ]
-  printTable(
+  const rows = [
     ['', 'seconds', 'pages/s', 'MB/s', 'its seconds / ours'],
-    [
-      row('1 process', one),
-      row('2 processes', two),
-      row('pdftotext, 1 core', pdftotext),
-      row('plain pdf-parse, 1 core', pdfParse),
-    ],
-  )
+    row('1 process', one),
+    row('2 processes', two),
+    row('pdftotext, 1 core', pdftotext),
+    row('plain pdf-parse, 1 core', pdfParse),
+  ]
+  process.stdout.write(`${textTable(rows).join('\n')}\n`)
   process.stdout.write(
     `\nof pdftotext's pages/s: ${pdftotext ? (pdftotext / one).toFixed(2) : '–'} (aim: 0.5 or more)\n` +
       `of plain pdf-parse's:  ${(pdfParse / one).toFixed(2)} (aim: 2 or more)\n` +

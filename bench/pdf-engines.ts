@@ -11,7 +11,7 @@ import { tidyPages } from '../adapters/extraction/pdf/tidy-pages.ts'
 import type { Page } from '../domain/chunk.ts'
 import type { CorpusFile } from '../test/support/corpus.ts'
 import { corpusFiles, corpusMissing, corpusPath, differences } from '../test/support/corpus.ts'
-import { printTable } from './print-table.ts'
+import { textTable } from '../test/support/text-table.ts'
 
 type Engine = (path: string) => Promise<readonly string[] | undefined>
 type Result = { readonly right: boolean; readonly words: ReadonlyMap<string, number>; readonly seconds: number }
@@ -91,10 +91,12 @@ async function main(): Promise<void> {
     mean(readable.map((file) => agreement(of('pdfium', file).words, of('pdfJs', file).words))).toFixed(3),
     (pages / readable.reduce((sum, file) => sum + of(engine, file).seconds, 0)).toFixed(0),
   ]
-  printTable(
+  const rows = [
     ['', 'as the manifest says', 'agrees with pdftotext', 'with each other', 'pages/s'],
-    [row('PDFium', 'pdfium'), row('pdf.js by pdf-parse', 'pdfJs')],
-  )
+    row('PDFium', 'pdfium'),
+    row('pdf.js by pdf-parse', 'pdfJs'),
+  ]
+  process.stdout.write(`${textTable(rows).join('\n')}\n`)
 }
 
 await main()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import PDFDocument from 'pdfkit'
-import { garbledShare } from '../../adapters/extraction/pdf/garbled.ts'
+import { garbledShare, mendMisreadUtf8 } from '../../adapters/extraction/pdf/garbled.ts'
 import { tidyPages } from '../../adapters/extraction/pdf/tidy-pages.ts'
 import { extracted, isRefused, pageTexts } from '../support/extract.ts'
 import { makePdf } from '../support/pdf.ts'
@@ -158,10 +158,11 @@ describe('a garbled text', () => {
     assert.equal(garbledShare('hyphen\ufffeated'), 0)
   })
 
-  test('is known by UTF-8 that was taken for UTF-16', () => {
+  test('is mended where UTF-8 was taken for UTF-16, and Korean is left alone', () => {
     const misread = Array.from(Buffer.from('Приветствие').toString('hex').match(/.{4}/g) ?? [], (unit) =>
       String.fromCharCode(Number.parseInt(unit, 16)),
     )
-    assert.equal(garbledShare(misread.join('')), 1)
+    assert.equal(mendMisreadUtf8(`Ç56 ${misread.join('')} A4`), 'Ç56 Приветствие A4')
+    assert.equal(mendMisreadUtf8('한국어 문장입니다'), '한국어 문장입니다')
   })
 })

@@ -43,12 +43,16 @@ async function readPages(path: string, options: Options): Promise<Pages> {
   try {
     return await readByPdfium(path, options)
   } catch (error) {
-    if (!(error instanceof Unreadable && error.code === 'CORRUPT')) throw error
+    if (!isBeyondPdfium(error)) throw error
     const pages = (await readByPdfJs(path, options)) ?? (await readWithNewEnd(path, options))
     if (!pages) throw error
     return pages
   }
 }
+
+/** It finds no document, or broke down over it. */
+const isBeyondPdfium = (error: unknown) =>
+  (error instanceof Unreadable && error.code === 'CORRUPT') || error instanceof WebAssembly.RuntimeError
 
 /** Of a file that breaks off, fonts may be lost too, and with them what the letters are: such a page counts as lost. */
 async function readWithNewEnd(path: string, options: Options): Promise<Pages | undefined> {
@@ -57,7 +61,7 @@ async function readWithNewEnd(path: string, options: Options): Promise<Pages | u
   if (!end) return undefined
   const { texts } = await readByPdfium(path, options, end.tail)
   const legible = texts.map((text) => (text !== undefined && garbledShare(text) > DOUBTFUL ? undefined : text))
-  return { texts: legible, pagesLost: end.pagesLost }
+  return legible.some((text) => text?.trim()) ? { texts: legible, pagesLost: end.pagesLost } : undefined
 }
 
 async function readByPdfium(path: string, options: Options, tail?: Uint8Array): Promise<Pages> {
