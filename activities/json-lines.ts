@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { createGunzip, createGzip } from 'node:zlib'
 
@@ -18,11 +17,23 @@ export async function* fromJsonLines<T>(body: Readable): AsyncGenerator<T> {
   const gunzip = createGunzip()
   body.on('error', (error) => gunzip.destroy(error))
   try {
-    for await (const line of createInterface({ input: body.pipe(gunzip), crlfDelay: Number.POSITIVE_INFINITY })) {
-      yield JSON.parse(line) as T
-    }
+    for await (const line of linesOf(body.pipe(gunzip).setEncoding('utf8'))) yield JSON.parse(line) as T
   } finally {
     // Also where the reader stops early: an object store's connection is given back.
     body.destroy()
   }
+}
+
+/** Not by `readline`, for which U+2028 in a text ends a line too. */
+async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let begun: string[] = []
+  for await (const piece of text) {
+    const [end = '', ...more] = piece.split('\n')
+    begun.push(end)
+    for (const next of more) {
+      yield begun.join('')
+      begun = [next]
+    }
+  }
+  if (begun.join('') !== '') yield begun.join('')
 }

@@ -1,4 +1,5 @@
 const OPENS = /^\s*[[{]/
+const CLOSES = /[\]}]\s*$/
 /** In the order of JSON's grammar (RFC 8259, section 7). */
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|(.))/g
 const MEANINGS: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\n', b: '', f: '' }
@@ -9,7 +10,11 @@ export const readJson = (text: string): string =>
     code === undefined ? (MEANINGS[character] ?? character) : String.fromCharCode(Number.parseInt(code, 16)),
   )
 
-export const isJson = (text: string): boolean => OPENS.test(text) && parses(text)
+/** What is parsed takes ten times the memory of the text, so of a longer one its ends are looked at only. */
+const LONGEST_PARSED = 10_000_000
+
+export const isJson = (text: string): boolean =>
+  OPENS.test(text) && (text.length > LONGEST_PARSED ? CLOSES.test(text.slice(-1_000)) : parses(text))
 
 const LOOKED_AT = 50
 
