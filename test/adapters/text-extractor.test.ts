@@ -2,16 +2,20 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { setImmediate, setTimeout as wait } from 'node:timers/promises'
 import { deflateSync } from 'node:zlib'
+import PDFDocument from 'pdfkit'
 import { extractionVersion, LIBRARIES } from '../../adapters/extraction/version.ts'
 import { ProcessTextExtractor } from '../../adapters/process-text-extractor.ts'
 import type { ExtractionConfig } from '../../config.ts'
 import type { FailureCode } from '../../domain/failure.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { TextExtractor } from '../../domain/ports.ts'
+import { drawPage } from '../support/draw-page.ts'
 import { extractionConfig as config } from '../support/extraction-config.ts'
+import { greyPng } from '../support/grey-png.ts'
 
 let dir: string
 let extractor: TextExtractor
@@ -151,6 +155,46 @@ describe('the text', () => {
     assert.equal(await read(Buffer.from(whole.replace('12 0 R]', '99 0 R]'), 'latin1')), 'One|')
     assert.equal(print.mock.callCount(), 0)
   })
+})
+
+describe('pages without text', () => {
+  const words = 'The harbour master records every vessel that enters the port before the evening tide.'
+  const scan = async () => {
+    const { width, height, grey } = await drawPage(words)
+    const document = new PDFDocument({ size: [width / 2, height / 2], margin: 20 })
+    document.text('Typed.').addPage()
+    document.image(greyPng(width, height, grey), 0, 0, { width: width / 2 }).end()
+    return file(await buffer(document))
+  }
+
+  test('are told, and how to have them recognised', async () => {
+    await failsToRead(pdf({ content: ' ' }), 'NO_TEXT', /looks scanned.*set OCR=on/)
+    const { pages } = await extractor.extract(await scan())
+    assert.deepEqual(
+      pages.map(({ text }) => text),
+      ['Typed.', ''],
+    )
+  })
+
+  test('are recognised where OCR is on, and no others', async () => {
+    const own = new ProcessTextExtractor({ ...config, ocr: { languages: ['eng'], dataDir: undefined } })
+    try {
+      const { pages } = await own.extract(await scan())
+      assert.deepEqual(
+        pages.map(({ text }) => text.replace(/\s+/g, ' ')),
+        ['Typed.', words],
+      )
+      assert.notEqual(own.version, extractor.version)
+    } finally {
+      await own.close()
+    }
+  })
+
+  test('cannot be recognised in a language that is not installed, which is said at the start', () =>
+    assert.throws(
+      () => new ProcessTextExtractor({ ...config, ocr: { languages: ['tlh'], dataDir: undefined } }),
+      /OCR_LANGUAGES: there is no data for "tlh"/,
+    ))
 })
 
 describe('a file that goes wrong', () => {
