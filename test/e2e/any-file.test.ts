@@ -60,10 +60,12 @@ describe('files of every kind', () => {
   })
 
   test('are cited by slide, by sheet and by heading', async () => {
-    const slides = pptx({ slides: [{ shapes: shape(sentence.repeat(3)) }, { shapes: shape('Show the bronze anchor now') }] })
+    const slides = pptx({
+      slides: [{ shapes: shape(sentence.repeat(3)) }, { shapes: shape('Show the bronze anchor now') }],
+    })
     const book = epub({
       title: 'The Tide',
-      chapters: ['<h1>Ebb</h1><p>Water leaves.</p>', '<h1>Flood</h1><p>Herons return at dusk.</p>'],
+      chapters: [`<h1>Ebb</h1><p>${sentence.repeat(12)}</p>`, '<h1>Flood</h1><p>Herons return at dusk.</p>'],
     })
     const prices = xlsx({
       sheets: [
