@@ -42,8 +42,9 @@ export class ChunkCutter {
   /** Where the next chunk begins: as many whole sentences before `end` as may overlap, or else `next`, where new text begins. */
   overlapStart({ start, end }: Passage, next: number): number {
     const { text } = this.#paged
-    // Never from the page before, so that a chunk that can stay on one page does; nor is a table or code repeated.
-    const earliest = Math.max(start, this.#paged.pageStart(next), this.#paged.proseStart(next))
+    // Never from the page or the section before, so that a chunk that can stay in one does; nor is a table or code repeated.
+    const { pageStart, headingStart, proseStart } = this.#paged.startsBefore(next)
+    const earliest = Math.max(start, pageStart, headingStart, proseStart)
     const tail = Math.max(start, codePointEnd(text, end - this.#overlapTokens * MAX_UNITS_PER_TOKEN))
     if (earliest >= end || this.#overlapTokens === 0) return next
     const starts = sentenceEnds(text.slice(tail, end)).map((sentenceEnd) => this.#paged.skipBlanks(tail + sentenceEnd))

@@ -59,9 +59,14 @@ export class ChunkEnds {
   constructor(paged: PagedText, fits: (block: Block) => boolean) {
     this.#paged = paged
     this.#fits = fits
+    const pageEnd: LastEnd = (_text, from, limit) => paged.pageEndWithin(from + LEAST_ON_A_PAGE, limit)
+    const heading: LastEnd = (text, from, limit) => {
+      const end = pageEnd(text, from, limit)
+      return paged.headingBefore(end < 0 ? limit : end)
+    }
     this.#anyText = [
-      { lastEnd: (_text, from, limit) => paged.pageEndWithin(from + LEAST_ON_A_PAGE, limit), minShare: 0 },
-      { lastEnd: (_text, _from, limit) => paged.headingBefore(limit), minShare: 0.5 },
+      { lastEnd: heading, minShare: 0.5 },
+      { lastEnd: pageEnd, minShare: 0 },
       { lastEnd: (text, from, limit) => (limit === text.length ? limit : from), minShare: 0 },
     ]
   }

@@ -38,9 +38,13 @@ export class PagedText {
     return this.#pages[this.#pageIndex(offset)]?.number ?? 1
   }
 
-  /** Where the page that holds the character at `offset` begins. */
-  pageStart(offset: number): number {
-    return this.#pageStarts[this.#pageIndex(offset)] ?? 0
+  /** Where the page that holds the character at `offset` begins, the heading that it stands under (-1 for none), and the prose. */
+  startsBefore(offset: number): { pageStart: number; headingStart: number; proseStart: number } {
+    return {
+      pageStart: this.#pageStarts[this.#pageIndex(offset)] ?? 0,
+      headingStart: this.headingBefore(offset),
+      proseStart: this.#proseStart(offset),
+    }
   }
 
   /** Where the first page that ends at or after `least` ends; -1 where that is beyond `limit`. */
@@ -72,8 +76,8 @@ export class PagedText {
     return block && block.start < offset ? block : undefined
   }
 
-  /** Where the prose before `offset` begins: at the end of the table or code block before it, and at `offset` inside of one. */
-  proseStart(offset: number): number {
+  /** At the end of the table or code block before `offset`, and at `offset` inside of one. */
+  #proseStart(offset: number): number {
     return Math.min(this.#lastBlockFrom(offset - 1)?.end ?? 0, offset)
   }
 

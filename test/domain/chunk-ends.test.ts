@@ -67,6 +67,12 @@ describe('a chunk ends', () => {
     )
   })
 
+  test('before a heading that is near the end of its page', () => {
+    const page = `# Ebb\n\n${sentences(3)}\n\n# Flood\n\nHerons.`
+    const paths = chunk(pagesOf(page, sentences(3)), { overlapTokens: 0 }).map(({ headingPath }) => headingPath)
+    assert.deepEqual(paths, [['Ebb'], ['Flood']])
+  })
+
   test('full: most of what fits is used', () => {
     const chunks = chunk(pagesOf(sentences(400)), { maxTokens: 100, overlapTokens: 0 })
     for (const { tokens } of chunks.slice(0, -1)) assert.ok(tokens >= 85, `${tokens} tokens`)
@@ -86,6 +92,11 @@ describe('an overlap', () => {
   test('never comes from the page before', () => {
     const chunks = chunk(pagesOf(sentences(8), sentences(8), sentences(8)))
     for (const { pageStart, pageEnd } of chunks) assert.equal(pageStart, pageEnd)
+  })
+
+  test('never comes from the section before', () => {
+    const chunks = chunk(pagesOf(`# Ebb\n\n${sentences(4)}\n\n# Flood\n\n${sentences(4)}`), { overlapTokens: 12 })
+    for (const { text } of chunks) assert.ok(text.startsWith('#') || !text.includes('#'), text)
   })
 
   test('gives way to a sentence that would not fit with it', () => {

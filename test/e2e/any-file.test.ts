@@ -65,7 +65,7 @@ describe('files of every kind', () => {
     })
     const book = epub({
       title: 'The Tide',
-      chapters: [`<h1>Ebb</h1><p>${sentence.repeat(12)}</p>`, '<h1>Flood</h1><p>Herons return at dusk.</p>'],
+      chapters: [`<h1>Ebb</h1><p>${sentence.repeat(18)}</p>`, '<h1>Flood</h1><p>Herons return at dusk.</p>'],
     })
     const prices = xlsx({
       sheets: [
