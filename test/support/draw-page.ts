@@ -1,45 +1,29 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
-import { init } from '@embedpdf/pdfium'
 import PDFDocument from 'pdfkit'
-
-const GREY_BITMAP = 1
-const GREY_SCALE = 8
-const WHITE = 0xffffffff
-const POINTS = 72
+import { PdfiumDocument } from '../../adapters/extraction/pdf/pdfium-document.ts'
 
 export type GreyPage = { readonly width: number; readonly height: number; readonly grey: Uint8Array }
-type Drawing = { readonly size?: [number, number]; readonly dpi?: number; readonly fontSize?: number }
 
-/** The text on a page, as a scanner would deliver it: one byte per pixel. */
-export async function drawPage(text: string, options: Drawing = {}): Promise<GreyPage> {
-  const { size = [420, 120], dpi = 200, fontSize = 12 } = options
-  const document = new PDFDocument({ size, margin: 20 })
-  document.fontSize(fontSize).text(text).end()
-  return render(await buffer(document), size, dpi / POINTS)
+/** The text on a small page, as a scanner would deliver it: one byte per pixel. */
+export async function drawPage(text: string): Promise<GreyPage> {
+  const document = new PDFDocument({ size: [420, 120], margin: 20 })
+  document.fontSize(12).text(text).end()
+  const dir = await mkdtemp(join(tmpdir(), 'draw-page-'))
+  try {
+    const path = join(dir, 'page.pdf')
+    await writeFile(path, await buffer(document))
+    return await render(path)
+  } finally {
+    await rm(dir, { recursive: true })
+  }
 }
 
-async function render(pdf: Buffer, size: [number, number], scale: number): Promise<GreyPage> {
-  const pdfium = await init({ wasmBinary: await wasm() })
-  pdfium.PDFiumExt_Init()
-  const heap = () => pdfium.pdfium.HEAPU8
-  const bytes = pdfium.pdfium.wasmExports.malloc(pdf.length)
-  heap().set(pdf, bytes)
-  const page = pdfium.FPDF_LoadPage(pdfium.FPDF_LoadMemDocument(bytes, pdf.length, ''), 0)
-  const [width, height] = size.map((points) => Math.round(points * scale)) as [number, number]
-  const bitmap = pdfium.FPDFBitmap_CreateEx(width, height, GREY_BITMAP, 0, 0)
-  pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, WHITE)
-  pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, GREY_SCALE)
-  const [start, stride] = [pdfium.FPDFBitmap_GetBuffer(bitmap), pdfium.FPDFBitmap_GetStride(bitmap)]
-  const grey = new Uint8Array(width * height)
-  for (let y = 0; y < height; y++) grey.set(heap().subarray(start + y * stride, start + y * stride + width), y * width)
-  return { width, height, grey }
-}
-
-async function wasm(): Promise<ArrayBuffer> {
-  const { buffer, byteOffset, byteLength } = await readFile(
-    fileURLToPath(import.meta.resolve('@embedpdf/pdfium/pdfium.wasm')),
-  )
-  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer
+async function render(path: string): Promise<GreyPage> {
+  using document = await PdfiumDocument.open(path)
+  const image = document.renderPage(0)
+  if (!image) throw new Error('the page was not drawn')
+  return { width: image.width, height: image.height, grey: image.pixels }
 }

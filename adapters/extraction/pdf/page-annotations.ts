@@ -16,7 +16,7 @@ const PASSWORD_FLAG = 1 << 13
 export function annotationLines(lib: Pdfium, page: number, form: number): string[] {
   const lines = new Set<string>()
   const count = lib.FPDFPage_GetAnnotCount(page)
-  if (count === 0) return []
+  if (count === 0 || form === 0) return []
   // Before that, no box is ticked.
   lib.FORM_OnAfterLoadPage(page, form)
   for (let index = 0; index < count; index++) {
