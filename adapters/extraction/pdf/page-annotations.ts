@@ -16,9 +16,9 @@ const PASSWORD_FLAG = 1 << 13
 export function annotationLines(lib: Pdfium, page: number, form: number): string[] {
   const lines = new Set<string>()
   const count = lib.FPDFPage_GetAnnotCount(page)
-  if (count === 0 || form === 0) return []
+  if (count === 0) return []
   // Before that, no box is ticked.
-  lib.FORM_OnAfterLoadPage(page, form)
+  if (form !== 0) lib.FORM_OnAfterLoadPage(page, form)
   for (let index = 0; index < count; index++) {
     const annotation = lib.FPDFPage_GetAnnot(page, index)
     if (annotation === 0) continue
@@ -26,7 +26,7 @@ export function annotationLines(lib: Pdfium, page: number, form: number): string
     if (line !== '') lines.add(line)
     lib.FPDFPage_CloseAnnot(annotation)
   }
-  lib.FORM_OnBeforeClosePage(page, form)
+  if (form !== 0) lib.FORM_OnBeforeClosePage(page, form)
   return [...lines]
 }
 
