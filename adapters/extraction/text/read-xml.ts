@@ -1,6 +1,7 @@
 import type { Element } from 'domhandler'
-import { isTag } from 'domhandler'
-import { DomUtils, parseDocument } from 'htmlparser2'
+import { DomHandler, isTag } from 'domhandler'
+import { DomUtils, Parser } from 'htmlparser2'
+import { Unreadable } from '../unreadable.ts'
 
 /** Longer texts are prose, which needs no name of its element before it. */
 const LONGEST_VALUE = 200
@@ -8,10 +9,22 @@ const LONGEST_VALUE = 200
 /**
  * The text of XML: an element that holds text is a line with its name before it, its markup inside left out; values of
  * attributes stand on a line before that. Entities that the document declares itself are not resolved.
+ * @throws Unreadable TOO_LARGE
  */
 export function readXml(xml: string): string {
-  const document = parseDocument(xml, { xmlMode: true })
-  return document.childNodes.filter(isTag).flatMap(linesOf).join('\n')
+  const handler = new ShallowHandler(undefined, { xmlMode: true })
+  new Parser(handler, { xmlMode: true }).end(xml)
+  return handler.root.childNodes.filter(isTag).flatMap(linesOf).join('\n')
+}
+
+/** The parser takes time by the square of the depth, and we the stack. */
+const DEEPEST = 1_000
+
+class ShallowHandler extends DomHandler {
+  override onopentag(name: string, attributes: Record<string, string>): void {
+    if (this.tagStack.length > DEEPEST) throw new Unreadable('TOO_LARGE', 'it is nested too deeply')
+    super.onopentag(name, attributes)
+  }
 }
 
 const linesOf = (element: Element): string[] => [...attributesOf(element), ...contentOf(element)]
