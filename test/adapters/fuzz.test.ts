@@ -8,7 +8,6 @@ import { ProcessTextExtractor } from '../../adapters/process-text-extractor.ts'
 import type { ExtractionConfig } from '../../config.ts'
 import type { FailureCode } from '../../domain/failure.ts'
 import { FAILURES, Failure } from '../../domain/failure.ts'
-import type { ExtractedText } from '../../domain/ports.ts'
 import { childProcesses, processesHidden } from '../support/child-processes.ts'
 import { corpusFiles, corpusMissing, corpusPath } from '../support/corpus.ts'
 import { extractionConfig } from '../support/extraction-config.ts'
@@ -16,6 +15,7 @@ import type { Mutation } from '../support/mutations.ts'
 import { mutations } from '../support/mutations.ts'
 import { eventually } from '../support/requests.ts'
 import { smallDocuments } from '../support/small-documents.ts'
+import { faultsOf } from '../support/text-faults.ts'
 import { textTable } from '../support/text-table.ts'
 
 /** What is set for a longer run; the seed that is printed repeats one, and a case's number runs that case alone. */
@@ -63,29 +63,6 @@ const labelOf = ({ number, source, mutations }: Case) =>
   `${number}: ${source.name}, ${mutations.map(({ name }) => name).join(', ')}`
 
 const CODES = Object.keys(FAILURES).filter((code) => FAILURES[code as FailureCode].stage === 'extract')
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/
-
-function faultsOfString(name: string, value: unknown): string[] {
-  if (typeof value !== 'string') return [`${name} is ${typeof value}`]
-  return [
-    ...(value.isWellFormed() ? [] : [`${name} has a lone surrogate`]),
-    ...(CONTROLS.test(value) ? [`${name} has a control character`] : []),
-  ]
-}
-
-/** What a text has that no text may have. */
-function faultsOf({ pages, ...text }: ExtractedText): string[] {
-  const count = (value: number, least: number) => Number.isSafeInteger(value) && value >= least
-  return [
-    ...(pages.some((page) => page.text.trim() !== '') ? [] : ['has no text']),
-    ...(pages.every(({ number }, index) => number === index + 1) ? [] : ['pages are not numbered from 1']),
-    ...pages.flatMap((page) => faultsOfString(`page ${page.number}`, page.text)),
-    ...[text.title ?? '', text.author ?? ''].flatMap((line) => faultsOfString('title or author', line)),
-    ...[text.language, text.documentType].flatMap((word) => faultsOfString('language or type', word)),
-    ...(count(text.wordCount, 0) && count(text.pagesSkipped, 0) ? [] : ['counts are not numbers']),
-  ]
-}
 
 async function extract(extractor: ProcessTextExtractor, path: string): Promise<Pick<Outcome, 'result' | 'faults'>> {
   try {
@@ -97,8 +74,11 @@ async function extract(extractor: ProcessTextExtractor, path: string): Promise<P
   }
 }
 
-const readsGoodFile = async (extractor: ProcessTextExtractor, path: string) =>
-  (await extractor.extract(path)).pages[0]?.text === 'Good.'
+const readsGoodFile = (extractor: ProcessTextExtractor, path: string) =>
+  extractor.extract(path).then(
+    ({ pages }) => pages[0]?.text === 'Good.',
+    () => false,
+  )
 
 /** Leaves the damaged file where something is wrong with what came of it. */
 async function run(extractor: ProcessTextExtractor, dir: string, good: string, current: Case): Promise<Outcome> {

@@ -11,6 +11,7 @@ import type { ExtractionConfig } from '../../config.ts'
 import type { FailureCode } from '../../domain/failure.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { TextExtractor } from '../../domain/ports.ts'
+import { makeEndlessPdf } from '../support/endless-pdf.ts'
 import { extractionConfig as config } from '../support/extraction-config.ts'
 
 let dir: string
@@ -72,7 +73,7 @@ function pdf(...pages: PdfPage[]): Buffer {
 }
 
 const line = (text: string, y = 700): PdfPage => ({ content: `BT /F 12 Tf 72 ${y} Td (${text}) Tj ET\n` })
-const endless = pdf({ content: 'BT /F 12 Tf 72 700 Td (on) Tj (and) Tj (on) Tj ET\n', times: 4_000_000 })
+const endless = makeEndlessPdf()
 /** Some megabytes that unpack to 300. */
 const bomb = pdf({ content: ' '.repeat(1_000), times: 300_000 })
 
