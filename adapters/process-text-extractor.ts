@@ -3,6 +3,7 @@ import type { ExtractionConfig } from '../config.ts'
 import type { FailureCode } from '../domain/failure.ts'
 import { Failure } from '../domain/failure.ts'
 import type { CallOptions, ExtractedText, TextExtractor } from '../domain/ports.ts'
+import type { ExtractionTask } from './extraction/extraction.ts'
 import type { Answer } from './extraction/process.ts'
 import { ReaderProcess } from './extraction/reader-process.ts'
 import { Slots } from './extraction/slots.ts'
@@ -48,24 +49,35 @@ export class ProcessTextExtractor implements TextExtractor {
     const { timeoutMs, memoryMb, ocr } = this.#config
     const deadline = AbortSignal.timeout(timeoutMs)
     const stop = AbortSignal.any([this.#closing.signal, deadline, ...(signal ? [signal] : [])])
-    const reader = this.#take()
     try {
-      const answer = await reader.read({ path, limits: this.#config, ocr }, stop)
+      const answer = await this.#attempt({ path, limits: this.#config, ocr }, stop)
       return answer ?? { code: 'EXTRACTION_CRASHED', detail: `it may use ${memoryMb} MB of memory` }
     } catch (error) {
       if (error !== deadline.reason) throw error
       return { code: 'EXTRACTION_TIMEOUT', detail: `the limit is ${ms(timeoutMs)}` }
-    } finally {
-      this.#giveBack(reader)
     }
   }
 
-  #take(): ReaderProcess {
+  /**
+   * A file that dies in a process that has read others is read again in a fresh one: what they have left in its memory is
+   * not its fault.
+   */
+  async #attempt(task: ExtractionTask, stop: AbortSignal, reader = this.#idleOrNew()): Promise<Answer | undefined> {
+    const { isFresh } = reader
+    this.#busy.add(reader)
+    try {
+      const answer = await reader.read(task, stop)
+      if (answer || isFresh) return answer
+    } finally {
+      this.#giveBack(reader)
+    }
+    return this.#attempt(task, stop, new ReaderProcess(this.#config))
+  }
+
+  #idleOrNew(): ReaderProcess {
     const idle = this.#idle.pop()
     clearTimeout(idle?.timer)
-    const reader = idle?.reader.isAlive ? idle.reader : new ReaderProcess(this.#config)
-    this.#busy.add(reader)
-    return reader
+    return idle?.reader.isAlive ? idle.reader : new ReaderProcess(this.#config)
   }
 
   #giveBack(reader: ReaderProcess): void {

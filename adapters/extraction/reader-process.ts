@@ -19,6 +19,7 @@ export class ReaderProcess {
   readonly #child: ChildProcess
   readonly #gone: Promise<void>
   #isAlive = true
+  #isFresh = true
 
   constructor({ memoryMb }: { memoryMb: number }) {
     this.#child = fork(PROGRAM, [String(memoryMb), String(process.pid)], {
@@ -35,14 +36,25 @@ export class ReaderProcess {
         this.#isAlive = false
         resolve()
       })
-    // Nothing waits for one that has nothing to do.
+    this.#letGo()
+  }
+
+  /** Our own process waits for an answer, or for the news that none will come; */
+  #hold(): void {
+    this.#child.ref()
+    this.#child.channel?.ref()
+  }
+
+  /** but not for a process that has nothing to do. */
+  #letGo(): void {
     this.#child.unref()
     this.#child.channel?.unref()
   }
 
   /** @returns the answer, or undefined where the process died. Rejects with the signal's reason; the process is ended then. */
   async read(task: ExtractionTask, signal: AbortSignal): Promise<Answer | undefined> {
-    this.#child.channel?.ref()
+    this.#hold()
+    this.#isFresh = false
     try {
       const answer = once(this.#child, 'message', { signal }) as Promise<[Answer]>
       this.#child.send(task)
@@ -51,8 +63,13 @@ export class ReaderProcess {
       void this.end()
       throw signal.aborted ? signal.reason : error
     } finally {
-      this.#child.channel?.unref()
+      this.#letGo()
     }
+  }
+
+  /** Whether it has read nothing yet. */
+  get isFresh(): boolean {
+    return this.#isFresh
   }
 
   get isAlive(): boolean {
@@ -63,6 +80,7 @@ export class ReaderProcess {
   async end(): Promise<void> {
     this.#isAlive = false
     this.#child.kill('SIGKILL')
+    this.#child.ref()
     await this.#gone
   }
 }
