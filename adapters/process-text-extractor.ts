@@ -3,8 +3,10 @@ import type { ExtractionConfig } from '../config.ts'
 import type { FailureCode } from '../domain/failure.ts'
 import { Failure } from '../domain/failure.ts'
 import type { CallOptions, ExtractedText, TextExtractor } from '../domain/ports.ts'
+import type { ExtractionTask } from './extraction/extraction.ts'
 import { findLanguage } from './extraction/ocr/language-data.ts'
 import type { Answer } from './extraction/process.ts'
+import type { ReadOptions } from './extraction/reader-process.ts'
 import { ReaderProcess } from './extraction/reader-process.ts'
 import { Slots } from './extraction/slots.ts'
 import { extractionVersion } from './extraction/version.ts'
@@ -51,27 +53,39 @@ export class ProcessTextExtractor implements TextExtractor {
     this.#closing.signal.throwIfAborted()
     const { timeoutMs, memoryMb, ocr } = this.#config
     const deadline = new Deadline(timeoutMs)
-    const stop = AbortSignal.any([this.#closing.signal, deadline.signal, ...(signal ? [signal] : [])])
-    const reader = this.#take()
+    const signals = [this.#closing.signal, deadline.signal, ...(signal ? [signal] : [])]
+    const options = { signal: AbortSignal.any(signals), onRecognized: () => deadline.postpone() }
     try {
-      const onRecognized = () => deadline.postpone()
-      const answer = await reader.read({ path, limits: this.#config, ocr }, { signal: stop, onRecognized })
+      const answer = await this.#attempt({ path, limits: this.#config, ocr }, options)
       return answer ?? { code: 'EXTRACTION_CRASHED', detail: `it may use ${memoryMb} MB of memory` }
     } catch (error) {
       if (error !== deadline.signal.reason) throw error
       return { code: 'EXTRACTION_TIMEOUT', detail: `the limit is ${ms(timeoutMs)}` }
     } finally {
       deadline.clear()
-      this.#giveBack(reader)
     }
   }
 
-  #take(): ReaderProcess {
+  /**
+   * A file that dies in a process that has read others is read again in a fresh one: what they have left in its memory is
+   * not its fault.
+   */
+  async #attempt(task: ExtractionTask, options: ReadOptions, reader = this.#idleOrNew()): Promise<Answer | undefined> {
+    const { isFresh } = reader
+    this.#busy.add(reader)
+    try {
+      const answer = await reader.read(task, options)
+      if (answer || isFresh) return answer
+    } finally {
+      this.#giveBack(reader)
+    }
+    return this.#attempt(task, options, new ReaderProcess(this.#config))
+  }
+
+  #idleOrNew(): ReaderProcess {
     const idle = this.#idle.pop()
     clearTimeout(idle?.timer)
-    const reader = idle?.reader.isAlive ? idle.reader : new ReaderProcess(this.#config)
-    this.#busy.add(reader)
-    return reader
+    return idle?.reader.isAlive ? idle.reader : new ReaderProcess(this.#config)
   }
 
   #giveBack(reader: ReaderProcess): void {

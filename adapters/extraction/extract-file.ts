@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Page } from '../../domain/chunk.ts'
+import { blameFile, OcrFailed } from './blame-file.ts'
 import { cleanText } from './clean-text.ts'
 import { refuseCompoundFile } from './compound-file.ts'
 import { countWords } from './count-words.ts'
@@ -81,40 +82,6 @@ function asLine(text: string | null | undefined): string | null {
   return line === '' ? null : line.slice(0, LONGEST_LINE).toWellFormed()
 }
 
-/** The recogniser's own trouble, such as a language that is not installed: it says nothing of the file. */
-class OcrFailed extends Error {}
-
 const apart = (openOcr: OpenOcr): OpenOcr => {
   return () => openOcr().catch((cause: unknown) => Promise.reject(new OcrFailed('OCR cannot be started', { cause })))
-}
-
-/** Of an installation that is not as it should be. */
-const NOT_IN_PLACE = ['ERR_MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED', 'ERR_ACCESS_DENIED']
-
-/**
- * The one rule for what is thrown while a file is read. A reader throws at bytes that it did not expect whatever comes to hand,
- * at each of them something else, and would do so at every retry: that is the file's fault, and the error its cause, for the
- * log. What the system refuses (it names the call), or what is not in place, is not the file's: it stays an error, to be
- * retried. So does a bug of ours that comes after reading.
- * @throws Unreadable, or the error
- */
-function blameFile(error: unknown): never {
-  if (error instanceof Unreadable || error instanceof OcrFailed || isOfSystem(error)) throw error
-  if (error instanceof WebAssembly.RuntimeError)
-    throw new Unreadable('EXTRACTION_CRASHED', 'its reader broke down', error)
-  throw tooLarge(error) ?? new Unreadable('CORRUPT', 'its reader did not expect this', error)
-}
-
-function isOfSystem(error: unknown): boolean {
-  const { syscall, code } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
-  return syscall !== undefined || NOT_IN_PLACE.includes(code ?? '')
-}
-
-/** The engine says it in words only. */
-function tooLarge(error: unknown): Unreadable | undefined {
-  const { message } = error instanceof Error ? error : { message: '' }
-  if (/call stack/.test(message)) return new Unreadable('TOO_LARGE', 'it is nested too deeply', error)
-  if (/allocation failed|string longer|Invalid string length/.test(message))
-    return new Unreadable('TOO_LARGE', 'it unpacks to more than memory can hold', error)
-  return undefined
 }

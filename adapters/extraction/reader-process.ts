@@ -14,7 +14,7 @@ const VARIABLES = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'TZ']
 
 const environment = () => Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]))
 
-type ReadOptions = {
+export type ReadOptions = {
   /** Ends the process. */
   readonly signal: AbortSignal
   /** Called after each picture that is recognised, which takes seconds. */
@@ -26,6 +26,7 @@ export class ReaderProcess {
   readonly #child: ChildProcess
   readonly #gone: Promise<undefined>
   #isAlive = true
+  #isFresh = true
 
   constructor({ memoryMb }: { memoryMb: number }) {
     this.#child = fork(PROGRAM, [String(memoryMb), String(process.pid)], {
@@ -42,9 +43,24 @@ export class ReaderProcess {
         this.#isAlive = false
         resolve(undefined)
       })
-    // Nothing waits for one that has nothing to do.
+    this.#letGo()
+  }
+
+  /** Our own process waits for an answer, or for the news that none will come; */
+  #hold(): void {
+    this.#child.ref()
+    this.#child.channel?.ref()
+  }
+
+  /** but not for a process that has nothing to do. */
+  #letGo(): void {
     this.#child.unref()
     this.#child.channel?.unref()
+  }
+
+  /** Whether it has read nothing yet. */
+  get isFresh(): boolean {
+    return this.#isFresh
   }
 
   get isAlive(): boolean {
@@ -59,14 +75,15 @@ export class ReaderProcess {
       void this.end()
       reject(signal.reason)
     })
-    this.#child.channel?.ref()
+    this.#hold()
+    this.#isFresh = false
     this.#child.on('message', onMessage)
     try {
       this.#child.send(task)
       return await Promise.race([answer, this.#gone])
     } finally {
       this.#child.off('message', onMessage)
-      this.#child.channel?.unref()
+      this.#letGo()
     }
   }
 

@@ -14,6 +14,7 @@ import type { FailureCode } from '../../domain/failure.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { TextExtractor } from '../../domain/ports.ts'
 import { drawPage } from '../support/draw-page.ts'
+import { makeEndlessPdf } from '../support/endless-pdf.ts'
 import { extractionConfig as config } from '../support/extraction-config.ts'
 import { greyPng } from '../support/grey-png.ts'
 
@@ -76,8 +77,7 @@ function pdf(...pages: PdfPage[]): Buffer {
 }
 
 const line = (text: string, y = 700): PdfPage => ({ content: `BT /F 12 Tf 72 ${y} Td (${text}) Tj ET\n` })
-/** Twenty seconds of work, in 400 MB. */
-const endless = pdf({ content: 'q Q\n', times: 50_000_000 })
+const endless = makeEndlessPdf()
 /** Some megabytes that unpack to 300. */
 const bomb = pdf({ content: ' '.repeat(1_000), times: 300_000 })
 

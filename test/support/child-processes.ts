@@ -13,12 +13,17 @@ export function childProcesses(pid: number = process.pid): number[] {
   return children === '' ? [] : children.split(' ').map(Number).filter(isRunning)
 }
 
-/** A process that has ended, but that nobody has asked for its result, does not run. */
-export function isRunning(pid: number): boolean {
+/** What proc(5) says of a process from its state on; undefined where there is none. */
+function statOf(pid: number): string[] | undefined {
   try {
-    const [state] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? ''
-    return state !== 'Z' && state !== 'X'
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')
   } catch {
-    return false
+    return undefined
   }
 }
+
+/** A process that has ended, but that nobody has asked for its result, does not run. */
+export const isRunning = (pid: number): boolean => !['Z', 'X', undefined].includes(statOf(pid)?.[0])
+
+/** Ticks of a hundredth of a second, on all systems that we know. */
+export const cpuSeconds = (pid: number): number => Number(statOf(pid)?.[11] ?? 0) / 100

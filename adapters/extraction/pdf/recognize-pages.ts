@@ -4,7 +4,7 @@ import type { PdfiumDocument } from './pdfium-document.ts'
 
 type PageText = string | undefined
 
-/** The same texts, with what is recognised on the pages that have none. */
+/** The same texts, with what is recognised on the pages that have none; one that cannot be recognised counts as damaged. */
 export async function recognizePages(document: PdfiumDocument, texts: readonly PageText[], openOcr: OpenOcr) {
   const recognized: PageText[] = []
   for (const [index, text] of texts.entries())
@@ -12,9 +12,7 @@ export async function recognizePages(document: PdfiumDocument, texts: readonly P
   return recognized
 }
 
-async function recognizePage(document: PdfiumDocument, index: number, ocr: Ocr): Promise<string> {
+async function recognizePage(document: PdfiumDocument, index: number, ocr: Ocr): Promise<PageText> {
   const image = document.renderPage(index)
-  if (!image) return ''
-  // A page that cannot be recognised is as it was: without text.
-  return ocr.recognize(toPgm(image.width, image.height, image.pixels)).catch(() => '')
+  return image && ocr.recognize(toPgm(image.width, image.height, image.pixels)).catch(() => undefined)
 }
