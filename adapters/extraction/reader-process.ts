@@ -9,11 +9,6 @@ const PROGRAM = fileURLToPath(import.meta.resolve('./process.ts'))
 
 /** To read files, to have a thread, and to load the canvas that pdf.js wants. Not to write, and not to start programs. */
 const ALLOWED = ['--permission', '--allow-fs-read=*', '--allow-worker', '--allow-addons']
-/** No more than what an engine itself may want: the worker's variables hold keys. */
-const VARIABLES = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'TZ']
-
-const environment = () => Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]))
-
 export type ReadOptions = {
   /** Ends the process. */
   readonly signal: AbortSignal
@@ -31,7 +26,8 @@ export class ReaderProcess {
   constructor({ memoryMb }: { memoryMb: number }) {
     this.#child = fork(PROGRAM, [String(memoryMb), String(process.pid)], {
       execArgv: [`--max-old-space-size=${memoryMb}`, '--expose-gc', ...ALLOWED],
-      env: environment(),
+      // The worker's variables hold keys.
+      env: {},
       serialization: 'advanced',
       // An engine that dies of a file says so at length.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -218,24 +218,20 @@ describe('a file that goes wrong', () => {
     for (const result of await Promise.all(reading)) if (result) assert.equal(result.pages[0]?.text, 'Good')
   }
 
-  test('ends at the time limit with its thread, and the others are read', () =>
+  test('ends at the time limit with its process, and the others are read', () =>
     withExtractor({ timeoutMs: 8_000 }, async (own) => {
       await amongOthers(own, await file(endless), failsWith('EXTRACTION_TIMEOUT', /8s/))
-      for (let busy = Infinity, last = process.cpuUsage(); busy > 100_000; last = process.cpuUsage()) {
-        await wait(500)
-        busy = process.cpuUsage(last).user
-      }
     }))
 
   test('ends at the memory limit, though only its buffers grow, and the others are read', () =>
-    withExtractor({ memoryMb: 120 }, async (own) => {
-      await amongOthers(own, await file(bomb), failsWith('EXTRACTION_CRASHED', /120 MB/))
+    withExtractor({ memoryMb: 250 }, async (own) => {
+      await amongOthers(own, await file(bomb), failsWith('EXTRACTION_CRASHED', /250 MB/))
     }))
 
   test('ends when its heap is full, and the others are read', () =>
-    withExtractor({ memoryMb: 150 }, async (own) => {
+    withExtractor({ memoryMb: 250 }, async (own) => {
       const page = `<html>${'<p>x</p>'.repeat(2_000_000)}`
-      await amongOthers(own, await file(page), failsWith('EXTRACTION_CRASHED', /150 MB/))
+      await amongOthers(own, await file(page), failsWith('EXTRACTION_CRASHED', /250 MB/))
     }))
 
   test('is not read where it is too large for the memory', () =>
@@ -261,7 +257,7 @@ describe('a file that goes wrong', () => {
     await assert.rejects(extractor.extract(join(dir, 'nowhere')), /ENOENT/)
   })
 
-  test('is given up when its signal says so, in a thread or before it has one', () =>
+  test('is given up when its signal says so, in a process or before it has one', () =>
     withExtractor({ processes: 1 }, async (own) => {
       const path = await file(endless)
       const [running, waiting] = [new AbortController(), new AbortController()]
