@@ -50,7 +50,8 @@ async function measure(files: readonly Document[], lanes: number, read: (path: s
 }
 
 async function withPool<T>(processes: number, use: (pool: ProcessTextExtractor) => Promise<T>): Promise<T> {
-  const pool = new ProcessTextExtractor({ ...extractionConfig, processes })
+  // As the worker has it by default.
+  const pool = new ProcessTextExtractor({ ...extractionConfig, memoryMb: 1_024, processes })
   try {
     return await use(pool)
   } finally {

@@ -31,9 +31,11 @@ const IMAGES = ['png', 'jpg', 'tif', 'bmp', 'gif', 'webp']
 
 /** Tells what a file is by its content; its name may say anything. */
 export async function detectType(path: string): Promise<DetectedType> {
-  const [known, head] = await Promise.all([fileTypeFromFile(path), readHead(path)])
-  if (known?.ext === 'pdf' || hasPdfHeader(head)) return { type: 'pdf' }
-  if (!known) return head.toString('latin1').startsWith('{\\rtf') ? { type: 'rtf' } : unknown()
+  const head = await readHead(path)
+  const beginning = head.toString('latin1')
+  if (beginning.startsWith('%PDF-')) return { type: 'pdf' }
+  const known = await fileTypeFromFile(path)
+  if (!known) return unnamed(beginning)
   const office = OFFICE_TYPES[known.ext]
   if (office) return { type: office }
   if (known.ext === 'cfb') return { type: 'compound' }
@@ -46,15 +48,14 @@ export async function detectType(path: string): Promise<DetectedType> {
 /** In plain characters, but not text for a reader. */
 const WRITTEN_BY_MACHINES: readonly string[] = ['ps', 'eps', 'pgp']
 
-const unknown = (): DetectedType => ({
-  type: 'unknown',
-  description: 'it is no known format, nor text in a known encoding',
-})
+function unnamed(beginning: string): DetectedType {
+  // Readers accept a PDF that begins a little later, as behind the headers of a download.
+  if (/%PDF-\d/.test(beginning)) return { type: 'pdf' }
+  if (beginning.startsWith('{\\rtf')) return { type: 'rtf' }
+  return { type: 'unknown', description: 'it is no known format, nor text in a known encoding' }
+}
 
-/** Readers accept a PDF that begins within this many bytes. */
 const HEAD_BYTES = 1_024
-
-const hasPdfHeader = (head: Buffer) => /%PDF-\d/.test(head.toString('latin1'))
 
 async function readHead(path: string): Promise<Buffer> {
   await using file = await open(path)

@@ -22,7 +22,7 @@ new Worker(new URL('./watch.ts', import.meta.url), { workerData: options })
 
 const MEGABYTE = 1_048_576
 /** What a file leaves behind must not count against the next one. */
-const collectAbove = process.memoryUsage.rss() + (options.memoryMb * MEGABYTE) / 4
+const collectAbove = process.memoryUsage.rss() + (options.memoryMb * MEGABYTE) / 2
 
 const say = (message: Message) => void process.send?.(message)
 

@@ -16,33 +16,44 @@ const SPACED_OUT = /(?<!\p{Script=Han})(?:\p{Script=Han} ){3,}\p{Script=Han}(?!\
 export function tidyPages(pages: readonly string[]): string[] {
   const tidied = pages.map(tidyPage)
   if (!tidied.some((text) => text.includes(JOINED_LINES))) return tidied
-  const words = new Set(tidied.flatMap((text) => text.toLowerCase().match(/\p{L}[\p{L}\p{M}-]*/gu) ?? []))
-  return tidied.map((text) => resolveHyphens(text, words))
+  const hyphenated = new Set(tidied.flatMap(hyphenatedWords))
+  return tidied.map((text) => resolveHyphens(text, hyphenated))
 }
 
-const tidyPage = (text: string): string =>
-  text
-    .split(/\r\n?|\n/)
-    .map((line) => line.trimEnd())
+/** Nothing but Latin letters and the usual signs, as on most pages. */
+const PLAIN = /^[\0-\u00ac\u00ae-\u02ff\u2000-\u2bff\ufffe]*$/
+
+function tidyPage(text: string): string {
+  const lines = text.split(/\r\n?|\n/).map((line) => line.trimEnd())
+  const tidied = lines
     .join('\n')
     .replaceAll(/\n{3,}/g, '\n\n')
+    .trim()
+  return PLAIN.test(tidied) ? tidied : resolveForms(tidied)
+}
+
+const resolveForms = (text: string): string =>
+  text
     .replaceAll(SOFT_HYPHENATED, '')
     .replaceAll(MARKS_BY_THEMSELVES, '$1')
     .replaceAll(PRESENTATION_FORMS, (form) => form.normalize('NFKC'))
     .replaceAll(SPACED_OUT, (spaced) => spaced.replaceAll(' ', ''))
-    .trim()
 
 /** The hyphen goes, unless it belongs to the word: before a capital, or where the document has that word with it elsewhere. */
-const resolveHyphens = (text: string, words: ReadonlySet<string>): string =>
+const resolveHyphens = (text: string, hyphenated: ReadonlySet<string>): string =>
   text.replaceAll(JOINED_LINES, (_, offset: number) => {
     const before = WORD_BEFORE.exec(text.slice(Math.max(0, offset - LONGEST_WORD), offset))?.[0]
     const after = WORD_AFTER.exec(text.slice(offset + 1, offset + 1 + LONGEST_WORD))?.[0]
     // "2019-" and "20" are not 201920.
     if (!before || !after) return '-'
-    const belongs = /^\p{Lu}/u.test(after) ? /\p{Ll}$/u.test(before) : isWrittenApart(before, after, words)
+    const belongs = /^\p{Lu}/u.test(after)
+      ? /\p{Ll}$/u.test(before)
+      : hyphenated.has(`${before}-${after}`.toLowerCase())
     return belongs ? '-' : ''
   })
 
-function isWrittenApart(before: string, after: string, words: ReadonlySet<string>): boolean {
-  return words.has(`${before}-${after}`.toLowerCase()) && !words.has(`${before}${after}`.toLowerCase())
-}
+/** Begins at the hyphen, of which there are few. */
+const HYPHEN = /(?<=(\p{L}[\p{L}\p{M}]{0,39}))-(?=(\p{L}[\p{L}\p{M}]{0,39}))/gu
+
+const hyphenatedWords = (text: string): string[] =>
+  Array.from(text.matchAll(HYPHEN), ([, before, after]) => `${before}-${after}`.toLowerCase())
