@@ -4,7 +4,6 @@ import type { FailureCode } from '../domain/failure.ts'
 import { Failure } from '../domain/failure.ts'
 import type { CallOptions, ExtractedText, TextExtractor } from '../domain/ports.ts'
 import type { ExtractionTask } from './extraction/extraction.ts'
-import { findLanguage } from './extraction/ocr/language-data.ts'
 import type { Answer } from './extraction/process.ts'
 import type { ReadOptions } from './extraction/reader-process.ts'
 import { ReaderProcess } from './extraction/reader-process.ts'
@@ -28,7 +27,6 @@ export class ProcessTextExtractor implements TextExtractor {
 
   /** @throws Error where OCR is on and the data of a language is missing */
   constructor(config: ExtractionConfig) {
-    for (const language of config.ocr?.languages ?? []) findLanguage(language, config.ocr?.dataDir)
     this.#config = config
     this.version = extractionVersion(config)
     this.#slots = new Slots(config.processes)
@@ -57,7 +55,12 @@ export class ProcessTextExtractor implements TextExtractor {
     const options = { signal: AbortSignal.any(signals), onRecognized: () => deadline.postpone() }
     try {
       const answer = await this.#attempt({ path, limits: this.#config, ocr }, options)
-      return answer ?? { code: 'EXTRACTION_CRASHED', detail: `it may use ${memoryMb} MB of memory` }
+      return (
+        answer ?? {
+          code: 'EXTRACTION_CRASHED',
+          detail: `the process that read it died; it may use ${memoryMb} MB of memory`,
+        }
+      )
     } catch (error) {
       if (error !== deadline.signal.reason) throw error
       return { code: 'EXTRACTION_TIMEOUT', detail: `the limit is ${ms(timeoutMs)}` }

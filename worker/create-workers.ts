@@ -33,7 +33,7 @@ export function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   return Promise.all([
     create({ taskQueue, activities, workflowBundle: options.workflowBundle }),
     create({ taskQueue: embeddingQueue(taskQueue), activities: { embedChunks } }),
-    // Extraction waits for a thread, not for a slot: a slot's wait would send the file to another worker.
+    // Extraction waits for a process that reads, not for a slot: a slot's wait would send the file to another worker.
     create({
       taskQueue: hostQueue,
       activities: { extractText },

@@ -3,11 +3,15 @@ import type { ActivityOptions } from '@temporalio/workflow'
 /** Temporal's default, made explicit, but never more than half a minute apart: a service that is back is soon used again. */
 const BACK_OFF = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const
 
-/** About as many tries as that makes in so long a time, for work that may take longer than the time by itself. */
-export const triesWithin = (milliseconds: number) => ({
-  ...BACK_OFF,
-  maximumAttempts: 5 + Math.ceil(milliseconds / 30_000),
-})
+/** As many tries as that makes in so long a time, for work that may take longer than the time by itself. */
+export function triesWithin(milliseconds: number) {
+  let maximumAttempts = 1
+  for (let waited = 0, wait = 1_000; waited + wait <= milliseconds; wait = Math.min(2 * wait, 30_000)) {
+    waited += wait
+    maximumAttempts += 1
+  }
+  return { ...BACK_OFF, maximumAttempts }
+}
 
 /** A worker that dies is noticed after the heartbeat timeout; a cancelled activity ends before its workflow goes on. */
 const LONG_RUNNING = {

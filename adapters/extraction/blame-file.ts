@@ -1,7 +1,9 @@
 import { Unreadable } from './unreadable.ts'
 
-/** The recogniser's own trouble, such as a language that is not installed: it says nothing of the file. */
-export class OcrFailed extends Error {}
+/** A reader that cannot be started, as for lack of memory or of a language's data: it says nothing of the file, and is tried again. */
+export class NotTheFile extends Error {
+  override readonly name = 'NotTheFile'
+}
 
 /** Of an installation that is not as it should be. */
 const NOT_IN_PLACE = ['ERR_MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED', 'ERR_ACCESS_DENIED']
@@ -14,7 +16,7 @@ const NOT_IN_PLACE = ['ERR_MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED', 'ERR_ACCESS_D
  * @throws Unreadable, or the error
  */
 export function blameFile(error: unknown): never {
-  if (error instanceof Unreadable || error instanceof OcrFailed || isOfSystem(error)) throw error
+  if (error instanceof Unreadable || error instanceof NotTheFile || isOfSystem(error)) throw error
   if (error instanceof WebAssembly.RuntimeError)
     throw new Unreadable('EXTRACTION_CRASHED', 'its reader broke down', error)
   throw tooLarge(error) ?? new Unreadable('CORRUPT', 'its reader did not expect this', error)

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Page } from '../../domain/chunk.ts'
-import { blameFile, OcrFailed } from './blame-file.ts'
+import { blameFile, NotTheFile } from './blame-file.ts'
 import { cleanText } from './clean-text.ts'
 import { refuseCompoundFile } from './compound-file.ts'
 import { countWords } from './count-words.ts'
@@ -30,7 +30,7 @@ async function read(path: string, limits: ExtractionTask['limits'], openOcr: Ope
   const { size } = await stat(path)
   if (size === 0) throw new Unreadable('CORRUPT', 'it has 0 bytes')
   const detected = await detectType(path)
-  // Readers are loaded for the first file of their kind: some take a tenth of a second and 30 MB in each thread.
+  // Readers are loaded for the first file of their kind: some take a tenth of a second and 30 MB in each process.
   if (detected.type === 'pdf') {
     const { readPdf } = await import('./pdf/read-pdf.ts')
     return readPdf(path, { limits, openOcr })
@@ -83,5 +83,5 @@ function asLine(text: string | null | undefined): string | null {
 }
 
 const apart = (openOcr: OpenOcr): OpenOcr => {
-  return () => openOcr().catch((cause: unknown) => Promise.reject(new OcrFailed('OCR cannot be started', { cause })))
+  return () => openOcr().catch((cause: unknown) => Promise.reject(new NotTheFile('OCR cannot be started', { cause })))
 }

@@ -4,7 +4,7 @@ import { Unreadable } from './unreadable.ts'
 const MEGABYTE = 1_048_576
 const megabytes = (bytes: number) => `${(bytes / MEGABYTE).toFixed(1)} MB`
 
-/** Of the memory that a thread may use: the other half is for what is made of the bytes. */
+/** Of the memory that a process may use: the other half is for what is made of the bytes. */
 export const maxBytes = ({ memoryMb }: Pick<ExtractionLimits, 'memoryMb'>) => (memoryMb * MEGABYTE) / 2
 
 /** @throws Unreadable TOO_LARGE where so many bytes are not to be held in memory */
@@ -15,6 +15,14 @@ export function checkSize(bytes: number, limits: ExtractionLimits): void {
       `it has ${megabytes(bytes)}, at most ${megabytes(maxBytes(limits))} can be read with EXTRACTION_MEMORY_MB=${limits.memoryMb}`,
     )
 }
+
+/** A sheet of more cells is a database, and each takes some hundred bytes while it is read; so does an element. */
+export const MAX_CELLS = 2_000_000
+export const MAX_ELEMENTS = 2_000_000
+export const MAX_PARTS = 10_000
+
+/** As the message has it. */
+export const moreThan = (limit: number, what: string) => `it has more than ${limit.toLocaleString('en')} ${what}`
 
 /** What is said of an archive that would need more memory than it may. */
 export const unpacksToMore = (limits: ExtractionLimits) =>

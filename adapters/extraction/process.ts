@@ -9,8 +9,8 @@ import type { WatchOptions } from './watch.ts'
 
 /** What came of a task: its result, or the error that it threw. */
 export type Answer = Extraction | { readonly thrown: unknown }
-/** What the process says: that it has recognised a picture, which takes seconds, and at last the answer. */
-export type Message = 'recognized' | Answer
+/** What the process says: that it can read, that it has recognised a picture, which takes seconds, and at last the answer. */
+export type Message = 'ready' | 'recognized' | Answer
 
 // pdf.js leaves rejected promises behind in files that it reads well enough; one must not end the process.
 process.on('unhandledRejection', () => {})
@@ -30,12 +30,15 @@ let opened: Promise<Ocr> | undefined
 
 function openOnce(config: OcrConfig): Promise<Ocr> {
   opened ??= import('./ocr/open-ocr.ts').then(({ openOcr }) => openOcr(config)).then(sayingSo)
+  // What could not be opened now may be mended by the next file.
+  opened.catch(() => {
+    opened = undefined
+  })
   return opened
 }
 
 const sayingSo = (ocr: Ocr): Ocr => ({
   recognize: (image) => ocr.recognize(image).finally(() => say('recognized')),
-  close: () => ocr.close(),
 })
 
 /** An error may hold what cannot be sent, and then no answer would come. */
@@ -49,3 +52,5 @@ process.on('message', async ({ ocr: config, ...task }: ExtractionTask) => {
   say(answer)
   if (process.memoryUsage.rss() > collectAbove) globalThis.gc?.()
 })
+
+say('ready')

@@ -21,6 +21,7 @@ export class ReaderProcess {
   readonly #child: ChildProcess
   readonly #gone: Promise<undefined>
   #isAlive = true
+  #isReady = false
   #isFresh = true
 
   constructor({ memoryMb }: { memoryMb: number }) {
@@ -39,16 +40,19 @@ export class ReaderProcess {
         this.#isAlive = false
         resolve(undefined)
       })
+    this.#child.once('message', () => {
+      this.#isReady = true
+    })
     this.#letGo()
   }
 
-  /** Our own process waits for an answer, or for the news that none will come; */
+  /** Our own process waits for an answer, or for the news that none will come. */
   #hold(): void {
     this.#child.ref()
     this.#child.channel?.ref()
   }
 
-  /** but not for a process that has nothing to do. */
+  /** It does not wait for a process that has nothing to do. */
   #letGo(): void {
     this.#child.unref()
     this.#child.channel?.unref()
@@ -63,10 +67,16 @@ export class ReaderProcess {
     return this.#isAlive && this.#child.connected
   }
 
-  /** @returns the answer, or undefined where the process died. Rejects with the signal's reason, and ends the process then. */
+  /**
+   * @returns the answer, or undefined where the process died of the file. Rejects with the signal's reason, and ends the process
+   * then; and where the process could not be started, which is not the file's fault.
+   */
   async read(task: ExtractionTask, { signal, onRecognized }: ReadOptions): Promise<Answer | undefined> {
     const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>()
-    const onMessage = (message: Message) => (message === 'recognized' ? onRecognized() : resolve(message))
+    const onMessage = (message: Message) => {
+      if (message === 'recognized') onRecognized()
+      else if (message !== 'ready') resolve(message)
+    }
     using _ = addAbortListener(signal, () => {
       void this.end()
       reject(signal.reason)
@@ -76,7 +86,9 @@ export class ReaderProcess {
     this.#child.on('message', onMessage)
     try {
       this.#child.send(task)
-      return await Promise.race([answer, this.#gone])
+      const first = await Promise.race([answer, this.#gone])
+      if (!first && !this.#isReady) throw new Error('A process to read files could not be started')
+      return first
     } finally {
       this.#child.off('message', onMessage)
       this.#letGo()

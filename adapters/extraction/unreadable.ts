@@ -2,10 +2,10 @@ import type { FailureCode } from '../../domain/failure.ts'
 
 type ExtractionCode = Extract<
   FailureCode,
-  'UNSUPPORTED_TYPE' | 'ENCRYPTED' | 'CORRUPT' | 'NO_TEXT' | 'TOO_LARGE' | 'EXTRACTION_CRASHED'
+  'UNSUPPORTED_TYPE' | 'ENCRYPTED' | 'CORRUPT' | 'NO_TEXT' | 'TOO_LARGE' | 'EXTRACTION_CRASHED' | 'EXTRACTION_TIMEOUT'
 >
 
-/** Why a file gives no text. Thrown by the readers of each format; it becomes data before it leaves the thread. */
+/** Why a file gives no text. Thrown by the readers of each format; it becomes data before it leaves the process. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable'
   readonly code: ExtractionCode

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { blameFile } from '../../adapters/extraction/blame-file.ts'
+import { blameFile, NotTheFile } from '../../adapters/extraction/blame-file.ts'
 import { extractFile } from '../../adapters/extraction/extract-file.ts'
 import type { OpenOcr } from '../../adapters/extraction/ocr/open-ocr.ts'
-import type { Unreadable } from '../../adapters/extraction/unreadable.ts'
+import { Unreadable } from '../../adapters/extraction/unreadable.ts'
 import { extractionConfig as limits } from '../support/extraction-config.ts'
 import { makePdf } from '../support/pdf.ts'
 
@@ -54,7 +54,7 @@ test('what the system refuses stays an error, to be retried', async () => {
 
 test('a page that cannot be recognised counts as damaged, and costs no other', async () => {
   const scan = await makePdf(['', 'Typed.'])
-  const broken = async () => ({ recognize: () => Promise.reject(new Error('OCR failed')), close: async () => {} })
+  const broken = async () => ({ recognize: () => Promise.reject(new Unreadable('EXTRACTION_CRASHED')) })
   const result = await extract(scan, broken)
   assert.ok('pages' in result)
   assert.deepEqual([result.pages.map(({ text }) => text), result.pagesSkipped], [['', 'Typed.'], 1])
@@ -62,6 +62,9 @@ test('a page that cannot be recognised counts as damaged, and costs no other', a
 })
 
 test('OCR that cannot be started is not the fault of the file', async () => {
+  const breaking = async () => ({ recognize: () => Promise.reject(new NotTheFile('no memory for an engine')) })
+  await assert.rejects(extract(await makePdf(['']), breaking), /no memory/)
+
   const missing = () => Promise.reject(new Error('no such language'))
   await assert.rejects(extract(await makePdf(['']), missing), /OCR cannot be started/)
 })

@@ -171,6 +171,20 @@ describe('XLSX', () => {
     )
   })
 
+  test('cells of a text, or a truth, that have none stay empty', async () => {
+    const cells = [
+      '<c r="A1" t="s"><v>1</v></c>',
+      '<c r="B1" t="s"/>',
+      '<c r="C1" t="b"><v/></c>',
+      '<c r="D1" t="s"><v>0</v></c>',
+    ]
+    const sharedStrings = '<si><t>Confidential</t></si><si><t>x</t></si>'
+    assert.match(
+      await textOf(xlsx({ sheets: sheet(row(...cells)), sharedStrings })),
+      /^\| x \| {2}\| {2}\| Confidential \|$/m,
+    )
+  })
+
   test('dates, times, percentages and numbers are as a person sees them', async () => {
     const shown = async (content: number | string, style: number, properties = '') =>
       /\| (?<cell>.*?) \|/.exec(

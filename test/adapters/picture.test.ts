@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { exifOrientation } from '../../adapters/extraction/ocr/exif-orientation.ts'
 import { toPgm } from '../../adapters/extraction/ocr/grey-image.ts'
+import { tiffPages } from '../../adapters/extraction/ocr/tiff-pages.ts'
 
 describe('The orientation of a photograph', () => {
   const jpeg = (...tiff: number[]) =>
@@ -27,3 +28,25 @@ test('a grey picture is a header and its pixels', () => {
 
 test('a grey picture has as many bytes as pixels', () =>
   assert.throws(() => toPgm(2, 2, new Uint8Array(3)), RangeError))
+
+describe('The pages of a TIFF', () => {
+  /** Directories without an entry, each with where the next one is. */
+  const tiff = (...next: number[]) => {
+    const bytes = Buffer.alloc(8 + next.length * 6)
+    bytes.write('II*\0\x08', 'latin1')
+    for (const [index, offset] of next.entries()) bytes.writeUInt32LE(offset, 8 + index * 6 + 2)
+    return bytes
+  }
+
+  test('are counted', () => {
+    assert.equal(tiffPages(tiff(0)), 1)
+    assert.equal(tiffPages(tiff(14, 20, 0)), 3)
+    assert.equal(tiffPages(Buffer.from([0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 0, 0, 0, 0, 14, 0, 0, 0, 0, 0, 0])), 2)
+  })
+
+  test('end where they lead nowhere, or back, and any other picture has one', () => {
+    assert.equal(tiffPages(tiff(4_000)), 2)
+    assert.equal(tiffPages(tiff(8)), 10_000)
+    assert.equal(tiffPages(Buffer.from('PNG')), 1)
+  })
+})

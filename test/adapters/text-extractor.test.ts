@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -209,7 +209,7 @@ describe('a file that goes wrong', () => {
       await own.close()
     }
   }
-  /** Reads good files before and after the bad one, more than there are threads. */
+  /** Reads good files before and after the bad one, more than there are processes. */
   const amongOthers = async (own: TextExtractor, bad: string, check: (error: unknown) => boolean) => {
     const good = await file(pdf(line('Good')))
     const reading = [good, bad, good, bad, good, good].map((path) =>
@@ -284,8 +284,10 @@ describe('a file that goes wrong', () => {
 test('the version changes with the libraries that are installed, and with what OCR is to read', async () => {
   const { dependencies } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))
   for (const [name, version] of Object.entries(LIBRARIES)) assert.equal(version, dependencies[name], name)
-  const versions = [undefined, ['eng'], ['eng', 'deu']].map((languages) =>
-    extractionVersion({ ocr: languages && { languages, dataDir: undefined } }),
-  )
+  const folder = join(dir, 'own-data')
+  await mkdir(folder)
+  await writeFile(join(folder, 'eng.traineddata'), 'other weights')
+  const english = { languages: ['eng'], dataDir: undefined }
+  const versions = [undefined, english, { ...english, dataDir: folder }].map((ocr) => extractionVersion({ ocr }))
   assert.equal(new Set(versions).size, versions.length)
 })

@@ -183,9 +183,23 @@ describe('mail', () => {
     assert.deepEqual(await read(html), ['email', 'Subject: Hi\nFrom: a@example.org\n\n# Hello\n\nthere'])
   })
 
+  test('a byte order mark is no part of its first header', async () => {
+    assert.deepEqual(await read(`\ufeff${mail('From: a@example.org', 'Subject: Hi', '', 'Hello')}`), [
+      'email',
+      'Subject: Hi\nFrom: a@example.org\n\nHello\n',
+    ])
+  })
+
   test('a text that begins with one such word is text', async () => {
     assert.equal((await read('Subject: the sea\n\nIt is wide.'))[0], 'text')
   })
+})
+
+test('Markdown that begins with an element is Markdown, and prose that names one is prose', async () => {
+  const readme = '<p align="center">\n  <img alt="Logo">\n</p>\n\n# Title\n\nSome text.\n\n- one\n- two\n'
+  assert.deepEqual(await read(readme), ['markdown', readme])
+  const prose = '<div> is the element that beginners use. Use <section> instead.'
+  assert.deepEqual(await read(prose), ['text', prose])
 })
 
 test('Markdown and plain text stay as they are', async () => {

@@ -1,6 +1,8 @@
 import ms from 'ms'
 import type { OcrConfig } from '../../../config.ts'
+import { NotTheFile } from '../blame-file.ts'
 import { cleanText } from '../clean-text.ts'
+import { Unreadable } from '../unreadable.ts'
 import { exifOrientation } from './exif-orientation.ts'
 import { readLanguage } from './language-data.ts'
 import type { Look, Turn } from './tesseract-engine.ts'
@@ -8,18 +10,16 @@ import { TesseractEngine, TookTooLong, UnreadableImage } from './tesseract-engin
 
 export interface Ocr {
   /**
-   * The text in a PNG, JPEG, TIFF, BMP, GIF, WebP or PNM; empty where there is none. Blocks the thread for seconds. Rejects
-   * where the picture cannot be read or takes too long, and reads the next one all the same.
+   * The text in a PNG, JPEG, TIFF, BMP, GIF, WebP or PNM; empty where there is none. Blocks the thread for seconds.
+   * Reads the next picture, whatever became of this one. @throws Unreadable CORRUPT, EXTRACTION_TIMEOUT, EXTRACTION_CRASHED
    */
   recognize(image: Uint8Array): Promise<string>
-  /** Gives the memory back. */
-  close(): Promise<void>
 }
 
 /** Gives the recogniser, which is opened when it is needed for the first time. */
 export type OpenOcr = () => Promise<Ocr>
 
-/** A dense page takes three to four seconds; grain that passes for thousands of words takes minutes. */
+/** Of computing, so that it does not depend on what else the machine does. A dense page takes three to four seconds; grain that passes for thousands of words takes minutes. */
 const LOOK_LIMIT_MS = 30_000
 /** Out of 100. Upside down a page has about 33, tilted by ten degrees about 58, and well read one over 90. */
 const DOUBTFUL = 75
@@ -33,32 +33,25 @@ export async function openOcr({ languages, dataDir }: OcrConfig): Promise<Ocr> {
 }
 
 class TesseractOcr implements Ocr {
-  readonly #languages: Map<string, Uint8Array>
+  readonly #languages: ReadonlyMap<string, Uint8Array>
   #engine: TesseractEngine | undefined
-  #closed = false
 
-  constructor(languages: Map<string, Uint8Array>, engine: TesseractEngine) {
+  constructor(languages: ReadonlyMap<string, Uint8Array>, engine: TesseractEngine) {
     this.#languages = languages
     this.#engine = engine
   }
 
   async recognize(image: Uint8Array): Promise<string> {
-    if (this.#closed) throw new Error('OCR is closed')
-    this.#engine ??= await TesseractEngine.open(this.#languages)
-    const engine = this.#engine
+    this.#engine ??= await TesseractEngine.open(this.#languages).catch((cause: unknown) => {
+      throw new NotTheFile('OCR cannot be started', { cause })
+    })
     try {
-      return cleanText(read(engine, image)).trim()
+      return cleanText(read(this.#engine, image)).trim()
     } catch (cause) {
       // Whatever else went wrong inside left its memory in an unknown state. The next picture gets a new engine.
       if (!(cause instanceof UnreadableImage)) this.#engine = undefined
-      throw new Error(explain(cause), { cause })
+      throw explain(cause)
     }
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true
-    this.#engine = undefined
-    this.#languages.clear()
   }
 }
 
@@ -79,8 +72,10 @@ const turnFor = ({ slope }: Look, { exifOrientation }: Turn): Turn =>
     ? { exifOrientation, radians: slope }
     : { exifOrientation: UPSIDE_DOWN[exifOrientation] ?? 3, radians: 0 }
 
-function explain(cause: unknown): string {
-  if (cause instanceof UnreadableImage) return `The image cannot be read: ${cause.message}`
-  if (cause instanceof TookTooLong) return `The image took longer than ${ms(LOOK_LIMIT_MS)}`
-  return 'OCR failed'
+function explain(cause: unknown): Unreadable {
+  if (cause instanceof UnreadableImage)
+    return new Unreadable('CORRUPT', `its picture cannot be read: ${cause.message}`, cause)
+  if (cause instanceof TookTooLong)
+    return new Unreadable('EXTRACTION_TIMEOUT', `a picture may take ${ms(LOOK_LIMIT_MS)} of computing`, cause)
+  return new Unreadable('EXTRACTION_CRASHED', 'the recogniser broke down over its picture', cause)
 }

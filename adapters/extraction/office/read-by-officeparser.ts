@@ -2,7 +2,7 @@ import type { OfficeIssue, OfficeParserAST, OfficeParserConfig } from 'officepar
 import { OfficeErrorType, OfficeParser, OfficeWarningType } from 'officeparser'
 import type { Page } from '../../../domain/chunk.ts'
 import type { ExtractionLimits, Reading } from '../extraction.ts'
-import { checkPages, maxBytes, unpacksToMore } from '../limits.ts'
+import { checkPages, MAX_CELLS, MAX_ELEMENTS, MAX_PARTS, maxBytes, moreThan, unpacksToMore } from '../limits.ts'
 import { Unreadable } from '../unreadable.ts'
 import type { OfficeType } from './read-office.ts'
 import { renderBlocks } from './render-blocks.ts'
@@ -27,9 +27,6 @@ export async function readByOfficeParser(
 
 type Parsed = { readonly document: OfficeParserAST; readonly pagesSkipped: number }
 
-/** A sheet of more cells is a database, and each takes some hundred bytes while it is read. */
-const MAX_CELLS = 2_000_000
-
 async function parse(bytes: Uint8Array, fileType: OfficeType, limits: ExtractionLimits): Promise<Parsed> {
   const config: OfficeParserConfig = {
     fileType,
@@ -39,13 +36,14 @@ async function parse(bytes: Uint8Array, fileType: OfficeType, limits: Extraction
     decompressionLimits: {
       maxUncompressedBytes: maxBytes(limits),
       maxTableCells: MAX_CELLS,
-      maxXmlElements: 2_000_000,
+      maxXmlElements: MAX_ELEMENTS,
+      maxZipEntries: MAX_PARTS,
     },
   }
   const document = await OfficeParser.parseOffice(fileType === 'rtf' ? withRtfSymbols(bytes) : bytes, config)
   const warned = (code: OfficeWarningType) => document.warnings.filter((warning) => warning.code === code).length
   if (warned(OfficeWarningType.TABLE_CELL_LIMIT_EXCEEDED) > 0)
-    throw new Unreadable('TOO_LARGE', `it has more than ${MAX_CELLS} cells`)
+    throw new Unreadable('TOO_LARGE', moreThan(MAX_CELLS, 'cells'))
   return { document, pagesSkipped: warned(OfficeWarningType.CONTENT_PART_NOT_READ) }
 }
 
@@ -59,8 +57,8 @@ const CODES: Partial<Record<OfficeErrorType, Unreadable['code']>> = {
 
 const DETAILS: Partial<Record<OfficeErrorType, (limits: ExtractionLimits) => string>> = {
   [OfficeErrorType.ZIP_SIZE_LIMIT_EXCEEDED]: unpacksToMore,
-  [OfficeErrorType.ZIP_ENTRY_COUNT_LIMIT_EXCEEDED]: () => 'its archive has more than 10,000 parts',
-  [OfficeErrorType.XML_ELEMENT_LIMIT_EXCEEDED]: () => 'it has more than 2,000,000 elements',
+  [OfficeErrorType.ZIP_ENTRY_COUNT_LIMIT_EXCEEDED]: () => moreThan(MAX_PARTS, 'parts'),
+  [OfficeErrorType.XML_ELEMENT_LIMIT_EXCEEDED]: () => moreThan(MAX_ELEMENTS, 'elements'),
   [OfficeErrorType.MAX_NESTING_DEPTH_EXCEEDED]: () => 'it is nested too deeply',
 }
 

@@ -1,3 +1,4 @@
+import { MAX_CELLS, moreThan } from '../limits.ts'
 import { Unreadable } from '../unreadable.ts'
 import type { CellFormat } from './cell-formats.ts'
 import { asNumber } from './cell-formats.ts'
@@ -15,8 +16,6 @@ export type CellContext = {
   cellsLeft: number
 }
 
-/** A sheet of more cells is a database, and each takes some hundred bytes while it is read. */
-export const MAX_CELLS = 2_000_000
 /** No program has more columns. */
 export const MAX_COLUMNS = 16_384
 
@@ -26,7 +25,7 @@ export function readSheet(part: Uint8Array | undefined, context: CellContext): C
   let row: Cell[] = []
   let column = -1
   const cells = elementTexts('c', (value, attributes) => {
-    if (--context.cellsLeft < 0) throw new Unreadable('TOO_LARGE', `it has more than ${MAX_CELLS} cells`)
+    if (--context.cellsLeft < 0) throw new Unreadable('TOO_LARGE', moreThan(MAX_CELLS, 'cells'))
     column = columnOf(attributes.r) ?? column + 1
     const text = shown(value, attributes, context)
     if (text !== '' && column < MAX_COLUMNS) row.push({ column, text })
@@ -58,9 +57,10 @@ function columnOf(address: string | undefined): number | undefined {
 
 /** What a reader of the sheet sees in the cell (ECMA-376 part 1, 18.18.11). */
 function shown(value: string, { t = 'n', s = '' }: Attributes, { strings, formats }: CellContext): string {
+  if (value.trim() === '') return ''
   if (t === 's') return strings[Number(value)] ?? ''
   if (t === 'b') return value.trim() === '1' ? 'TRUE' : 'FALSE'
   const number = Number(value)
-  if (t !== 'n' || value.trim() === '' || !Number.isFinite(number)) return value
+  if (t !== 'n' || !Number.isFinite(number)) return value
   return (formats[Number(s)] ?? asNumber)(number)
 }

@@ -1,12 +1,10 @@
 import { unzipSync } from 'fflate'
 import type { ExtractionLimits } from '../extraction.ts'
-import { maxBytes, unpacksToMore } from '../limits.ts'
+import { MAX_PARTS, maxBytes, moreThan, unpacksToMore } from '../limits.ts'
 import { Unreadable } from '../unreadable.ts'
 
 /** Parts of an archive by their names in small letters, since writers do not agree with themselves. */
 export type Parts = ReadonlyMap<string, Uint8Array>
-
-const MAX_PARTS = 10_000
 
 /** The parts whose names match. @throws Unreadable TOO_LARGE, CORRUPT */
 export function unpack(archive: Uint8Array, wanted: RegExp, limits: ExtractionLimits): Parts {
@@ -14,7 +12,7 @@ export function unpack(archive: Uint8Array, wanted: RegExp, limits: ExtractionLi
   let size = 0
   // No part gives more than the size it declares: that is how much it is given room for.
   const filter = ({ name, originalSize }: { name: string; originalSize: number }) => {
-    if (++parts > MAX_PARTS) throw new Unreadable('TOO_LARGE', `its archive has more than ${MAX_PARTS} parts`)
+    if (++parts > MAX_PARTS) throw new Unreadable('TOO_LARGE', moreThan(MAX_PARTS, 'parts'))
     if (!wanted.test(name)) return false
     size += originalSize
     if (size > maxBytes(limits)) throw new Unreadable('TOO_LARGE', unpacksToMore(limits))

@@ -30,12 +30,14 @@ export class PdfiumDocument implements Disposable {
   /** `tail` is read as if it stood behind the file. @throws Unreadable ENCRYPTED, or CORRUPT where PDFium finds no document in it */
   static async open(path: string, tail?: Uint8Array): Promise<PdfiumDocument> {
     const lib = await startPdfium()
-    const access = new FileAccess(lib, path, tail)
+    // Also where PDFium breaks down over it: the process goes on.
+    using opening = new DisposableStack()
+    const access = opening.use(new FileAccess(lib, path, tail))
     const document = lib.FPDF_LoadCustomDocument(access.pointer, '')
-    if (document !== 0) return new PdfiumDocument(lib, access, document)
-    const error = lib.FPDF_GetLastError()
-    access[Symbol.dispose]()
-    throw new Unreadable(error === PASSWORD_ERROR ? 'ENCRYPTED' : 'CORRUPT')
+    if (document === 0) throw new Unreadable(lib.FPDF_GetLastError() === PASSWORD_ERROR ? 'ENCRYPTED' : 'CORRUPT')
+    const opened = new PdfiumDocument(lib, access, document)
+    opening.move()
+    return opened
   }
 
   private constructor(lib: Pdfium, access: FileAccess, document: number) {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium'
 import { init } from '@embedpdf/pdfium'
+import { NotTheFile } from '../blame-file.ts'
 import { Unreadable } from '../unreadable.ts'
 
 export type Pdfium = WrappedPdfiumModule
@@ -10,21 +11,25 @@ const WASM = fileURLToPath(import.meta.resolve('@embedpdf/pdfium/pdfium.wasm'))
 let compiled: Promise<WebAssembly.Module> | undefined
 
 /**
- * A fresh PDFium: compiled once a thread, instantiated for each file in 5 ms, so that what a hostile file does to its
+ * A fresh PDFium: compiled once a process, instantiated for each file in 5 ms, so that what a hostile file does to its
  * memory ends with it, and the memory is given back.
  */
 export async function startPdfium(): Promise<Pdfium> {
   compiled ??= WebAssembly.compile(readFileSync(WASM))
   const module = await compiled
-  const pdfium = await init({
+  const { promise: failed, reject } = Promise.withResolvers<never>()
+  const started = init({
     instantiateWasm: (imports, done) => {
-      void WebAssembly.instantiate(module, imports).then(done)
+      WebAssembly.instantiate(module, imports).then(done, (cause: unknown) =>
+        reject(new NotTheFile('PDFium cannot be started', { cause })),
+      )
       return {}
     },
     // It reports what it makes of damaged files, and its own death, which we learn otherwise.
     print: () => {},
     printErr: () => {},
   })
+  const pdfium = await Promise.race([started, failed])
   pdfium.PDFiumExt_Init()
   return pdfium
 }

@@ -1,5 +1,6 @@
 import { toPgm } from '../ocr/grey-image.ts'
 import type { Ocr, OpenOcr } from '../ocr/open-ocr.ts'
+import { Unreadable } from '../unreadable.ts'
 import type { PdfiumDocument } from './pdfium-document.ts'
 
 type PageText = string | undefined
@@ -14,5 +15,9 @@ export async function recognizePages(document: PdfiumDocument, texts: readonly P
 
 async function recognizePage(document: PdfiumDocument, index: number, ocr: Ocr): Promise<PageText> {
   const image = document.renderPage(index)
-  return image && ocr.recognize(toPgm(image.width, image.height, image.pixels)).catch(() => undefined)
+  if (!image) return undefined
+  return ocr.recognize(toPgm(image.width, image.height, image.pixels)).catch((error: unknown) => {
+    if (error instanceof Unreadable) return undefined
+    throw error
+  })
 }

@@ -24,6 +24,11 @@ export async function readText(bytes: Buffer, limits: ExtractionLimits): Promise
   return { pages: [{ number: 1, text: READERS[type](text) }], documentType: type }
 }
 
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+
+const withoutMark = (bytes: Buffer) =>
+  bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes
+
 const asItIs = (text: string) => text
 
 const READERS = {
@@ -38,7 +43,7 @@ const READERS = {
 const readHtml = (html: string, limits: ExtractionLimits) => readOffice(Buffer.from(html), 'html', limits)
 
 async function readEmail(bytes: Buffer, limits: ExtractionLimits): Promise<Reading> {
-  const { subject, author, head, body, attachments } = await parseEmail(bytes)
+  const { subject, author, head, body, attachments } = await parseEmail(withoutMark(bytes))
   const text =
     'html' in body ? (await readHtml(body.html, limits)).pages.map((page) => page.text).join('\n') : body.text
   const parts = [head, text, attachments].filter((part) => part.trim() !== '')

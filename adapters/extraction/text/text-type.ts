@@ -23,8 +23,12 @@ const HTML_ELEMENTS = /^(?:head|body|title|meta|link|div|p|table|h[1-6]|ul|ol|ar
 function isHtml(text: string): boolean {
   if (/<!doctype html/i.test(prologOf(text))) return true
   const root = rootName(text) ?? ''
-  return root === 'html' || (!/^\s*<\?xml/.test(text) && HTML_ELEMENTS.test(root))
+  return root === 'html' || (HTML_ELEMENTS.test(root) && isFragment(text))
 }
+
+/** Markdown may begin with an element too, and prose with the name of one. */
+const isFragment = (text: string) =>
+  !/^\s*<\?xml/.test(text) && /<\/[a-z][a-z0-9]*\s*>\s*$/i.test(text.slice(-1_000)) && !isMarkdown(text)
 
 /** Of these, two kinds say that a text is Markdown; one may be by chance. */
 const MARKDOWN = [
