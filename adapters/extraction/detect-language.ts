@@ -1,5 +1,6 @@
 import { eld } from 'eld/extrasmall'
 import type { Page } from '../../domain/chunk.ts'
+import { countMatches } from './count-matches.ts'
 
 const UNDETERMINED = 'und'
 const PASSAGES = 16
@@ -51,10 +52,10 @@ const DIGITS = /\p{N}/gu
 const LETTERS = /\p{L}/gu
 
 function languageOf(text: string): string | undefined {
-  const letters = count(text, LETTERS)
+  const letters = countMatches(text, LETTERS)
   const byScript = scriptsLanguage(text, letters)
   if (byScript) return byScript
-  if (count(text, SIGNS) > 0.06 * letters || count(text, DIGITS) > 0.3 * letters) return undefined
+  if (countMatches(text, SIGNS) > 0.06 * letters || countMatches(text, DIGITS) > 0.3 * letters) return undefined
   if (letters < FEWEST_LETTERS) return undefined
   const result = eld.detect(text)
   return result.isReliable() ? result.language : undefined
@@ -81,9 +82,9 @@ const FEWEST_OF_A_SCRIPT = 5
 
 function scriptsLanguage(text: string, letters: number): string | undefined {
   for (const [language, script] of SCRIPTS) {
-    const own = count(text, script)
+    const own = countMatches(text, script)
     if (own < FEWEST_OF_A_SCRIPT || own <= letters / 2) continue
-    return language === 'zh' && count(text, KANA) > own / 10 ? 'ja' : language
+    return language === 'zh' && countMatches(text, KANA) > own / 10 ? 'ja' : language
   }
   return undefined
 }
@@ -93,5 +94,3 @@ function mostFrequent(languages: readonly string[]): [language: string, times: n
   for (const language of languages) times.set(language, (times.get(language) ?? 0) + 1)
   return [...times].reduce((most, each) => (each[1] > most[1] ? each : most), [UNDETERMINED, 0])
 }
-
-const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0

@@ -1,11 +1,13 @@
+import { countMatches } from '../count-matches.ts'
+
 /** Private use, not assigned, not known, controls: fonts that do not say which letters their glyphs are. */
 const UNREADABLE = /(?!\ufffe)[\p{Co}\p{Cn}\ufffd]|(?!\s)\p{Cc}/gu
 const VISIBLE = /\S/gu
 
 /** From 0 to 1: how much of a text is not what a reader of the page sees. Empty text is 0. */
 export function garbledShare(text: string): number {
-  const unreadable = count(text, UNREADABLE)
-  return unreadable === 0 ? 0 : unreadable / count(text, VISIBLE)
+  const unreadable = countMatches(text, UNREADABLE)
+  return unreadable === 0 ? 0 : unreadable / countMatches(text, VISIBLE)
 }
 
 /** UTF-8 of two bytes, read as one unit of UTF-16. */
@@ -30,9 +32,3 @@ const isTwoByteUtf8 = (unit: number) => unit >= 0xc280 && unit <= 0xdfbf && (uni
 
 const mend = (unit: number) =>
   isTwoByteUtf8(unit) ? String.fromCharCode(((unit & 0x1f00) >> 2) | (unit & 0x3f)) : undefined
-
-function count(text: string, pattern: RegExp): number {
-  let matches = 0
-  for (const _ of text.matchAll(pattern)) matches++
-  return matches
-}

@@ -6,14 +6,13 @@ import { Unreadable } from '../unreadable.ts'
 import { garbledShare } from './garbled.ts'
 import { makeEnd } from './lost-end.ts'
 import { PdfiumDocument } from './pdfium-document.ts'
+import type { PageText } from './recognize-pages.ts'
 import { recognizePages } from './recognize-pages.ts'
 import type { SecondOpinion } from './second-opinion.ts'
 import { tidyPages } from './tidy-pages.ts'
 
 type Options = { readonly limits: ExtractionLimits; readonly openOcr: OpenOcr | undefined }
 
-/** A page's text; undefined where the page is damaged. */
-type PageText = string | undefined
 type Pages = {
   readonly texts: readonly PageText[]
   /** Pages that came behind these, at least, in a file that breaks off. */

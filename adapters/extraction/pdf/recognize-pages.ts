@@ -3,7 +3,8 @@ import type { Ocr, OpenOcr } from '../ocr/open-ocr.ts'
 import { Unreadable } from '../unreadable.ts'
 import type { PdfiumDocument } from './pdfium-document.ts'
 
-type PageText = string | undefined
+/** A page's text; undefined where the page is damaged. */
+export type PageText = string | undefined
 
 /** The same texts, with what is recognised on the pages that have none; one that cannot be recognised counts as damaged. */
 export async function recognizePages(document: PdfiumDocument, texts: readonly PageText[], openOcr: OpenOcr) {

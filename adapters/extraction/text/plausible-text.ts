@@ -1,4 +1,5 @@
 import { eld } from 'eld/extrasmall'
+import { countMatches } from '../count-matches.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROLS = /[\u0000-\u0008\u000e-\u0019\u001c-\u001f\u007f-\u009f\ufffe\uffff]/g
@@ -7,10 +8,10 @@ const BROKEN = /\ufffd/g
 const TOLERATED = 0.001
 
 /** Whether a text is nearly free of control characters. White space and escape, which terminals' logs have, are none. */
-export const isReadable = (text: string): boolean => count(text, CONTROLS) <= TOLERATED * text.length
+export const isReadable = (text: string): boolean => countMatches(text, CONTROLS) <= TOLERATED * text.length
 
 /** Whether nearly all of a text could be decoded. */
-export const isWhole = (text: string): boolean => count(text, BROKEN) <= TOLERATED * text.length
+export const isWhole = (text: string): boolean => countMatches(text, BROKEN) <= TOLERATED * text.length
 
 const FOREIGN = /[\u0080-\u{10ffff}]/gu
 const hasForeign = (word: string) => word.search(FOREIGN) >= 0
@@ -42,10 +43,12 @@ const DOUBT_WEIGHT = 8
  */
 export function plausibility(text: string): number {
   const words = text.split(/\s+/).filter(hasForeign).join(' ')
-  return familiarity(words) * Math.max(0, 1 - (DOUBT_WEIGHT * doubts(words)) / Math.max(1, count(words, FOREIGN)))
+  return (
+    familiarity(words) * Math.max(0, 1 - (DOUBT_WEIGHT * doubts(words)) / Math.max(1, countMatches(words, FOREIGN)))
+  )
 }
 
-const doubts = (text: string): number => DOUBTS.reduce((sum, doubt) => sum + count(text, doubt), 0)
+const doubts = (text: string): number => DOUBTS.reduce((sum, doubt) => sum + countMatches(text, doubt), 0)
 
 const LETTER = /\p{L}/gu
 const ACCENTED = /(?=\p{sc=Latn})[\u0080-\u024f]/gu
@@ -53,13 +56,16 @@ const SIGN = /(?<!\p{L})[\u00a0¡£§«°±²³µ¼½¾¿×–‘“„•€]|[
 const FEW_ACCENTS = 0.04
 
 /** Whether all that is foreign in a text are signs that Western texts have, as in English ones: dashes, quotation marks, bullets. */
-export const hasOnlySigns = (text: string): boolean => count(text, SIGN) === count(text, FOREIGN) && doubts(text) === 0
+export const hasOnlySigns = (text: string): boolean =>
+  countMatches(text, SIGN) === countMatches(text, FOREIGN) && doubts(text) === 0
 
 /** Whether it may have a few letters with accents too, of a name or a borrowed word: too few to judge the words that they make. */
 export function isNearlyAscii(text: string): boolean {
-  const accented = count(text, ACCENTED)
+  const accented = countMatches(text, ACCENTED)
   return (
-    accented <= FEW_ACCENTS * count(text, LETTER) && hasOnlySigns(text.replace(ACCENTED, 'a')) && doubts(text) === 0
+    accented <= FEW_ACCENTS * countMatches(text, LETTER) &&
+    hasOnlySigns(text.replace(ACCENTED, 'a')) &&
+    doubts(text) === 0
   )
 }
 
@@ -78,10 +84,4 @@ function familiarity(words: string): number {
       scores.push(Math.max(0, ...Object.values(eld.detect(window).getScores())))
   }
   return scores.reduce((sum, score) => sum + score, 0) / Math.max(1, scores.length)
-}
-
-function count(text: string, pattern: RegExp): number {
-  let matches = 0
-  for (const _ of text.matchAll(pattern)) matches++
-  return matches
 }

@@ -1,3 +1,5 @@
+import { countMatches } from '../count-matches.ts'
+
 type Unicode = 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be'
 
 /** The longer ones first: UTF-32's mark begins with UTF-16's. */
@@ -48,7 +50,7 @@ function utf16(sample: Uint8Array): Unicode | undefined {
   if (whole.length < 2 * SHORTEST || evens === odds) return undefined
   const encoding = evens < odds ? 'utf-16be' : 'utf-16le'
   const text = new TextDecoder(encoding).decode(whole)
-  return count(text, IMPOSSIBLE) <= TOLERATED * text.length && isOneScript(text) ? encoding : undefined
+  return countMatches(text, IMPOSSIBLE) <= TOLERATED * text.length && isOneScript(text) ? encoding : undefined
 }
 
 const different = (bytes: Uint8Array, from: 0 | 1) => new Set(bytes.filter((_, index) => index % 2 === from)).size
@@ -62,12 +64,10 @@ const SCRIPTS = [
 
 /** A text is ASCII for the most part, or letters of one script. Binary numbers scatter over many. */
 function isOneScript(text: string): boolean {
-  const [ascii, letters] = [count(text, ASCII), count(text, LETTER)]
+  const [ascii, letters] = [countMatches(text, ASCII), countMatches(text, LETTER)]
   if (ascii > 0.7 * text.length) return true
-  return letters > 0.5 * text.length && SCRIPTS.some((script) => count(text, script) > 0.8 * letters)
+  return letters > 0.5 * text.length && SCRIPTS.some((script) => countMatches(text, script) > 0.8 * letters)
 }
-
-const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0
 
 const BLOCK = 8_192
 
