@@ -69,6 +69,19 @@ describe('a PDF', () => {
       await isRefused(await drawn((document) => document.text('x'), { userPassword: 'guest', pdfVersion }), 'ENCRYPTED')
   })
 
+  test('is read as its letters stand, however they and the page are turned', async () => {
+    const lines = ['The first line of the page.', 'The second line of it.', 'And the third.']
+    for (const turn of [0, 90, 180, 270])
+      for (const rotation of [0, 90, 180, 270]) {
+        const page = await drawn((document) => {
+          Object.assign(document.page.dictionary.data, { Rotate: rotation })
+          document.rotate(turn, { origin: [306, 396] })
+          for (const [index, line] of lines.entries()) document.text(line, 150, 200 + index * 40, { lineBreak: false })
+        })
+        assert.deepEqual(await pageTexts(page), [lines.join('\n')], `turned by ${turn}, the page by ${rotation}`)
+      }
+  })
+
   test('that breaks off is read as far as it goes', async () => {
     const { pages, pagesSkipped } = await extracted(pdf(20).subarray(0, -1_000))
     assert.equal(pages[0]?.text, 'Page 1')

@@ -1,9 +1,10 @@
 import { Unreadable } from '../unreadable.ts'
+import { quartersTurned, readDrawn } from './drawn-text.ts'
 import { FileAccess } from './file-access.ts'
 import { mendMisreadUtf8 } from './garbled.ts'
 import { annotationLines } from './page-annotations.ts'
 import type { Pdfium } from './pdfium.ts'
-import { readText, startPdfium, utf16At, withMemory } from './pdfium.ts'
+import { readText, startPdfium, withMemory } from './pdfium.ts'
 
 /** From PDFium's fpdfview.h. */
 const PASSWORD_ERROR = 4
@@ -90,20 +91,28 @@ export class PdfiumDocument implements Disposable {
     }
   }
 
+  /** Read as its letters stand: where they are turned otherwise than the page, PDFium has lines in the opposite order, or torn. */
   #drawnText(page: number): string {
     const lib = this.#lib
-    const textPage = lib.FPDFText_LoadPage(page)
-    if (textPage === 0) return ''
+    const rotation = lib.FPDFPage_GetRotation(page)
+    const { quarters, text } = this.#withTextPage(page, (textPage, characters) => {
+      const quarters = quartersTurned(lib, textPage, characters)
+      return { quarters, text: quarters === rotation ? readDrawn(lib, textPage, characters) : undefined }
+    }) ?? { quarters: 0, text: '' }
+    if (text !== undefined) return text
+    lib.FPDFPage_SetRotation(page, quarters)
+    return this.#withTextPage(page, (textPage, characters) => readDrawn(lib, textPage, characters)) ?? ''
+  }
+
+  /** Undefined where the page has no text. */
+  #withTextPage<T>(page: number, use: (textPage: number, characters: number) => T): T | undefined {
+    const textPage = this.#lib.FPDFText_LoadPage(page)
+    if (textPage === 0) return undefined
     try {
-      const characters = lib.FPDFText_CountChars(textPage)
-      if (characters <= 0) return ''
-      // A character outside of the basic plane takes two units.
-      return withMemory(lib, (2 * characters + 1) * 2, (buffer) => {
-        const written = lib.FPDFText_GetText(textPage, 0, 2 * characters, buffer)
-        return utf16At(lib, buffer, Math.max(0, written - 1))
-      })
+      const characters = this.#lib.FPDFText_CountChars(textPage)
+      return characters > 0 ? use(textPage, characters) : undefined
     } finally {
-      lib.FPDFText_ClosePage(textPage)
+      this.#lib.FPDFText_ClosePage(textPage)
     }
   }
 
