@@ -21,6 +21,9 @@ export const MAX_CELLS = 2_000_000
 export const MAX_ELEMENTS = 2_000_000
 export const MAX_PARTS = 10_000
 
+/** No program that makes tables has more columns. */
+export const MAX_COLUMNS = 16_384
+
 /** As the message has it. */
 export const moreThan = (limit: number, what: string) => `it has more than ${limit.toLocaleString('en')} ${what}`
 

@@ -1,3 +1,16 @@
+/** A cell of a row, by its column from 0. */
+export type Cell = { readonly column: number; readonly text: string }
+
+/** The texts of a row, with '' for the cells that are not there. */
+export function rowOf(cells: Iterable<Cell>): string[] {
+  const row: string[] = []
+  for (const { column, text } of cells) {
+    while (row.length < column) row.push('')
+    row[column] = text
+  }
+  return row
+}
+
 /**
  * Rows as a Markdown table, the first one as its head. Empty rows are left out; the head has a column for each, the other
  * rows end with their last cell.

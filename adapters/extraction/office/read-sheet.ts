@@ -1,13 +1,11 @@
-import { MAX_CELLS, moreThan } from '../limits.ts'
+import { MAX_CELLS, MAX_COLUMNS, moreThan } from '../limits.ts'
+import type { Cell } from '../markdown-table.ts'
 import { Unreadable } from '../unreadable.ts'
 import type { CellFormat } from './cell-formats.ts'
 import { asNumber } from './cell-formats.ts'
 import { elementTexts } from './element-texts.ts'
 import type { Attributes } from './xml-events.ts'
 import { readXmlEvents } from './xml-events.ts'
-
-/** A cell that is not empty, by its column from 0. */
-export type Cell = { readonly column: number; readonly text: string }
 
 /** What the cells of all sheets refer to, and how many more there may be. */
 export type CellContext = {
@@ -16,10 +14,7 @@ export type CellContext = {
   cellsLeft: number
 }
 
-/** No program has more columns. */
-export const MAX_COLUMNS = 16_384
-
-/** The rows of a sheet that are not empty. @throws Unreadable TOO_LARGE */
+/** The rows of a sheet, and of them the cells, that are not empty. @throws Unreadable TOO_LARGE */
 export function readSheet(part: Uint8Array | undefined, context: CellContext): Cell[][] {
   const rows: Cell[][] = []
   let row: Cell[] = []

@@ -1,11 +1,12 @@
 import type { Page } from '../../../domain/chunk.ts'
 import type { ExtractionLimits, Reading } from '../extraction.ts'
 import { checkLength, checkPages, MAX_CELLS } from '../limits.ts'
-import { markdownTable } from '../markdown-table.ts'
+import type { Cell } from '../markdown-table.ts'
+import { markdownTable, rowOf } from '../markdown-table.ts'
 import { cellFormats } from './cell-formats.ts'
 import { coreProperties } from './core-properties.ts'
 import { elementTexts } from './element-texts.ts'
-import type { Cell, CellContext } from './read-sheet.ts'
+import type { CellContext } from './read-sheet.ts'
 import { readSheet } from './read-sheet.ts'
 import { relationshipsOf } from './relationships.ts'
 import type { Parts } from './unpack.ts'
@@ -49,15 +50,6 @@ function renderCells(rows: readonly (readonly Cell[])[], limits: ExtractionLimit
     limits,
   )
   return markdownTable(rows.map(rowOf))
-}
-
-function rowOf(cells: readonly Cell[]): string[] {
-  const row: string[] = []
-  for (const { column, text } of cells) {
-    while (row.length < column) row.push('')
-    row[column] = text
-  }
-  return row
 }
 
 function sharedStrings(parts: Parts): string[] {

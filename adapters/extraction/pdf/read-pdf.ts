@@ -87,13 +87,13 @@ function collect(count: number, limits: ExtractionLimits, read: (index: number) 
 /** The same pages, with those of pdf.js where they are better. */
 async function withSecondOpinion(path: string, texts: readonly PageText[], limits: ExtractionLimits) {
   const blank = texts.every((text) => !text?.trim())
-  const isDoubtful = (text: PageText) => blank || text === undefined || garbledShare(text) > DOUBTFUL
-  if (!texts.some(isDoubtful)) return texts
+  const doubtful = texts.map((text) => blank || text === undefined || garbledShare(text) > DOUBTFUL)
+  if (!doubtful.includes(true)) return texts
   await using opinion = await askPdfJs(path, limits)
   if (!opinion || opinion.pageCount !== texts.length) return texts
   const better: PageText[] = []
   for (const [index, text] of texts.entries())
-    better.push(isDoubtful(text) ? betterOf(text, await opinion.pageText(index)) : text)
+    better.push(doubtful[index] ? betterOf(text, await opinion.pageText(index)) : text)
   return better
 }
 

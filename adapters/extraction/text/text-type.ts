@@ -44,7 +44,7 @@ const LOOKED_AT = 100_000
 
 function isMarkdown(text: string): boolean {
   const beginning = text.slice(0, LOOKED_AT)
-  const [heading, fence, link, table] = MARKDOWN.map((pattern) => pattern.test(beginning))
-  const kinds = MARKDOWN.filter((pattern) => pattern.test(beginning)).length
-  return kinds >= KINDS_OF_MARKDOWN && [heading, fence, link, table].some(Boolean)
+  const found = MARKDOWN.map((pattern) => pattern.test(beginning))
+  const [heading, fence, link, table] = found
+  return found.filter(Boolean).length >= KINDS_OF_MARKDOWN && [heading, fence, link, table].some(Boolean)
 }
