@@ -392,6 +392,12 @@ export const loadWorkerConfig = (env: Environment = environment()): WorkerConfig
     }
   })
 
+export type CliConfig = Pick<Shared, 'temporal'>
+
+/** The operator's commands start workflows, so all that they need to know is where Temporal is. */
+export const loadCliConfig = (env: Environment = environment()): CliConfig =>
+  Reader.load(env, (from) => ({ temporal: temporal(from) }))
+
 export type StackConfig = {
   readonly log: LogConfig
   readonly dataDir: string
