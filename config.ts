@@ -250,6 +250,7 @@ export type EmbedderConfig =
       readonly baseUrl: string | undefined
       readonly model: string
       readonly dimensions: number
+      readonly timeoutMs?: number
     }
 
 function embedder(from: Reader): EmbedderConfig {
@@ -264,6 +265,7 @@ function embedder(from: Reader): EmbedderConfig {
     baseUrl: from.url('OPENAI_BASE_URL'),
     model: from.text('EMBEDDING_MODEL', 'text-embedding-3-small'),
     dimensions,
+    timeoutMs: from.duration('EMBEDDING_TIMEOUT', '60s'),
   }
 }
 

@@ -17,9 +17,11 @@ export type OpenAiOptions = {
   readonly baseUrl: string | undefined
   readonly model: string
   readonly dimensions: number
+  /** How long one request may take. */
+  readonly timeoutMs?: number
 }
 
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 60_000
 
 /** Embeddings of OpenAI, or of any server that speaks its protocol (`baseUrl`). */
 export class OpenAiEmbedder implements Embedder {
@@ -30,11 +32,11 @@ export class OpenAiEmbedder implements Embedder {
   readonly countTokens = countTokens
   readonly #client: OpenAI
 
-  constructor({ apiKey, baseUrl, model, dimensions }: OpenAiOptions) {
+  constructor({ apiKey, baseUrl, model, dimensions, timeoutMs = TIMEOUT_MS }: OpenAiOptions) {
     this.model = model
     this.dimensions = dimensions
     // Temporal retries, with a back-off that can be seen and that heeds Retry-After.
-    this.#client = new OpenAI({ apiKey, baseURL: baseUrl ?? null, maxRetries: 0, timeout: TIMEOUT_MS })
+    this.#client = new OpenAI({ apiKey, baseURL: baseUrl ?? null, maxRetries: 0, timeout: timeoutMs })
   }
 
   async embed(texts: readonly string[], options: CallOptions = {}): Promise<Float32Array[]> {
