@@ -70,6 +70,12 @@ class Reader {
     return fallback
   }
 
+  /** Unset: there is none. */
+  limit(name: string): number | undefined {
+    if (this.optional(name) === undefined) return undefined
+    return this.integer(name, 1_000_000, { min: 1, max: 1_000_000_000_000 })
+  }
+
   port(name: string, fallback: number): number {
     return this.integer(name, fallback, { min: 1, max: 65_535 })
   }
@@ -251,6 +257,11 @@ export type EmbedderConfig =
       readonly model: string
       readonly dimensions: number
       readonly timeoutMs?: number
+      /** By one worker. */
+      readonly requestsAtOnce?: number
+      /** By all workers together; undefined where there is no limit. */
+      readonly requestsPerMinute?: number | undefined
+      readonly tokensPerMinute?: number | undefined
     }
 
 function embedder(from: Reader): EmbedderConfig {
@@ -266,6 +277,9 @@ function embedder(from: Reader): EmbedderConfig {
     model: from.text('EMBEDDING_MODEL', 'text-embedding-3-small'),
     dimensions,
     timeoutMs: from.duration('EMBEDDING_TIMEOUT', '60s'),
+    requestsAtOnce: from.integer('EMBEDDING_REQUESTS_AT_ONCE', 1, { min: 1, max: 64 }),
+    requestsPerMinute: from.limit('EMBEDDING_REQUESTS_PER_MINUTE'),
+    tokensPerMinute: from.limit('EMBEDDING_TOKENS_PER_MINUTE'),
   }
 }
 
@@ -372,6 +386,7 @@ export type WorkerConfig = Shared & {
   readonly chunking: ChunkingConfig
   readonly retryBudgetMs: number
   readonly retryWindowMs: number
+  readonly fileDeadlineMs: number
   readonly concurrentActivities: number
   readonly shutdownGraceMs: number
 }
@@ -389,6 +404,7 @@ export const loadWorkerConfig = (env: Environment = environment()): WorkerConfig
       },
       retryBudgetMs: from.duration('RETRY_BUDGET', '30m'),
       retryWindowMs: from.duration('RETRY_WINDOW', '7d'),
+      fileDeadlineMs: from.duration('FILE_DEADLINE', '24h'),
       concurrentActivities: from.integer('WORKER_CONCURRENCY', 50, { min: 1, max: 1_000 }),
       shutdownGraceMs: from.duration('SHUTDOWN_GRACE', '8s'),
     }

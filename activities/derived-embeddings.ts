@@ -1,6 +1,7 @@
 import type { EmbeddedChunk } from '../domain/chunk.ts'
 import { embeddingsManifestKey, embeddingsPartKey } from '../domain/keys.ts'
 import type { CallOptions, ObjectStore } from '../domain/ports.ts'
+import { downloadArtefact } from './download-artefact.ts'
 import { fromJsonLines, toJsonLines } from './json-lines.ts'
 
 /** Written when every part is there: what they hold together. */
@@ -45,7 +46,7 @@ export async function readPart(
   options: CallOptions,
 ): Promise<EmbeddedChunk[]> {
   const chunks: EmbeddedChunk[] = []
-  const body = await objects.download(embeddingsPartKey(prefix, part), options)
+  const body = await downloadArtefact(objects, embeddingsPartKey(prefix, part), options)
   for await (const line of fromJsonLines<Line>(body)) chunks.push(fromLine(line))
   return chunks
 }

@@ -1,5 +1,6 @@
 import type { Page } from '../domain/chunk.ts'
 import type { CallOptions, ExtractedText, FileMetadata, ObjectStore } from '../domain/ports.ts'
+import { downloadArtefact } from './download-artefact.ts'
 import { fromJsonLines, toJsonLines } from './json-lines.ts'
 
 /** The first line of a derived text; the pages follow. */
@@ -20,7 +21,7 @@ export async function readHeader(objects: ObjectStore, key: string, options: Cal
 }
 
 export async function readPages(objects: ObjectStore, key: string, options: CallOptions): Promise<Page[]> {
-  const lines = fromJsonLines<TextHeader | Page>(await objects.download(key, options))
+  const lines = fromJsonLines<TextHeader | Page>(await downloadArtefact(objects, key, options))
   const pages: Page[] = []
   for await (const line of lines) if ('text' in line) pages.push(line)
   return pages

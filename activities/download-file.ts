@@ -15,7 +15,7 @@ type Content = { fileId: string; s3Key: string; sha256: string; size: number }
 export const downloadFile =
   (ports: Uses) =>
   async (file: FileRef): Promise<StagedFile> => {
-    const { s3Key, sha256, size } = await beginStage(ports.runs, file, 'download')
+    const { s3Key, sha256, size } = (await beginStage(ports.runs, file, 'download')).file
     if (!sha256) throw new Failure('CONTENT_NOT_STORED', { fileId: file.fileId })
     const [, seconds] = await timed(() => stage(ports, { fileId: file.fileId, s3Key, sha256, size }))
     return { ...file, s3Key, sha256, hostQueue: ports.staging.hostQueue, seconds: { download: seconds } }

@@ -1,9 +1,9 @@
-import { log } from '@temporalio/activity'
+import { activityInfo, log } from '@temporalio/activity'
 import type { Chunk } from '../domain/chunk.ts'
 import { chunkerVersion, chunkPages } from '../domain/chunking.ts'
 import { Failure } from '../domain/failure.ts'
 import { embeddingsPrefix } from '../domain/keys.ts'
-import type { CallOptions, Embedder } from '../domain/ports.ts'
+import type { CallOptions, Embedder, ExpertFacts } from '../domain/ports.ts'
 import { beginStage } from './begin-stage.ts'
 import type { EmbeddingsManifest } from './derived-embeddings.ts'
 import { hasPart, readManifest, writeManifest, writePart } from './derived-embeddings.ts'
@@ -12,41 +12,45 @@ import type { EmbeddedFile, ExtractedFile } from './file-refs.ts'
 import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
 import { timed } from './timed.ts'
+import { withLease } from './with-lease.ts'
 
-type Uses = Pick<Ports, 'runs' | 'objects' | 'extractor' | 'embedder' | 'chunking'>
+type Uses = Pick<Ports, 'runs' | 'objects' | 'leases' | 'extractor' | 'embedder' | 'chunking'>
 type Embedded = EmbeddingsManifest & { readonly tokensReused: number }
+/** What is heartbeated: the parts that are safely stored. */
+type Progress = Pick<Embedded, 'parts' | 'tokensReused'>
 
 /** A part is the unit of resuming: what was embedded is kept part by part, and a part that is there is never paid for again. */
 const CHUNKS_PER_PART = 256
 
-/** Cuts the text into chunks and embeds them, part by part. The same text by the same recipe is embedded once, whoever needs it. */
+/**
+ * Cuts the text into chunks and embeds them, part by part. The same text by the same recipe is embedded once, whoever needs
+ * it: whoever comes while another works on it waits, and uses what that one made.
+ */
 export const embedChunks =
   (ports: Uses) =>
   async ({ sha256, textKey, ...file }: ExtractedFile): Promise<EmbeddedFile> => {
-    await beginStage(ports.runs, file, 'embed')
-    await checkModel(ports, file.expertId)
+    const { expert } = await beginStage(ports.runs, file, 'embed')
+    checkModel(ports, expert)
     const prefix = prefixOf(ports, sha256)
     const [embedded, seconds] = await timed(() =>
       heartbeating(async (options, beat) => {
         const manifest = await readManifest(ports.objects, prefix, options)
         if (manifest) return { ...manifest, tokensReused: manifest.tokens }
         log.info('🧠 Generating embeddings', { fileId: file.fileId, model: ports.embedder.model })
-        return embedParts(ports, textKey, prefix, options, beat)
+        return withLease(ports.leases, prefix, options, () => embedParts(ports, textKey, prefix, options, beat))
       }),
     )
     return { ...file, prefix, ...embedded, seconds: { ...file.seconds, embed: seconds } }
   }
 
 /** Vectors of two models can't be compared, so an expert keeps to the one that it was made with. */
-async function checkModel({ runs, embedder }: Uses, expertId: string): Promise<void> {
-  const expert = await runs.find(expertId)
-  if (!expert) throw new Failure('CANCELLED', { expertId })
+function checkModel({ embedder }: Uses, expert: ExpertFacts): void {
   const made = `${expert.embeddingModel} (${expert.embeddingDimensions})`
   const here = `${embedder.model} (${embedder.dimensions})`
   if (made !== here)
     throw new Failure(
       'DIMENSION_MISMATCH',
-      { expertId },
+      { expertId: expert.id },
       { detail: `the expert was made with ${made}, this worker embeds with ${here}` },
     )
 }
@@ -64,31 +68,43 @@ async function embedParts(
   textKey: string,
   prefix: string,
   options: CallOptions,
-  beat: (details: unknown) => void,
+  beat: (progress: Progress) => void,
 ): Promise<Embedded> {
   const pages = await readPages(objects, textKey, options)
-  const totals = { parts: 0, chunks: 0, tokens: 0, tokensReused: 0 }
+  const done = doneBefore()
+  const totals = { parts: 0, chunks: 0, tokens: 0, tokensReused: done.tokensReused }
   for (const chunks of inParts(
     chunkPages(pages, { ...chunking, countTokens: embedder.countTokens }),
     embedder.limits,
   )) {
     const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens, 0)
-    if (await hasPart(objects, prefix, totals.parts, options)) totals.tokensReused += tokens
-    else await writePart(objects, prefix, totals.parts, await embed(embedder, chunks, options), options)
+    if (totals.parts >= done.parts) {
+      if (await hasPart(objects, prefix, totals.parts, options)) totals.tokensReused += tokens
+      else await writePart(objects, prefix, totals.parts, await embed(embedder, chunks, options), options)
+    }
     totals.parts += 1
     totals.chunks += chunks.length
     totals.tokens += tokens
-    beat({ parts: totals.parts, chunks: totals.chunks })
+    if (totals.parts > done.parts) beat({ parts: totals.parts, tokensReused: totals.tokensReused })
   }
   const { tokensReused, ...manifest } = totals
   await writeManifest(objects, prefix, manifest, options)
   return { ...manifest, tokensReused }
 }
 
+/** What an earlier attempt heartbeated: those parts were paid for by this file, so they are not counted as reused. */
+function doneBefore(): Progress {
+  const details: unknown = activityInfo().heartbeatDetails
+  return isProgress(details) ? details : { parts: 0, tokensReused: 0 }
+}
+
+const isProgress = (details: unknown): details is Progress =>
+  typeof details === 'object' && details !== null && 'parts' in details && 'tokensReused' in details
+
 async function embed(embedder: Embedder, chunks: readonly Chunk[], options: CallOptions) {
   const vectors = await embedder.embed(
     chunks.map(({ text }) => text),
-    options,
+    { ...options, tokens: chunks.map(({ tokens }) => tokens) },
   )
   return chunks.map((chunk, i) => {
     const vector = vectors[i]

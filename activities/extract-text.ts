@@ -9,16 +9,16 @@ import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
 import { timed } from './timed.ts'
 
-type Content = Pick<StagedFile, 'fileId' | 's3Key' | 'sha256'>
+type Content = Pick<StagedFile, 'fileId' | 's3Key' | 'sha256'> & { readonly userId: string }
 type Uses = Pick<Ports, 'runs' | 'files' | 'objects' | 'staging' | 'extractor'>
 
 /** Reads the text of a file, page by page, and keeps it under the checksum of the bytes: no content is read twice. */
 export const extractText =
   (ports: Uses) =>
   async ({ hostQueue: _, s3Key, ...file }: StagedFile): Promise<ExtractedFile> => {
-    await beginStage(ports.runs, file, 'extract')
+    const { expert } = await beginStage(ports.runs, file, 'extract')
     const key = textKey(file.sha256, ports.extractor.version)
-    const [header, seconds] = await timed(() => readOnce(ports, { ...file, s3Key }, key))
+    const [header, seconds] = await timed(() => readOnce(ports, { ...file, s3Key, userId: expert.userId }, key))
     await ports.files.describe(file.fileId, header)
     return {
       ...file,
@@ -42,7 +42,7 @@ function readOnce(ports: Uses, content: Content, key: string): Promise<TextHeade
 async function extract({ objects, staging, extractor }: Uses, content: Content, key: string, options: CallOptions) {
   const path = await staging.fetch(objects, content, options)
   log.info('📝 Extracting text from file', named(content))
-  const text = await extractor.extract(path, options)
+  const text = await extractor.extract(path, { ...options, fairnessKey: content.userId })
   if (text.pagesSkipped > 0)
     log.warn('⚠️ Parts of the file are damaged and were left out', {
       ...named(content),

@@ -1,4 +1,5 @@
 import { cancelUnfinished } from './cancel-unfinished.ts'
+import { deleteFile, leaveExperts } from './delete-file.ts'
 import { downloadFile } from './download-file.ts'
 import { embedChunks } from './embed-chunks.ts'
 import { extractText } from './extract-text.ts'
@@ -6,7 +7,9 @@ import { keepRecords } from './keep-records.ts'
 import { openRun } from './open-run.ts'
 import type { Ports } from './ports.ts'
 import { recordFailure } from './record-failure.ts'
-import { removeExpert, removeVectors, stopRun } from './remove-expert.ts'
+import { removeArtefacts, removeFileArtefacts } from './remove-artefacts.ts'
+import { removeExpert, stopRun } from './remove-expert.ts'
+import { removeFileVectors, removeVectors } from './remove-vectors.ts'
 import { upsertVectors } from './upsert-vectors.ts'
 
 /** All activities, each closed over the ports that it uses. */
@@ -21,7 +24,12 @@ export const createActivities = (ports: Ports) => ({
   cancelUnfinished: cancelUnfinished(ports),
   stopRun,
   removeVectors: removeVectors(ports),
+  removeFileVectors: removeFileVectors(ports),
+  removeArtefacts: removeArtefacts(ports),
+  removeFileArtefacts: removeFileArtefacts(ports),
   removeExpert: removeExpert(ports),
+  leaveExperts: leaveExperts(ports),
+  deleteFile: deleteFile(ports),
 })
 
 export type Activities = ReturnType<typeof createActivities>

@@ -15,6 +15,13 @@ export const keepRecords = ({ runs }: Pick<Ports, 'runs'>) => ({
 
   requeueFiles: ({ expertId, fileIds }: OneExpert & { fileIds?: readonly string[] }) => runs.requeue(expertId, fileIds),
 
+  markRemoving: ({ expertId, fileIds }: OneExpert & { fileIds: readonly string[] }) =>
+    runs.markRemoving(expertId, fileIds),
+
+  detachFiles: ({ expertId, fileIds }: OneExpert & { fileIds: readonly string[] }) => runs.detach(expertId, fileIds),
+
+  countFiles: ({ expertId }: OneExpert) => runs.progress(expertId),
+
   postponeFile: ({ expertId, fileId }: FileContext) => runs.postpone({ expertId, fileId }),
 
   pauseExpert: ({ expertId, reason }: OneExpert & { reason: string }) => runs.setStatus(expertId, 'paused', reason),

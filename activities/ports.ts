@@ -1,5 +1,13 @@
 import type { ChunkingOptions } from '../domain/chunking.ts'
-import type { Embedder, FileStore, ObjectStore, RunStore, TextExtractor, VectorStore } from '../domain/ports.ts'
+import type {
+  Embedder,
+  FileStore,
+  LeaseStore,
+  ObjectStore,
+  RunStore,
+  TextExtractor,
+  VectorStore,
+} from '../domain/ports.ts'
 import type { Staging } from './staging.ts'
 
 /** Everything that activities need of the world; a worker's `main.ts` puts it together. */
@@ -10,11 +18,14 @@ export type Ports = {
   readonly vectors: VectorStore
   readonly files: FileStore
   readonly runs: RunStore
+  readonly leases: LeaseStore
   readonly staging: Staging
   readonly chunking: Omit<ChunkingOptions, 'countTokens'>
   readonly settings: {
-    /** How long a stage of a file is tried before the file is failed. */
+    /** How long a stage of a file is refused before the file is failed. */
     readonly retryBudgetMs: number
+    /** After this time a file that is being processed has ended, in one way or another. */
+    readonly fileDeadlineMs: number
     /** How long an expert with failed files waits for a retry. */
     readonly retryWindowMs: number
   }

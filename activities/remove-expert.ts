@@ -1,6 +1,5 @@
 import { getClient, log } from '@temporalio/activity'
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client'
-import { vectorNamespace } from '../domain/keys.ts'
 import { createExpertId } from '../workflows/contract.ts'
 import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
@@ -21,22 +20,10 @@ export async function stopRun({ expertId }: OneExpert): Promise<void> {
   })
 }
 
-export const removeVectors =
-  ({ runs, vectors }: Pick<Ports, 'runs' | 'vectors'>) =>
-  async ({ expertId }: OneExpert): Promise<{ vectors: number }> => {
-    const expert = await runs.find(expertId)
-    if (!expert) return { vectors: 0 }
-    const namespace = vectorNamespace(expertId, expert.generation)
-    return heartbeating(async (options) => {
-      const count = await vectors.count(namespace, options)
-      await vectors.deleteNamespace(namespace, options)
-      return { vectors: count }
-    })
-  }
-
 export const removeExpert =
   ({ runs }: Pick<Ports, 'runs'>) =>
-  async ({ expertId }: OneExpert): Promise<void> => {
-    await runs.delete(expertId)
-    log.info('🗑️ Expert deleted', { expertId })
+  async ({ expertId }: OneExpert): Promise<{ files: number }> => {
+    const files = await runs.delete(expertId)
+    log.info('🗑️ Expert deleted', { expertId, files })
+    return { files }
   }

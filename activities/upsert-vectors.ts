@@ -19,11 +19,15 @@ export const upsertVectors =
   async (file: EmbeddedFile): Promise<void> => {
     // An earlier attempt did it all, and died before it could say so.
     if (activityInfo().attempt > 1 && (await ports.runs.isIndexed(file))) return
-    const { s3Key } = await beginStage(ports.runs, file, 'store')
+    const {
+      expert,
+      file: { s3Key },
+    } = await beginStage(ports.runs, file, 'store')
+    const namespace = vectorNamespace(expert.id, expert.generation)
     const { fileId, pages, pagesSkipped, chunks, tokens, tokensReused } = file
     log.info(`🔥 Storing in ${ports.vectors.name}`, { fileId, s3Key, chunks })
-    const [, seconds] = await timed(() => heartbeating((options, beat) => store(ports, file, options, beat)))
-    await ports.runs.markIndexed(file, {
+    const [, seconds] = await timed(() => heartbeating((options, beat) => store(ports, namespace, file, options, beat)))
+    const settled = await ports.runs.markIndexed(file, {
       pages,
       pagesSkipped,
       chunks,
@@ -31,15 +35,24 @@ export const upsertVectors =
       tokensReused,
       seconds: { ...file.seconds, store: seconds },
     })
+    if (!settled) await withdraw(ports, namespace, file)
     log.info('✅ Successfully processed file', { fileId, s3Key, pages, chunks })
   }
 
-async function store(ports: Uses, file: EmbeddedFile, options: CallOptions, beat: Beat): Promise<void> {
-  const namespace = await namespaceOf(ports, file.expertId)
+async function store(
+  ports: Uses,
+  namespace: string,
+  file: EmbeddedFile,
+  options: CallOptions,
+  beat: Beat,
+): Promise<void> {
   const before = await ports.runs.expectChunks(file, file.chunks)
-  // Chunks beyond the new ones are those of older content.
-  if (before > file.chunks) await ports.vectors.deleteFile(namespace, file.fileId, before, options)
-  for (let part = resumeAt(); part < file.parts; part++) {
+  const begin = resumeAt()
+  // Chunks beyond the new ones are those of older content. An earlier attempt that wrote parts has removed them.
+  if (before > file.chunks && begin === 0) await ports.vectors.deleteFile(namespace, file.fileId, before, options)
+  for (let part = begin; part < file.parts; part++) {
+    // A worker that was cut off is replaced without its knowing: it must not write on after that.
+    if (part > 0 && !(await isCurrent(ports, file))) throw new Failure('CANCELLED', { fileId: file.fileId })
     const chunks = await readPart(ports.objects, file.prefix, part, options)
     await ports.vectors.upsert(
       namespace,
@@ -56,10 +69,17 @@ function resumeAt(): number {
   return typeof details === 'object' && details !== null && 'part' in details ? Number(details.part) : 0
 }
 
-async function namespaceOf({ runs }: Uses, expertId: string): Promise<string> {
-  const expert = await runs.find(expertId)
-  if (!expert) throw new Failure('CANCELLED', { expertId })
-  return vectorNamespace(expertId, expert.generation)
+const isCurrent = ({ runs }: Uses, file: EmbeddedFile) => runs.isCurrent(file, 'store', activityInfo().attempt)
+
+/**
+ * The file was cancelled or removed while its last vectors were being written: they go again, unless another attempt has
+ * indexed it.
+ * @throws Failure CANCELLED
+ */
+async function withdraw({ runs, vectors }: Uses, namespace: string, file: EmbeddedFile): Promise<void> {
+  if (await runs.isIndexed(file)) return
+  await vectors.deleteFile(namespace, file.fileId, file.chunks)
+  throw new Failure('CANCELLED', { fileId: file.fileId })
 }
 
 function toRecord(fileId: string, { vector, ...chunk }: EmbeddedChunk): VectorRecord {

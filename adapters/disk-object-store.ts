@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { access, constants, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Failure } from '../domain/failure.ts'
-import type { CallOptions, ObjectStore } from '../domain/ports.ts'
+import type { CallOptions, ObjectStore, StoredObject } from '../domain/ports.ts'
 
 /** Objects as files below a folder. A write is a rename of a finished file, so that no object is ever half there. */
 export class DiskObjectStore implements ObjectStore {
@@ -52,6 +52,15 @@ export class DiskObjectStore implements ObjectStore {
     await rm(this.#path(key), { force: true }).catch((error: unknown) => {
       throw toFailure(error, key)
     })
+  }
+
+  async *list(prefix: string): AsyncGenerator<StoredObject> {
+    const folder = this.#path(prefix)
+    const names = await readdir(folder, { recursive: true }).catch(() => [])
+    for (const name of names) {
+      const found = await stat(join(folder, name)).catch(() => undefined)
+      if (found?.isFile()) yield { key: `${prefix}${name}`, size: found.size, modified: found.mtime }
+    }
   }
 
   urlOf(): undefined {}

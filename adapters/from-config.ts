@@ -1,10 +1,12 @@
 import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../config.ts'
-import type { Embedder, ObjectStore, VectorStore } from '../domain/ports.ts'
+import type { Embedder, ObjectStore, RateLimit, VectorStore } from '../domain/ports.ts'
+import { CoalescingEmbedder } from './coalescing-embedder.ts'
 import { DiskObjectStore } from './disk-object-store.ts'
 import { HashingEmbedder } from './hashing-embedder.ts'
 import { LanceDbVectorStore } from './lancedb-vector-store.ts'
 import { OpenAiEmbedder } from './openai-embedder.ts'
 import { PineconeVectorStore } from './pinecone-vector-store.ts'
+import type { RateLimitOptions } from './postgres-rate-limit.ts'
 import { S3ObjectStore } from './s3-object-store.ts'
 import { UnconfiguredObjectStore } from './unconfigured-object-store.ts'
 
@@ -28,6 +30,20 @@ export function createEmbedder(config: EmbedderConfig): Embedder {
     case 'hashing':
       return new HashingEmbedder(config)
   }
+}
+
+/** As workers use it: requests to a service are shared by files, and wait for their turn. */
+export function createBulkEmbedder(config: EmbedderConfig, rateLimit: RateLimit): Embedder {
+  const embedder = createEmbedder(config)
+  if (config.kind === 'hashing') return embedder
+  return new CoalescingEmbedder(embedder, { rateLimit, concurrency: config.requestsAtOnce ?? 1 })
+}
+
+/** Services count per model. */
+export function embeddingLimits(config: EmbedderConfig): RateLimitOptions {
+  if (config.kind === 'hashing') return { name: 'hashing', requestsPerMinute: undefined, tokensPerMinute: undefined }
+  const { model, requestsPerMinute, tokensPerMinute } = config
+  return { name: `embedding:${model}`, requestsPerMinute, tokensPerMinute }
 }
 
 export function createVectorStore(

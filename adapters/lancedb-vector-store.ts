@@ -73,6 +73,13 @@ export class LanceDbVectorStore implements VectorStore {
     return guard(async () => (await this.#open(namespace))?.countRows() ?? 0)
   }
 
+  hasFile(namespace: string, fileId: string): Promise<boolean> {
+    return guard(async () => {
+      const table = await this.#open(namespace)
+      return ((await table?.countRows(`file_id = ${literal(fileId)}`)) ?? 0) > 0
+    })
+  }
+
   check(): Promise<void> {
     return guard(async () => {
       await mkdir(this.#options.dir, { recursive: true })

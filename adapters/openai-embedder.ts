@@ -8,7 +8,7 @@ import OpenAI, {
   RateLimitError,
 } from 'openai'
 import { Failure } from '../domain/failure.ts'
-import type { CallOptions, Embedder } from '../domain/ports.ts'
+import type { CallOptions, Embedder, EmbedOptions } from '../domain/ports.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { countTokens } from './tokenizer.ts'
 
@@ -39,9 +39,9 @@ export class OpenAiEmbedder implements Embedder {
     this.#client = new OpenAI({ apiKey, baseURL: baseUrl ?? null, maxRetries: 0, timeout: timeoutMs })
   }
 
-  async embed(texts: readonly string[], options: CallOptions = {}): Promise<Float32Array[]> {
+  async embed(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[]> {
     const vectors: Float32Array[] = []
-    for (const batch of this.#batches(texts)) vectors.push(...(await this.#embedBatch(batch, options)))
+    for (const batch of this.#batches(texts, options.tokens)) vectors.push(...(await this.#embedBatch(batch, options)))
     return vectors
   }
 
@@ -85,11 +85,11 @@ export class OpenAiEmbedder implements Embedder {
     return Float32Array.from(embedding, (value) => value / length)
   }
 
-  *#batches(texts: readonly string[]): Generator<string[]> {
+  *#batches(texts: readonly string[], counts?: readonly number[]): Generator<string[]> {
     let batch: string[] = []
     let tokens = 0
-    for (const text of texts) {
-      const size = this.countTokens(text)
+    for (const [i, text] of texts.entries()) {
+      const size = counts?.[i] ?? this.countTokens(text)
       if (batch.length > 0 && (batch.length === this.limits.inputs || tokens + size > this.limits.tokensPerCall)) {
         yield batch
         batch = []

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Index } from '@pinecone-database/pinecone'
 import { Errors, Pinecone } from '@pinecone-database/pinecone'
 import { Failure } from '../domain/failure.ts'
-import { chunkId } from '../domain/keys.ts'
+import { chunkId, chunkIdPrefix } from '../domain/keys.ts'
 import type { CallOptions, VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
 import type { ChunkFields } from './chunk-fields.ts'
 import { toMatch } from './chunk-fields.ts'
@@ -32,6 +32,7 @@ export class PineconeVectorStore implements VectorStore {
   readonly #client: Pinecone
   readonly #calls = new AsyncLocalStorage<Call>()
   #host: Promise<string> | undefined
+  #hasHadIndex = false
 
   constructor(options: PineconeOptions) {
     this.#options = options
@@ -93,6 +94,14 @@ export class PineconeVectorStore implements VectorStore {
     })
   }
 
+  hasFile(namespace: string, fileId: string, options?: CallOptions): Promise<boolean> {
+    return this.#call(options, async () => {
+      const index = await this.#index(namespace)
+      const page = await unlessMissing(index.listPaginated({ prefix: chunkIdPrefix(fileId), limit: 1 }))
+      return (page?.vectors?.length ?? 0) > 0
+    })
+  }
+
   check(options?: CallOptions): Promise<void> {
     return this.#call(options, async () => {
       await this.#ensureIndex()
@@ -116,7 +125,10 @@ export class PineconeVectorStore implements VectorStore {
 
   async #describeOrCreate(): Promise<string> {
     const found = await unlessMissing(this.#client.indexes.describe(this.#options.index))
+    // A fresh, empty one would pass for the one that held everybody's vectors.
+    if (!found && this.#hasHadIndex) throw new Failure('VECTOR_INDEX_MISSING', {}, { detail: this.#options.index })
     const ready = found?.status.ready ? found : await this.#create()
+    this.#hasHadIndex = true
     const { dimension } = ready
     if (dimension !== undefined) this.#checkDimensions(dimension, `the index ${this.#options.index}`)
     return ready.host
@@ -171,6 +183,8 @@ export class PineconeVectorStore implements VectorStore {
         return await work()
       } catch (error) {
         if (signal?.aborted) throw signal.reason
+        // The index may have been deleted, or made anew at another address.
+        if (isAddressInDoubt(call)) this.#host = undefined
         throw toFailure(error, call)
       }
     })
@@ -202,6 +216,8 @@ function pause(signal: AbortSignal | undefined): Promise<void> {
     )
   })
 }
+
+const isAddressInDoubt = ({ status }: Call) => status === undefined || status === 404
 
 /** Refused, or not paid for. */
 const AUTH_STATUSES: readonly (number | undefined)[] = [401, 402, 403]

@@ -1,10 +1,10 @@
 import type pg from 'pg'
-import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary } from '../domain/expert.ts'
+import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary, Progress } from '../domain/expert.ts'
 import type { FailureCode, Stage } from '../domain/failure.ts'
 import type { ExpertStore, NewExpert, PageOf, PageRequest } from '../domain/ports.ts'
 import { decodeNewestFirst, decodePosition, pageOf, transaction } from './postgres-database.ts'
 
-type ExpertRow = {
+export type ExpertRow = {
   id: string
   user_id: string
   name: string
@@ -25,18 +25,19 @@ type ExpertRow = {
   pending: number
 }
 
-/** Experts with their progress, which is counted, never kept: it cannot go stale. */
-const SELECT_EXPERT = `
-  select e.*, e.created_at::text as created_at_text, p.*
-  from experts e cross join lateral (
-    select count(*)::int as files,
-      (count(*) filter (where status = 'indexed'))::int as indexed,
-      (count(*) filter (where status = 'failed'))::int as failed,
-      (count(*) filter (where status in ('pending', 'processing')))::int as pending
-    from expert_files where expert_id = e.id
-  ) p`
+/** Counted, never kept: it cannot go stale. Files that are being removed are not the expert's any more. */
+const PROGRESS = `
+  select count(*)::int as files,
+    (count(*) filter (where status = 'indexed'))::int as indexed,
+    (count(*) filter (where status = 'failed'))::int as failed,
+    (count(*) filter (where status in ('pending', 'processing')))::int as pending
+  from expert_files where status <> 'removing'`
 
-const toExpert = (row: ExpertRow): Expert => ({
+export const SELECT_EXPERT = `
+  select e.*, e.created_at::text as created_at_text, p.*
+  from experts e cross join lateral (${PROGRESS} and expert_id = e.id) p`
+
+export const toExpert = (row: ExpertRow): Expert => ({
   id: row.id,
   userId: row.user_id,
   name: row.name,
@@ -88,8 +89,14 @@ const toExpertFile = (row: ExpertFileRow): ExpertFile => ({
   updatedAt: row.updated_at,
 })
 
-/** The expert whoever owns it; for the workflow, which has no user. */
-export async function findExpert(pool: pg.Pool | pg.PoolClient, expertId: string): Promise<Expert | undefined> {
+export async function countProgress(pool: pg.Pool, expertId: string): Promise<Progress> {
+  const { rows } = await pool.query<Progress>(`${PROGRESS} and expert_id = $1`, [expertId])
+  const [progress] = rows
+  if (!progress) throw new Error('an aggregate returned no row')
+  return progress
+}
+
+async function findExpert(pool: pg.Pool | pg.PoolClient, expertId: string): Promise<Expert | undefined> {
   const { rows } = await pool.query<ExpertRow>(`${SELECT_EXPERT} where e.id = $1`, [expertId])
   return rows[0] && toExpert(rows[0])
 }
@@ -153,6 +160,15 @@ export class PostgresExpertStore implements ExpertStore {
     return pageOf(rows, limit, toExpertFile, (row) => [row.position])
   }
 
+  async hasFile(userId: string, expertId: string, fileId: string): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      `select from expert_files ef join experts e on e.id = ef.expert_id
+       where e.user_id = $1 and ef.expert_id = $2 and ef.file_id = $3`,
+      [userId, expertId, fileId],
+    )
+    return rowCount === 1
+  }
+
   async indexedFileNames(userId: string, expertId: string, fileIds: readonly string[]): Promise<Map<string, string>> {
     const { rows } = await this.#pool.query<{ id: string; original_name: string }>(
       `select f.id, f.original_name from expert_files ef join files f on f.id = ef.file_id
@@ -187,7 +203,7 @@ export async function attachFiles(client: pg.Pool | pg.PoolClient, expertId: str
   await client.query(
     `insert into expert_files (expert_id, file_id)
      select e.id, f.id from experts e, unnest($2::uuid[]) with ordinality as wanted (id, place) join files f using (id)
-     where e.id = $1 and f.user_id = e.user_id order by place
+     where e.id = $1 and f.user_id = e.user_id and f.processing_status is distinct from 'deleting' order by place
      on conflict (expert_id, file_id) do nothing`,
     [expertId, fileIds],
   )

@@ -1,7 +1,9 @@
 import type pg from 'pg'
 import type { ProcessingStatus, StoredFile } from '../domain/file.ts'
-import type { FileMetadata, FileStore, NewContent, NewFile, PageOf, PageRequest } from '../domain/ports.ts'
+import type { ExpertUsing, FileMetadata, FileStore, NewContent, NewFile, PageOf, PageRequest } from '../domain/ports.ts'
 import { decodeNewestFirst, pageOf } from './postgres-database.ts'
+import type { ExpertRow } from './postgres-expert-store.ts'
+import { SELECT_EXPERT, toExpert } from './postgres-expert-store.ts'
 
 export type FileRow = {
   id: string
@@ -98,7 +100,8 @@ export class PostgresFileStore implements FileStore {
   async unknown(userId: string, fileIds: readonly string[]): Promise<string[]> {
     const { rows } = await this.#pool.query<{ id: string }>(
       `select id from unnest($2::uuid[]) as wanted (id)
-       where not exists (select from files where files.id = wanted.id and files.user_id = $1)`,
+       where not exists (select from files where files.id = wanted.id and files.user_id = $1
+         and files.processing_status is distinct from 'deleting')`,
       [userId, fileIds],
     )
     return rows.map(({ id }) => id)
@@ -131,7 +134,7 @@ export class PostgresFileStore implements FileStore {
     } catch (error) {
       // The foreign key is what keeps a file that an expert uses, however the requests race.
       if (!(error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION)) throw error
-      return { deleted: false, experts: await this.#expertsUsing(fileId) }
+      return { deleted: false, experts: await this.#namesOfExpertsUsing(fileId) }
     }
   }
 
@@ -145,7 +148,31 @@ export class PostgresFileStore implements FileStore {
     )
   }
 
-  async #expertsUsing(fileId: string) {
+  async markDeleting(userId: string, fileId: string): Promise<boolean> {
+    return this.#setStatus(userId, fileId, 'deleting')
+  }
+
+  async unmarkDeleting(userId: string, { id, processingStatus }: StoredFile): Promise<void> {
+    await this.#setStatus(userId, id, processingStatus)
+  }
+
+  async expertsUsing(fileId: string): Promise<ExpertUsing[]> {
+    const { rows } = await this.#pool.query<ExpertRow>(
+      `${SELECT_EXPERT} where e.id in (select expert_id from expert_files where file_id = $1) order by e.id`,
+      [fileId],
+    )
+    return rows.map(toExpert)
+  }
+
+  async #setStatus(userId: string, fileId: string, status: ProcessingStatus): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      'update files set processing_status = $3, updated_at = now() where user_id = $1 and id = $2',
+      [userId, fileId, status],
+    )
+    return rowCount === 1
+  }
+
+  async #namesOfExpertsUsing(fileId: string) {
     const { rows } = await this.#pool.query<{ id: string; name: string }>(
       'select id, name from experts where id in (select expert_id from expert_files where file_id = $1) order by name limit 20',
       [fileId],

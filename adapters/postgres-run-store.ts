@@ -1,12 +1,21 @@
 import type pg from 'pg'
-import type { Expert, ExpertStatus, ExpertSummary, FailedFile, Progress } from '../domain/expert.ts'
-import { FAILED_FILES_IN_SUMMARY, finalStatus } from '../domain/expert.ts'
+import type { ExpertStatus, ExpertSummary, FailedFile, Progress } from '../domain/expert.ts'
+import { FAILED_FILES_IN_SUMMARY, FILES_PER_REQUEST, finalStatus } from '../domain/expert.ts'
 import type { FailureCode, Stage } from '../domain/failure.ts'
 import { FAILURES, STAGES } from '../domain/failure.ts'
-import type { StoredFile } from '../domain/file.ts'
-import type { FileContext, FileFailure, IndexedFile, PendingPage, RunStore } from '../domain/ports.ts'
+import type {
+  BegunStage,
+  ExpertFacts,
+  FileContext,
+  FileFailure,
+  IndexedFile,
+  OpenedRun,
+  PendingPage,
+  RemovedFile,
+  RunStore,
+} from '../domain/ports.ts'
 import { transaction } from './postgres-database.ts'
-import { attachFiles, findExpert } from './postgres-expert-store.ts'
+import { attachFiles, countProgress } from './postgres-expert-store.ts'
 import type { FileRow } from './postgres-file-store.ts'
 import { toStoredFile } from './postgres-file-store.ts'
 
@@ -31,7 +40,28 @@ const TOTALS = `
     coalesce(sum(tokens - tokens_reused) filter (where status = 'indexed'), 0)::float8 as tokens_embedded,
     coalesce(sum(tokens_reused) filter (where status = 'indexed'), 0)::float8 as tokens_reused,
     ${STAGES.map((stage) => `round(coalesce(sum((stage_seconds->>'${stage}')::numeric), 0), 3)::float8 as ${stage}`).join(', ')}
-  from expert_files where expert_id = $1`
+  from expert_files where expert_id = $1 and status <> 'removing'`
+
+const FACTS =
+  'e.id as expert_id, e.user_id as owner_id, e.status as expert_status, e.generation, e.embedding_model, e.embedding_dimensions'
+
+type FactsRow = {
+  expert_id: string
+  owner_id: string
+  expert_status: ExpertStatus
+  generation: number
+  embedding_model: string
+  embedding_dimensions: number
+}
+
+const toFacts = (row: FactsRow): ExpertFacts => ({
+  id: row.expert_id,
+  userId: row.owner_id,
+  status: row.expert_status,
+  generation: row.generation,
+  embeddingModel: row.embedding_model,
+  embeddingDimensions: row.embedding_dimensions,
+})
 
 export class PostgresRunStore implements RunStore {
   readonly #pool: pg.Pool
@@ -40,18 +70,20 @@ export class PostgresRunStore implements RunStore {
     this.#pool = pool
   }
 
-  async open(expertId: string): Promise<Expert | undefined> {
+  async open(expertId: string): Promise<OpenedRun | undefined> {
     // A run that was terminated left files in processing; this run is the only one now, so they are its to do.
     await this.#pool.query(
       `update expert_files set status = 'pending', stage = null where expert_id = $1 and status = 'processing'`,
       [expertId],
     )
     await this.setStatus(expertId, 'processing')
-    return findExpert(this.#pool, expertId)
+    const expert = await this.find(expertId)
+    return expert && { ...expert, progress: await this.progress(expertId), removing: await this.#removing(expertId) }
   }
 
-  find(expertId: string): Promise<Expert | undefined> {
-    return findExpert(this.#pool, expertId)
+  async find(expertId: string): Promise<ExpertFacts | undefined> {
+    const { rows } = await this.#pool.query<FactsRow>(`select ${FACTS} from experts e where id = $1`, [expertId])
+    return rows[0] && toFacts(rows[0])
   }
 
   async setStatus(expertId: string, status: ExpertStatus, reason?: string): Promise<void> {
@@ -73,18 +105,28 @@ export class PostgresRunStore implements RunStore {
     }
   }
 
-  async beginStage({ expertId, fileId }: FileContext, stage: Stage, attempt: number): Promise<StoredFile | undefined> {
-    const { rows } = await this.#pool.query<FileRow>(
+  async beginStage({ expertId, fileId }: FileContext, stage: Stage, attempt: number): Promise<BegunStage | undefined> {
+    const { rows } = await this.#pool.query<FileRow & FactsRow>(
       `with begun as (
          update expert_files set status = 'processing', stage = $3, attempts = $4, updated_at = now()
          where expert_id = $1 and file_id = $2 and status in ('pending', 'processing') returning file_id
+       ), shown as (
+         update files set updated_at = now(), processing_status = 'processing'
+         where id = (select file_id from begun) and processing_status not in ('not_stored', 'processing', 'deleting')
        )
-       update files set updated_at = now(), processing_status =
-         case processing_status when 'not_stored' then 'not_stored' else 'processing' end
-       where id = (select file_id from begun) returning *`,
+       select f.*, ${FACTS} from begun join files f on f.id = begun.file_id join experts e on e.id = $1`,
       [expertId, fileId, stage, attempt],
     )
-    return rows[0] && toStoredFile(rows[0])
+    return rows[0] && { file: toStoredFile(rows[0]), expert: toFacts(rows[0]) }
+  }
+
+  async isCurrent({ expertId, fileId }: FileContext, stage: Stage, attempt: number): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      `select from expert_files
+       where expert_id = $1 and file_id = $2 and status = 'processing' and stage = $3 and attempts = $4`,
+      [expertId, fileId, stage, attempt],
+    )
+    return rowCount === 1
   }
 
   async expectChunks({ expertId, fileId }: FileContext, chunks: number): Promise<number> {
@@ -98,15 +140,18 @@ export class PostgresRunStore implements RunStore {
     return rows[0]?.before ?? 0
   }
 
-  async markIndexed({ expertId, fileId }: FileContext, file: IndexedFile): Promise<void> {
-    await this.#pool.query(
+  async markIndexed({ expertId, fileId }: FileContext, file: IndexedFile): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
       `with done as (
          update expert_files set status = 'indexed', stage = null, code = null, message = null,
            pages = $3, pages_skipped = $4, chunks = $5, tokens = $6, tokens_reused = $7, stage_seconds = $8,
            updated_at = now()
          where expert_id = $1 and file_id = $2 and status = 'processing' returning file_id
+       ), shown as (
+         update files set processing_status = 'processed', updated_at = now()
+         where id = (select file_id from done) and processing_status <> 'deleting'
        )
-       update files set processing_status = 'processed', updated_at = now() where id = (select file_id from done)`,
+       select from done`,
       [
         expertId,
         fileId,
@@ -118,6 +163,7 @@ export class PostgresRunStore implements RunStore {
         JSON.stringify(file.seconds),
       ],
     )
+    return rowCount === 1
   }
 
   async isIndexed({ expertId, fileId }: FileContext): Promise<boolean> {
@@ -145,7 +191,7 @@ export class PostgresRunStore implements RunStore {
          where expert_id = $1 and file_id = $2 and status in ('pending', 'processing') returning file_id
        )
        update files set updated_at = now(), processing_status =
-         case processing_status when 'not_stored' then 'not_stored' else 'failed' end
+         case when processing_status in ('not_stored', 'deleting') then processing_status else 'failed' end
        where id = (select file_id from done) returning s3_key`,
       [expertId, fileId, stage, code, message],
     )
@@ -158,7 +204,7 @@ export class PostgresRunStore implements RunStore {
        where expert_id = $1 and status in ('failed', 'cancelled') and ($2::uuid[] is null or file_id = any ($2))`,
       [expertId, fileIds ?? null],
     )
-    return this.#progress(expertId)
+    return this.progress(expertId)
   }
 
   async postpone({ expertId, fileId }: FileContext): Promise<void> {
@@ -171,7 +217,57 @@ export class PostgresRunStore implements RunStore {
 
   async addFiles(expertId: string, fileIds: readonly string[]): Promise<Progress> {
     await attachFiles(this.#pool, expertId, fileIds)
-    return this.#progress(expertId)
+    return this.progress(expertId)
+  }
+
+  async markRemoving(expertId: string, fileIds: readonly string[]): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ file_id: string }>(
+      `update expert_files set status = 'removing', updated_at = now()
+       where expert_id = $1 and file_id = any ($2::uuid[]) returning file_id`,
+      [expertId, fileIds],
+    )
+    return rows.map((row) => row.file_id)
+  }
+
+  async removing(expertId: string, fileIds: readonly string[]): Promise<RemovedFile[]> {
+    const { rows } = await this.#pool.query<RemovedFile>(
+      `select ef.file_id as "fileId", f.sha256, coalesce(ef.chunks, 0) as chunks
+       from expert_files ef join files f on f.id = ef.file_id
+       where ef.expert_id = $1 and ef.file_id = any ($2::uuid[]) and ef.status = 'removing' order by ef.position`,
+      [expertId, fileIds],
+    )
+    return rows
+  }
+
+  async detach(expertId: string, fileIds: readonly string[]): Promise<void> {
+    await this.#pool.query(
+      `delete from expert_files where expert_id = $1 and file_id = any ($2::uuid[]) and status = 'removing'`,
+      [expertId, fileIds],
+    )
+  }
+
+  progress(expertId: string): Promise<Progress> {
+    return countProgress(this.#pool, expertId)
+  }
+
+  async contents(expertId: string, after: string, limit: number): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ sha256: string }>(
+      `select distinct f.sha256 from expert_files ef join files f on f.id = ef.file_id
+       where ef.expert_id = $1 and f.sha256 > $2 order by f.sha256 limit $3`,
+      [expertId, after, limit],
+    )
+    return rows.map((row) => row.sha256)
+  }
+
+  async isUsedElsewhere(sha256: string, but: { readonly expertId: string; readonly fileIds?: readonly string[] }) {
+    const { rows } = await this.#pool.query<{ used: boolean }>(
+      `select exists (
+         select from files f join expert_files ef on ef.file_id = f.id
+         where f.sha256 = $1 and (ef.expert_id <> $2 or ef.file_id <> all ($3::uuid[]))
+       ) as used`,
+      [sha256, but.expertId, but.fileIds ?? null],
+    )
+    return rows[0]?.used ?? false
   }
 
   async unfinishedWithVectors(expertId: string) {
@@ -203,13 +299,21 @@ export class PostgresRunStore implements RunStore {
     })
   }
 
-  async delete(expertId: string): Promise<void> {
-    await this.#pool.query('delete from experts where id = $1', [expertId])
+  async delete(expertId: string): Promise<number> {
+    const { rows } = await this.#pool.query<{ files: number }>(
+      `with gone as (delete from experts where id = $1 returning id)
+       select count(*)::int as files from expert_files where expert_id = (select id from gone)`,
+      [expertId],
+    )
+    return rows[0]?.files ?? 0
   }
 
-  async #progress(expertId: string): Promise<Progress> {
-    const expert = await findExpert(this.#pool, expertId)
-    return expert?.progress ?? { files: 0, indexed: 0, failed: 0, pending: 0 }
+  async #removing(expertId: string): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ file_id: string }>(
+      `select file_id from expert_files where expert_id = $1 and status = 'removing' order by position limit $2`,
+      [expertId, FILES_PER_REQUEST],
+    )
+    return rows.map((row) => row.file_id)
   }
 
   async #summary(client: pg.PoolClient, expertId: string, cancelled: boolean): Promise<ExpertSummary> {

@@ -2,7 +2,7 @@ import ms from 'ms'
 import type { ExtractionConfig } from '../config.ts'
 import type { FailureCode } from '../domain/failure.ts'
 import { Failure } from '../domain/failure.ts'
-import type { CallOptions, ExtractedText, TextExtractor } from '../domain/ports.ts'
+import type { ExtractedText, ExtractOptions, TextExtractor } from '../domain/ports.ts'
 import type { ExtractionTask } from './extraction/extraction.ts'
 import type { Answer } from './extraction/process.ts'
 import type { ReadOptions } from './extraction/reader-process.ts'
@@ -32,8 +32,8 @@ export class ProcessTextExtractor implements TextExtractor {
     this.#slots = new Slots(config.processes)
   }
 
-  async extract(path: string, { signal }: CallOptions = {}): Promise<ExtractedText> {
-    const answer = await this.#slots.use(() => this.#read(path, signal), signal)
+  async extract(path: string, { signal, fairnessKey }: ExtractOptions = {}): Promise<ExtractedText> {
+    const answer = await this.#slots.use(() => this.#read(path, signal), { signal, fairnessKey })
     if ('thrown' in answer) throw answer.thrown
     if ('code' in answer) throw failure(answer.code, answer)
     return answer

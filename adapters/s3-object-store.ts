@@ -2,20 +2,30 @@ import { Readable } from 'node:stream'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
-  HeadBucketCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
+  paginateListObjectsV2,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import type { S3Config } from '../config.ts'
 import { Failure } from '../domain/failure.ts'
-import type { CallOptions, ObjectStore } from '../domain/ports.ts'
+import type { CallOptions, ObjectStore, StoredObject } from '../domain/ports.ts'
 
 const PART_BYTES = 8 * 1_048_576
 const CONNECT_TIMEOUT_MS = 5_000
 /** Of silence on a connection, not of a whole transfer. */
 const IDLE_TIMEOUT_MS = 30_000
+
+/** What S3 says of keys that it does not know, cannot verify, or that are not valid any more. */
+const REFUSED_CREDENTIALS: ReadonlySet<string> = new Set([
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'ExpiredToken',
+  'InvalidToken',
+  'AuthorizationHeaderMalformed',
+])
 
 /** Objects in a bucket of S3, or of any server that speaks its protocol (`endpoint`). */
 export class S3ObjectStore implements ObjectStore {
@@ -81,8 +91,9 @@ export class S3ObjectStore implements ObjectStore {
       return ContentLength ?? 0
     } catch (error) {
       const failure = this.#toFailure(error, key, signal)
-      if (failure instanceof Failure && failure.code === 'OBJECT_MISSING') return undefined
-      throw failure
+      if (!(failure instanceof Failure)) throw failure
+      if (failure.code === 'OBJECT_MISSING') return undefined
+      throw failure.code === 'OBJECT_ACCESS_DENIED' ? await this.#reasonOfRefusal(failure, key, signal) : failure
     }
   }
 
@@ -94,6 +105,14 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
+  async *list(prefix: string, { signal }: CallOptions = {}): AsyncGenerator<StoredObject> {
+    const pages = paginateListObjectsV2({ client: this.#client }, { Bucket: this.#config.bucket, Prefix: prefix })
+    for await (const { Contents = [] } of pages)
+      for (const { Key, Size, LastModified } of Contents)
+        if (Key) yield { key: Key, size: Size ?? 0, modified: LastModified ?? new Date() }
+    signal?.throwIfAborted()
+  }
+
   urlOf(key: string): string {
     const { bucket, endpoint, forcePathStyle, region } = this.#config
     const base = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`)
@@ -103,11 +122,23 @@ export class S3ObjectStore implements ObjectStore {
 
   async check({ signal }: CallOptions = {}): Promise<void> {
     try {
-      await this.#client.send(new HeadBucketCommand({ Bucket: this.#config.bucket }), {
+      // Needs no other permission than HeadBucket, whose answers have no body that says what is wrong.
+      await this.#client.send(new ListObjectsV2Command({ Bucket: this.#config.bucket, MaxKeys: 1 }), {
         ...(signal && { abortSignal: signal }),
       })
     } catch (error) {
-      throw this.#toFailure(error, '', signal, 'NoSuchBucket')
+      throw this.#toFailure(error, '', signal)
+    }
+  }
+
+  /** The answer to HEAD has no body, so that wrong credentials look like a missing permission; that to GET tells. */
+  async #reasonOfRefusal(refused: Failure, key: string, signal?: AbortSignal): Promise<unknown> {
+    try {
+      const body = await this.download(key, { signal })
+      body.destroy()
+      return refused
+    } catch (error) {
+      return error
     }
   }
 
@@ -124,21 +155,20 @@ export class S3ObjectStore implements ObjectStore {
     return { Bucket: this.#config.bucket, Key: key }
   }
 
-  /** `notFound`: what an answer 404 without a body means here. */
-  #toFailure(cause: unknown, s3Key: string, signal?: AbortSignal, notFound = 'NoSuchKey'): unknown {
+  #toFailure(cause: unknown, s3Key: string, signal?: AbortSignal): unknown {
     if (signal?.aborted) return signal.reason
     const { bucket } = this.#config
     const fields = { s3Key, bucket }
     const status = cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined
     const name =
-      status === 404 && /^(NotFound|UnknownError|404)$/.test((cause as Error).name) ? notFound : (cause as Error).name
-    if (name === 'NoSuchBucket')
-      return new Failure('STORAGE_UNAVAILABLE', fields, {
-        cause,
-        detail: `there is no bucket ${bucket}; check S3_BUCKET_NAME and S3_REGION`,
-      })
+      status === 404 && /^(NotFound|UnknownError|404)$/.test((cause as Error).name)
+        ? 'NoSuchKey'
+        : (cause as Error).name
+    if (name === 'NoSuchBucket') return new Failure('BUCKET_MISSING', fields, { cause, detail: `bucket ${bucket}` })
     if (name === 'NoSuchKey') return new Failure('OBJECT_MISSING', fields, { cause })
-    if (status === 401 || status === 403)
+    if (status === 401 || REFUSED_CREDENTIALS.has(name))
+      return new Failure('STORAGE_AUTH', fields, { cause, detail: `bucket ${bucket}, ${name}` })
+    if (status === 403)
       return new Failure('OBJECT_ACCESS_DENIED', fields, { cause, detail: `bucket ${bucket}, ${name}` })
     return new Failure('STORAGE_UNAVAILABLE', fields, { cause, detail: `bucket ${bucket}, ${status ?? name}` })
   }

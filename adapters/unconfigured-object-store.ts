@@ -19,6 +19,8 @@ export class UnconfiguredObjectStore implements ObjectStore {
   /** Nothing can have been stored, so there is nothing to delete. */
   async delete(): Promise<void> {}
 
+  async *list(): AsyncGenerator<never> {}
+
   urlOf(): undefined {}
 
   async #refuse(): Promise<never> {

@@ -7,6 +7,7 @@ import { createExpertId } from '../workflows/contract.ts'
 import type { ExpertRuns } from './expert-runs.ts'
 import { Problem } from './problem.ts'
 import {
+  DeletionSchema,
   ExpertFileSchema,
   ExpertFileStatusSchema,
   ExpertSchema,
@@ -28,6 +29,7 @@ export type ExpertRoutesOptions = {
 }
 
 const ExpertParams = Type.Object({ id: Uuid })
+const ExpertFileParams = Type.Object({ id: Uuid, fileId: Uuid })
 const FileIds = Type.Array(Uuid, { minItems: 1, maxItems: 100_000 })
 const tags = ['experts']
 /** A file id takes 39 bytes in a JSON list. */
@@ -165,6 +167,27 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       const fileIds = request.body.file_ids
       await checkFiles(request.userId, fileIds)
       return reply.status(202).send(toJson(await queue(expert, () => runs.add(expert, { fileIds }))))
+    },
+  })
+
+  app.route({
+    method: 'DELETE',
+    url: '/experts/:id/files/:fileId',
+    schema: {
+      tags,
+      summary: 'Take a file out of an expert',
+      description:
+        'The file itself stays. The answer tells the workflow that removes its vectors; once that is done, the expert does not list the file any more.',
+      params: ExpertFileParams,
+      response: { 202: DeletionSchema, 409: ProblemAnswer, ...errors },
+    },
+    handler: async (request, reply) => {
+      const { id, fileId } = request.params
+      const expert = await find(request.userId, id)
+      if (expert.status === 'deleting') throw new Problem('EXPERT_BEING_DELETED')
+      if (!(await experts.hasFile(request.userId, id, fileId))) throw new Problem('FILE_NOT_FOUND')
+      const workflowId = await runs.remove(expert, [fileId])
+      return reply.status(202).send({ workflow_id: workflowId, temporal_ui_url: runs.urlOf(workflowId) })
     },
   })
 

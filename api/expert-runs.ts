@@ -1,16 +1,29 @@
+import { randomUUID } from 'node:crypto'
 import type { Client, WorkflowStartOptions } from '@temporalio/client'
 import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client'
+import type { SignalDefinition } from '@temporalio/common'
 import type { Expert } from '../domain/expert.ts'
-import type { AddRequest, CreateExpertWorkflow, DeleteExpertWorkflow, RetryRequest } from '../workflows/contract.ts'
+import { FILES_PER_REQUEST } from '../domain/expert.ts'
+import type { StoredFile } from '../domain/file.ts'
+import type {
+  AddRequest,
+  CreateExpertWorkflow,
+  DeleteExpertWorkflow,
+  DeleteFileWorkflow,
+  RetryRequest,
+} from '../workflows/contract.ts'
 import {
   addFiles,
   CREATE_EXPERT,
   createExpertId,
+  createExpertStart,
   DELETE_EXPERT,
+  DELETE_FILE,
   deleteExpertId,
-  EXPERT_ID,
-  EXPERT_STATUS,
-  FAILED_FILES,
+  deleteFileId,
+  describeExpert,
+  removeFiles,
+  removeFilesId,
   retryFailedFiles,
   USER_ID,
 } from '../workflows/contract.ts'
@@ -46,12 +59,20 @@ export class ExpertRuns {
   }
 
   /** Signals the expert's run; where it has ended, a new one is started with the signal. */
-  async retry(expert: Expert, request: RetryRequest): Promise<void> {
-    await this.#signalWithStart(expert, { signal: retryFailedFiles, signalArgs: [request] })
+  async retry(expert: Expert, { fileIds }: RetryRequest): Promise<void> {
+    if (!fileIds) return this.#signalWithStart(expert, retryFailedFiles, {})
+    for (const some of inRequests(fileIds)) await this.#signalWithStart(expert, retryFailedFiles, { fileIds: some })
   }
 
-  async add(expert: Expert, request: AddRequest): Promise<void> {
-    await this.#signalWithStart(expert, { signal: addFiles, signalArgs: [request] })
+  async add(expert: Expert, { fileIds }: AddRequest): Promise<void> {
+    for (const some of inRequests(fileIds)) await this.#signalWithStart(expert, addFiles, { fileIds: some })
+  }
+
+  /** @returns the id of the workflow that the run starts to remove them */
+  async remove(expert: Expert, fileIds: readonly string[]): Promise<string> {
+    const requestId = randomUUID()
+    await this.#signalWithStart(expert, removeFiles, { fileIds, requestId })
+    return removeFilesId(requestId)
   }
 
   /** @returns whether there was a run to cancel */
@@ -69,7 +90,7 @@ export class ExpertRuns {
     const workflowId = deleteExpertId(expert.id)
     await this.#call(() =>
       this.#client.workflow.start<DeleteExpertWorkflow>(DELETE_EXPERT, {
-        ...this.#describe(expert),
+        ...describeExpert(expert),
         workflowId,
         taskQueue: this.#options.taskQueue,
         workflowIdConflictPolicy: 'USE_EXISTING',
@@ -79,38 +100,30 @@ export class ExpertRuns {
     return workflowId
   }
 
-  async #signalWithStart(
-    expert: Expert,
-    signal:
-      | { signal: typeof retryFailedFiles; signalArgs: [RetryRequest] }
-      | { signal: typeof addFiles; signalArgs: [AddRequest] },
-  ) {
-    const options = { ...this.#startOptions(expert), ...signal }
+  /** Deletes a file with its use in experts. @returns the id of the workflow that does it */
+  async deleteFile({ id: fileId, userId, originalName }: StoredFile): Promise<string> {
+    const workflowId = deleteFileId(fileId)
+    await this.#call(() =>
+      this.#client.workflow.start<DeleteFileWorkflow>(DELETE_FILE, {
+        staticSummary: originalName,
+        typedSearchAttributes: [{ key: USER_ID, value: userId }],
+        priority: { fairnessKey: userId },
+        workflowId,
+        taskQueue: this.#options.taskQueue,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        args: [{ userId, fileId }],
+      }),
+    )
+    return workflowId
+  }
+
+  async #signalWithStart<A>(expert: Expert, signal: SignalDefinition<[A]>, request: A): Promise<void> {
+    const options = { ...this.#startOptions(expert), signal, signalArgs: [request] as [A] }
     await this.#call(() => this.#client.workflow.signalWithStart(CREATE_EXPERT, options))
   }
 
   #startOptions(expert: Expert): WorkflowStartOptions<CreateExpertWorkflow> {
-    return {
-      ...this.#describe(expert),
-      workflowId: createExpertId(expert.id),
-      taskQueue: this.#options.taskQueue,
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      args: [{ expertId: expert.id }],
-    }
-  }
-
-  /** What the Web UI shows and finds a run by. */
-  #describe(expert: Expert) {
-    return {
-      staticSummary: expert.name,
-      staticDetails: `Expert \`${expert.id}\` with ${expert.progress.files} files.`,
-      typedSearchAttributes: [
-        { key: EXPERT_ID, value: expert.id },
-        { key: USER_ID, value: expert.userId },
-        { key: EXPERT_STATUS, value: expert.status },
-        { key: FAILED_FILES, value: expert.progress.failed },
-      ],
-    }
+    return createExpertStart(expert, this.#options.taskQueue)
   }
 
   async #call<T>(call: () => Promise<T>): Promise<T> {
@@ -123,4 +136,10 @@ export class ExpertRuns {
         : error
     }
   }
+}
+
+/** A signal of all the ids would be larger than Temporal takes. */
+function* inRequests(fileIds: readonly string[]): Generator<readonly string[]> {
+  for (let start = 0; start < fileIds.length; start += FILES_PER_REQUEST)
+    yield fileIds.slice(start, start + FILES_PER_REQUEST)
 }

@@ -7,10 +7,12 @@ import type { Failure } from '../domain/failure.ts'
 import type { StoredFile } from '../domain/file.ts'
 import { displayName, safeName } from '../domain/file-name.ts'
 import type { FileStore, NewContent, ObjectStore } from '../domain/ports.ts'
+import type { ExpertRuns } from './expert-runs.ts'
 import { Problem } from './problem.ts'
 import type { Upload } from './receive-upload.ts'
 import { filePart, isStorageFailure, newUpload, receiveContent, withoutContent } from './receive-upload.ts'
 import {
+  DeletionSchema,
   FileSchema,
   NotStoredFileSchema,
   PageQuery,
@@ -24,6 +26,7 @@ import {
 export type FileRoutesOptions = {
   readonly files: FileStore
   readonly objects: ObjectStore
+  readonly runs: ExpertRuns
   readonly publicUrl: string
   readonly maxUploadBytes: number
 }
@@ -153,12 +156,23 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
     url: '/knowledge-base/files/:id',
     schema: {
       tags,
-      summary: 'Delete a file that no expert uses',
+      summary: 'Delete a file',
+      description:
+        'One that no expert uses is gone with the answer. With cascade=true one that experts use is taken out of them and deleted by the workflow that the answer tells; once that is done, the file is not found any more.',
       params: FileParams,
-      response: { 204: Type.Null(), 400: ProblemAnswer, 404: ProblemAnswer, 409: ProblemAnswer, 503: ProblemAnswer },
+      querystring: Type.Object({ cascade: Type.Optional(Type.Boolean()) }),
+      response: {
+        202: DeletionSchema,
+        204: Type.Null(),
+        400: ProblemAnswer,
+        404: ProblemAnswer,
+        409: ProblemAnswer,
+        503: ProblemAnswer,
+      },
     },
     handler: async (request, reply) => {
       const file = await findFile(files, request.userId, request.params.id)
+      if (request.query.cascade) return reply.status(202).send(await cascade(options, file))
       const { deleted, experts } = await files.delete(request.userId, file.id)
       if (experts.length > 0)
         throw new Problem('FILE_IN_USE', {
@@ -169,6 +183,18 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       return reply.status(204).send(null)
     },
   })
+}
+
+/** Marks the file, so that no expert takes it up, and hands the rest to Temporal; where that fails, the file is as it was. */
+async function cascade({ files, runs }: FileRoutesOptions, file: StoredFile) {
+  await files.markDeleting(file.userId, file.id)
+  try {
+    const workflowId = await runs.deleteFile(file)
+    return { workflow_id: workflowId, temporal_ui_url: runs.urlOf(workflowId) }
+  } catch (error) {
+    await files.unmarkDeleting(file.userId, file)
+    throw error
+  }
 }
 
 async function findFile(files: FileStore, userId: string, id: string): Promise<StoredFile> {

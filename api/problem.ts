@@ -18,7 +18,10 @@ export const PROBLEMS = {
     409,
     'The bytes of this file were not kept. Send them again with PUT /knowledge-base/files/{id}/content.',
   ],
-  FILE_IN_USE: [409, 'Experts use this file. Delete them first.'],
+  FILE_IN_USE: [
+    409,
+    'Experts use this file. Delete them first, or delete it with ?cascade=true, which takes it out of them.',
+  ],
   EXPERT_BEING_DELETED: [409, 'This expert is being deleted.'],
   EMBEDDING_MODEL_MISMATCH: [
     409,

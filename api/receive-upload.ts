@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { Transform } from 'node:stream'
 import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
+import type { FailureCode } from '../domain/failure.ts'
 import { Failure } from '../domain/failure.ts'
 import { mediaType } from '../domain/file-name.ts'
 import { originalKey } from '../domain/keys.ts'
@@ -71,7 +72,13 @@ export async function withoutContent({ part, key, maxBytes }: Upload): Promise<O
   }
 }
 
-const STORAGE_FAILURES = new Set(['STORAGE_NOT_CONFIGURED', 'STORAGE_UNAVAILABLE', 'OBJECT_ACCESS_DENIED'])
+const STORAGE_FAILURES: ReadonlySet<FailureCode> = new Set([
+  'STORAGE_NOT_CONFIGURED',
+  'STORAGE_AUTH',
+  'STORAGE_UNAVAILABLE',
+  'BUCKET_MISSING',
+  'OBJECT_ACCESS_DENIED',
+])
 
 export const isStorageFailure = (error: unknown): error is Failure =>
   error instanceof Failure && STORAGE_FAILURES.has(error.code)

@@ -63,7 +63,7 @@ export const FileSchema = Type.Object({
   language: Nullable(Type.String({ description: 'ISO 639-1; und where it cannot be told.' })),
   word_count: Nullable(Count),
   page_count: Nullable(Count),
-  processing_status: oneOf(['uploaded', 'not_stored', 'processing', 'processed', 'failed']),
+  processing_status: oneOf(['uploaded', 'not_stored', 'processing', 'processed', 'failed', 'deleting']),
   created_at: Timestamp,
   updated_at: Timestamp,
 })
@@ -164,7 +164,10 @@ export const toExpertJson = (expert: Expert, workflowId: string, uiUrl: string):
   updated_at: expert.updatedAt.toISOString(),
 })
 
-export const ExpertFileStatusSchema = oneOf(['pending', 'processing', 'indexed', 'failed', 'cancelled'])
+/** The workflow that removes what was asked to be removed. */
+export const DeletionSchema = Type.Object({ workflow_id: Type.String(), temporal_ui_url: Type.String() })
+
+export const ExpertFileStatusSchema = oneOf(['pending', 'processing', 'indexed', 'failed', 'cancelled', 'removing'])
 
 export const ExpertFileSchema = Type.Object({
   file_id: Uuid,

@@ -13,7 +13,7 @@ export type ExpertStatus =
 /** How a pass over an expert's files can end. */
 export type FinalStatus = Extract<ExpertStatus, 'ready' | 'partially_ready' | 'failed' | 'cancelled'>
 
-export type ExpertFileStatus = 'pending' | 'processing' | 'indexed' | 'failed' | 'cancelled'
+export type ExpertFileStatus = 'pending' | 'processing' | 'indexed' | 'failed' | 'cancelled' | 'removing'
 
 export type Progress = {
   readonly files: number
@@ -88,6 +88,9 @@ export type ExpertSummary = {
   readonly failed_files: readonly FailedFile[]
   readonly seconds: Readonly<Record<Stage, number>>
 }
+
+/** Files in one signal, or one activity's input: 200 KB of ids, where Temporal warns at 256 KB. */
+export const FILES_PER_REQUEST = 5_000
 
 /** Keeps the result far below Temporal's payload warning at 256 KB. */
 export const FAILED_FILES_IN_SUMMARY = 200

@@ -30,7 +30,18 @@ export const FAILURES = {
     'download',
     'The file was uploaded while object storage was not available, so its bytes were not kept. Send them again with PUT /knowledge-base/files/{id}/content, then retry it.',
   ),
-  STORAGE_NOT_CONFIGURED: file('download', 'Object storage is not configured, so the file cannot be read.'),
+  STORAGE_NOT_CONFIGURED: system(
+    'download',
+    'Object storage is not configured, so no file can be read. Set the S3 variables, then retry.',
+  ),
+  STORAGE_AUTH: system(
+    'download',
+    'The object store refused the credentials. Correct S3_ACCESS_KEY_ID and S3_SECRET_KEY, then retry.',
+  ),
+  BUCKET_MISSING: system(
+    'download',
+    'The bucket does not exist. Correct S3_BUCKET_NAME and S3_REGION, or create it, then retry.',
+  ),
   STORAGE_UNAVAILABLE: passing('download', 'The object store did not answer as it should.'),
   OBJECT_CHANGED: file(
     'download',
@@ -57,6 +68,12 @@ export const FAILURES = {
     'store',
     'The vectors have another length than the index. Use an index made for the embedding model, then retry.',
   ),
+  VECTOR_INDEX_MISSING: system(
+    'store',
+    'The vector index is gone, and with it the vectors of all experts. Restore it, then retry.',
+  ),
+  ARTEFACT_MISSING: file('any', 'What was read or embedded of the file was deleted before it was used. Retry it.'),
+  DEADLINE_EXCEEDED: file('any', 'The file was not done within the time that a file may take. Retry it.'),
   CANCELLED: file('any', 'The work was cancelled before this file was done.'),
   INTERNAL: file('any', 'An unexpected error, which is a fault of Expertsmith. The log of the worker has the details.'),
 } as const satisfies Record<string, FailureInfo>

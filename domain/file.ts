@@ -1,4 +1,4 @@
-export type ProcessingStatus = 'uploaded' | 'not_stored' | 'processing' | 'processed' | 'failed'
+export type ProcessingStatus = 'uploaded' | 'not_stored' | 'processing' | 'processed' | 'failed' | 'deleting'
 
 /** An uploaded file: metadata only, its bytes are in the object store under `s3Key`. */
 export type StoredFile = {

@@ -4,6 +4,9 @@ import { createHash } from 'node:crypto'
 export const originalKey = (userId: string, fileId: string, uploadId: string) =>
   `uploads/${userId}/${fileId}/${uploadId}`
 
+/** Everything that was derived from some content. */
+export const derivedFolder = (sha256: string) => `derived/${sha256}/`
+
 /** The extracted text of some content: the same bytes read by the same extractor share it, whoever uploaded them. */
 export const textKey = (sha256: string, extractorVersion: string) =>
   `derived/${sha256}/text-${extractorVersion}.jsonl.gz`
@@ -34,4 +37,7 @@ export const embeddingsManifestKey = (prefix: string) => `${prefix}/manifest.jso
 /** One namespace of vectors per expert and generation. */
 export const vectorNamespace = (expertId: string, generation: number) => `${expertId}.${generation}`
 
-export const chunkId = (fileId: string, chunkIndex: number) => `${fileId}#${chunkIndex}`
+export const chunkId = (fileId: string, chunkIndex: number) => `${chunkIdPrefix(fileId)}${chunkIndex}`
+
+/** How the ids of all chunks of a file begin. */
+export const chunkIdPrefix = (fileId: string) => `${fileId}#`

@@ -7,6 +7,8 @@ import type { StoredFile } from './file.ts'
 
 export type CallOptions = { readonly signal?: AbortSignal | undefined }
 
+export type StoredObject = { readonly key: string; readonly size: number; readonly modified: Date }
+
 /** Keeps bytes under keys. Every write is whole or not there, and an overwrite. */
 export interface ObjectStore {
   readonly name: string
@@ -18,6 +20,8 @@ export interface ObjectStore {
   size(key: string, options?: CallOptions): Promise<number | undefined>
   /** Deleting what is not there is a success. */
   delete(key: string, options?: CallOptions): Promise<void>
+  /** The objects whose keys begin with `prefix`, in no particular order; page by page, so that there may be any number of them. */
+  list(prefix: string, options?: CallOptions): AsyncIterable<StoredObject>
   /** A URL of the object, or undefined where the store has none and the API must serve it. */
   urlOf(key: string): string | undefined
   /** Resolves when the store can be used. @throws Failure that says why not */
@@ -41,6 +45,11 @@ export type ExtractedText = Omit<FileMetadata, 'pageCount'> & {
   readonly pagesSkipped: number
 }
 
+export type ExtractOptions = CallOptions & {
+  /** Files of different keys take turns where more wait than can be read at once. */
+  readonly fairnessKey?: string
+}
+
 export interface TextExtractor {
   /** Changes whenever the same bytes would give another text. */
   readonly version: string
@@ -48,8 +57,13 @@ export interface TextExtractor {
    * Reads the text of the file at `path`, page by page.
    * @throws Failure UNSUPPORTED_TYPE, ENCRYPTED, CORRUPT, NO_TEXT, TOO_LARGE, EXTRACTION_TIMEOUT, EXTRACTION_CRASHED
    */
-  extract(path: string, options?: CallOptions): Promise<ExtractedText>
+  extract(path: string, options?: ExtractOptions): Promise<ExtractedText>
   close(): Promise<void>
+}
+
+export type EmbedOptions = CallOptions & {
+  /** Of each text, as `countTokens` counts them, where the caller knows. */
+  readonly tokens?: readonly number[]
 }
 
 export interface Embedder {
@@ -63,7 +77,27 @@ export interface Embedder {
    * One vector of length 1 (Euclidean) per text, in their order. Texts are not empty.
    * @throws Failure EMBEDDING_RATE_LIMITED, EMBEDDING_UNAVAILABLE, EMBEDDING_QUOTA_EXHAUSTED, EMBEDDING_AUTH, EMBEDDING_REJECTED
    */
-  embed(texts: readonly string[], options?: CallOptions): Promise<Float32Array[]>
+  embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>
+}
+
+/** What a request for embeddings uses up of the service's limits. */
+export type EmbeddingCost = { readonly requests: number; readonly tokens: number }
+
+/** A limit that all workers share. */
+export interface RateLimit {
+  /** Takes what the request costs, now. @returns how many milliseconds to wait before it may be sent */
+  reserve(cost: EmbeddingCost): Promise<number>
+}
+
+/** `holder`: a UUID of whoever works now; another attempt is another holder. */
+export type Lease = { readonly name: string; readonly holder: string }
+
+/** Leases on work that is to be done once, by whoever comes first. */
+export interface LeaseStore {
+  /** Takes or renews the lease for so long. @returns whether it is the holder's now */
+  acquire(lease: Lease, milliseconds: number): Promise<boolean>
+  /** Releasing a lease that is another's, or nobody's, changes nothing. */
+  release(lease: Lease): Promise<void>
 }
 
 export type VectorRecord = {
@@ -94,6 +128,8 @@ export interface VectorStore {
   deleteFile(namespace: string, fileId: string, chunks: number, options?: CallOptions): Promise<void>
   deleteNamespace(namespace: string, options?: CallOptions): Promise<void>
   count(namespace: string, options?: CallOptions): Promise<number>
+  /** Whether the store shows a vector of the file. */
+  hasFile(namespace: string, fileId: string, options?: CallOptions): Promise<boolean>
   check(options?: CallOptions): Promise<void>
   close(): Promise<void>
 }
@@ -107,12 +143,14 @@ export type NewFile = Pick<
 >
 export type NewContent = Pick<StoredFile, 'size' | 'type' | 's3Url' | 's3Key' | 'sha256' | 'processingStatus'>
 
-/** Metadata of uploaded files. Every method but `metadata` is scoped to one user. */
+export type ExpertUsing = Pick<Expert, 'id' | 'userId' | 'name' | 'status' | 'progress'>
+
+/** Metadata of uploaded files. Every method but `describe` and `expertsUsing` is scoped to one user. */
 export interface FileStore {
   insert(file: NewFile): Promise<StoredFile>
   find(userId: string, fileId: string): Promise<StoredFile | undefined>
   list(userId: string, page: PageRequest): Promise<PageOf<StoredFile>>
-  /** Of the given ids those that are not the user's files. */
+  /** Of the given ids those that are not the user's files, or are being deleted. */
   unknown(userId: string, fileIds: readonly string[]): Promise<string[]>
   /** Points the file to new content; the caller deletes the old object afterwards. */
   replaceContent(userId: string, fileId: string, content: NewContent): Promise<StoredFile | undefined>
@@ -121,6 +159,12 @@ export interface FileStore {
     userId: string,
     fileId: string,
   ): Promise<{ deleted: boolean; experts: readonly { id: string; name: string }[] }>
+  /** From now on no expert takes it up. Says false where the user has no such file. */
+  markDeleting(userId: string, fileId: string): Promise<boolean>
+  /** Undoes `markDeleting`, for a file whose workflow could not be started. */
+  unmarkDeleting(userId: string, file: StoredFile): Promise<void>
+  /** The experts that use a file, whoever asks; for the workflow, which has no user. */
+  expertsUsing(fileId: string): Promise<ExpertUsing[]>
   /** Fills in what extraction found out. */
   describe(fileId: string, metadata: FileMetadata): Promise<void>
 }
@@ -143,6 +187,7 @@ export interface ExpertStore {
     expertId: string,
     page: PageRequest & { status?: ExpertFileStatus | undefined },
   ): Promise<PageOf<ExpertFile>>
+  hasFile(userId: string, expertId: string, fileId: string): Promise<boolean>
   /** Names of the given files, those that are indexed in the expert only. */
   indexedFileNames(userId: string, expertId: string, fileIds: readonly string[]): Promise<Map<string, string>>
   /** Undoes `insert`, for an expert whose workflow could not be started. */
@@ -155,6 +200,12 @@ export interface ExpertStore {
   ): Promise<ExpertStatus | undefined>
 }
 
+/** What the stages of a file need to know of its expert. */
+export type ExpertFacts = Pick<
+  Expert,
+  'id' | 'userId' | 'status' | 'generation' | 'embeddingModel' | 'embeddingDimensions'
+>
+
 export type FileContext = { readonly expertId: string; readonly fileId: string }
 
 export type FileFailure = {
@@ -166,19 +217,22 @@ export type FileFailure = {
 /** What the workflow of one expert reads and writes; the workflow is the only writer of its expert's rows. */
 export interface RunStore {
   /** Begins a run: files that an earlier run left in processing are pending again, and the expert is in processing. */
-  open(expertId: string): Promise<Expert | undefined>
-  find(expertId: string): Promise<Expert | undefined>
+  open(expertId: string): Promise<OpenedRun | undefined>
+  find(expertId: string): Promise<ExpertFacts | undefined>
   setStatus(expertId: string, status: ExpertStatus, reason?: string): Promise<void>
   /** Pending files in their order, those behind position `after`; '0' for the first. */
   pendingFiles(expertId: string, after: string, limit: number): Promise<PendingPage>
-  /** Marks the stage as begun and returns the file; undefined where the file is not, or no longer, to be processed. */
-  beginStage(file: FileContext, stage: Stage, attempt: number): Promise<StoredFile | undefined>
+  /** Marks the stage as begun; undefined where the file is not, or no longer, to be processed. */
+  beginStage(file: FileContext, stage: Stage, attempt: number): Promise<BegunStage | undefined>
+  /** Whether this attempt is still the one that works on the file: it was neither cancelled nor replaced. */
+  isCurrent(file: FileContext, stage: Stage, attempt: number): Promise<boolean>
   /** Before the first vector is written: so many chunks may exist from now on. Returns how many may have existed before. */
   expectChunks(file: FileContext, chunks: number): Promise<number>
   isIndexed(file: FileContext): Promise<boolean>
   /** How many chunks of a file that is not done may be in the vector store. */
   possibleChunks(file: FileContext): Promise<number>
-  markIndexed(file: FileContext, result: IndexedFile): Promise<void>
+  /** @returns false where the file is not in processing any more: nothing was changed */
+  markIndexed(file: FileContext, result: IndexedFile): Promise<boolean>
   /** @returns the S3 key of the file, for the log */
   markFailed(file: FileContext, failure: FileFailure): Promise<string | undefined>
   /** Hands a file back that could not be processed for a fault of the system's. */
@@ -186,14 +240,43 @@ export interface RunStore {
   /** Makes files pending again: all failed and cancelled ones, or those among `fileIds`. Returns the progress after it. */
   requeue(expertId: string, fileIds?: readonly string[]): Promise<Progress>
   addFiles(expertId: string, fileIds: readonly string[]): Promise<Progress>
+  /** From now on these files are neither processed nor searched. @returns those among them that are the expert's */
+  markRemoving(expertId: string, fileIds: readonly string[]): Promise<string[]>
+  /** Of these files, those that are being removed. */
+  removing(expertId: string, fileIds: readonly string[]): Promise<RemovedFile[]>
+  /** Takes the files that are being removed out of the expert. */
+  detach(expertId: string, fileIds: readonly string[]): Promise<void>
+  progress(expertId: string): Promise<Progress>
+  /** Contents of the expert's files in the order of their checksums, those behind `after`; '' for the first. */
+  contents(expertId: string, after: string, limit: number): Promise<string[]>
+  /** Whether an expert has a file of this content, other than the given files of the given expert; of that one any, without them. */
+  isUsedElsewhere(
+    sha256: string,
+    but: { readonly expertId: string; readonly fileIds?: readonly string[] },
+  ): Promise<boolean>
   /** Files that are not done but may have vectors. */
   unfinishedWithVectors(expertId: string): Promise<string[]>
   /** Everything that is not done is cancelled. */
   cancelPending(expertId: string): Promise<void>
   /** Counts, writes and returns the summary of the pass that ended. */
   summarize(expertId: string, options?: { cancelled?: boolean }): Promise<ExpertSummary>
-  /** Removes the expert's rows. */
-  delete(expertId: string): Promise<void>
+  /** Removes the expert's rows. @returns how many files it had */
+  delete(expertId: string): Promise<number>
+}
+
+export type BegunStage = { readonly file: StoredFile; readonly expert: ExpertFacts }
+
+export type OpenedRun = ExpertFacts & {
+  readonly progress: Progress
+  /** Files whose removal an earlier run did not finish. */
+  readonly removing: readonly string[]
+}
+
+export type RemovedFile = {
+  readonly fileId: string
+  readonly sha256: string | null
+  /** How many chunks of it may be in the vector store. */
+  readonly chunks: number
 }
 
 export type IndexedFile = {

@@ -1,6 +1,7 @@
 import { ApplicationFailure, activityInfo, CancelledFailure, CompleteAsyncError, log } from '@temporalio/activity'
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker'
 import { FAILURES, Failure } from '../domain/failure.ts'
+import { backOffMs } from '../workflows/activity-options.ts'
 
 /**
  * Turns what an activity throws into what Temporal and the workflow act upon: an `ApplicationFailure` whose type is the
@@ -37,7 +38,8 @@ function fromFailure({ code, message, fields, cause, retryAfterMs }: Failure): A
     type: code,
     message,
     nonRetryable: !retryable,
-    ...(retryAfterMs !== undefined && { nextRetryDelay: retryAfterMs }),
+    // Never sooner than the back-off: tries are counted, and a budget of tries must last as long as it says.
+    ...(retryAfterMs !== undefined && { nextRetryDelay: Math.max(retryAfterMs, backOffMs(activityInfo().attempt)) }),
   })
 }
 

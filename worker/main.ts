@@ -3,10 +3,18 @@ import { NativeConnection, Runtime } from '@temporalio/worker'
 import type { Logger } from 'pino'
 import { createActivities } from '../activities/index.ts'
 import { Staging } from '../activities/staging.ts'
-import { cautions, createEmbedder, createObjectStore, createVectorStore } from '../adapters/from-config.ts'
+import {
+  cautions,
+  createBulkEmbedder,
+  createObjectStore,
+  createVectorStore,
+  embeddingLimits,
+} from '../adapters/from-config.ts'
 import { createLogger, toTemporalLogger } from '../adapters/pino-logger.ts'
 import { migrate, openDatabase } from '../adapters/postgres-database.ts'
 import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
+import { PostgresLeaseStore } from '../adapters/postgres-lease-store.ts'
+import { PostgresRateLimit } from '../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../adapters/postgres-run-store.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
 import { ProcessTextExtractor } from '../adapters/process-text-extractor.ts'
@@ -39,7 +47,10 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
 
   const scratch = await openScratch(config.scratchDir)
   const hostQueue = `${config.temporal.taskQueue}-host-${randomUUID()}`
-  const embedder = createEmbedder(config.embedder)
+  const embedder = createBulkEmbedder(
+    config.embedder,
+    new PostgresRateLimit(database, embeddingLimits(config.embedder)),
+  )
   const vectors = createVectorStore(config.vectors, embedder)
   const extractor = new ProcessTextExtractor(config.extraction)
   const activities = createActivities({
@@ -49,9 +60,14 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
     vectors,
     files: new PostgresFileStore(database),
     runs: new PostgresRunStore(database),
+    leases: new PostgresLeaseStore(database),
     staging: new Staging({ dir: scratch.dir, hostQueue }),
     chunking: config.chunking,
-    settings: { retryBudgetMs: config.retryBudgetMs, retryWindowMs: config.retryWindowMs },
+    settings: {
+      retryBudgetMs: config.retryBudgetMs,
+      retryWindowMs: config.retryWindowMs,
+      fileDeadlineMs: config.fileDeadlineMs,
+    },
   })
   const workers = await createWorkers({
     connection,

@@ -3,13 +3,13 @@ import type { ActivityOptions } from '@temporalio/workflow'
 /** Temporal's default, made explicit, but never more than half a minute apart: a service that is back is soon used again. */
 const BACK_OFF = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const
 
+/** How long Temporal waits after the given attempt, the first being 1. */
+export const backOffMs = (attempt: number) => Math.min(1_000 * 2 ** (attempt - 1), 30_000)
+
 /** As many tries as that makes in so long a time, for work that may take longer than the time by itself. */
 export function triesWithin(milliseconds: number) {
   let maximumAttempts = 1
-  for (let waited = 0, wait = 1_000; waited + wait <= milliseconds; wait = Math.min(2 * wait, 30_000)) {
-    waited += wait
-    maximumAttempts += 1
-  }
+  for (let waited = backOffMs(1); waited <= milliseconds; waited += backOffMs(maximumAttempts)) maximumAttempts += 1
   return { ...BACK_OFF, maximumAttempts }
 }
 

@@ -1,20 +1,46 @@
 /** The names, ids and shapes by which the API and the workers talk about workflows. All that the API imports of them. */
 import { defineSearchAttributeKey } from '@temporalio/common'
 import { defineQuery, defineSignal } from '@temporalio/workflow'
-import type { ExpertSummary, Progress } from '../domain/expert.ts'
+import type { Expert, ExpertSummary, Progress } from '../domain/expert.ts'
 
 type CreateExpertInput = { readonly expertId: string }
 export type CreateExpertWorkflow = (input: CreateExpertInput) => Promise<ExpertSummary>
 
+/** What was removed, as a person reads it in the Web UI. */
+type RemovalReceipt = {
+  readonly expert_id: string
+  readonly files_removed: number
+  readonly vectors_deleted: number
+  /** Asked of the vector store afterwards: 0. */
+  readonly vectors_left: number
+  /** Objects with text and embeddings that no other expert uses. */
+  readonly artefacts_deleted: number
+}
+
 type DeleteExpertInput = { readonly expertId: string }
-type DeletionReceipt = { readonly expert_id: string; readonly vectors_deleted: number }
-export type DeleteExpertWorkflow = (input: DeleteExpertInput) => Promise<DeletionReceipt>
+export type DeleteExpertWorkflow = (input: DeleteExpertInput) => Promise<RemovalReceipt>
+
+type RemoveFilesInput = { readonly expertId: string; readonly fileIds: readonly string[] }
+export type RemoveFilesWorkflow = (input: RemoveFilesInput) => Promise<RemovalReceipt>
+
+type DeleteFileInput = { readonly userId: string; readonly fileId: string }
+type FileReceipt = {
+  readonly file_id: string
+  /** Ids of the experts that used it. */
+  readonly experts_left: readonly string[]
+  readonly objects_deleted: number
+}
+export type DeleteFileWorkflow = (input: DeleteFileInput) => Promise<FileReceipt>
 
 export const CREATE_EXPERT = 'CreateExpert'
 export const DELETE_EXPERT = 'DeleteExpert'
+export const REMOVE_FILES = 'RemoveFiles'
+export const DELETE_FILE = 'DeleteFile'
 
 export const createExpertId = (expertId: string) => `expert-${expertId}`
 export const deleteExpertId = (expertId: string) => `delete-expert-${expertId}`
+export const removeFilesId = (requestId: string) => `remove-files-${requestId}`
+export const deleteFileId = (fileId: string) => `delete-file-${fileId}`
 
 /** Embedding has a queue of its own, whose rate can be limited for all workers together. */
 export const embeddingQueue = (taskQueue: string) => `${taskQueue}-embedding`
@@ -22,9 +48,12 @@ export const embeddingQueue = (taskQueue: string) => `${taskQueue}-embedding`
 /** Without `fileIds`: every file that failed or was cancelled. */
 export type RetryRequest = { readonly fileIds?: readonly string[] }
 export type AddRequest = { readonly fileIds: readonly string[] }
+/** `requestId`: names the workflow that removes them, `remove-files-<requestId>`. */
+export type RemoveRequest = { readonly fileIds: readonly string[]; readonly requestId?: string }
 
 export const retryFailedFiles = defineSignal<[RetryRequest]>('retryFailedFiles')
 export const addFiles = defineSignal<[AddRequest]>('addFiles')
+export const removeFiles = defineSignal<[RemoveRequest]>('removeFiles')
 export const progress = defineQuery<Progress>('progress')
 export const summary = defineQuery<ExpertSummary | null>('summary')
 
@@ -40,3 +69,26 @@ export const EXPERT_ID = defineSearchAttributeKey('ExpertId', SEARCH_ATTRIBUTES.
 export const USER_ID = defineSearchAttributeKey('UserId', SEARCH_ATTRIBUTES.UserId)
 export const EXPERT_STATUS = defineSearchAttributeKey('ExpertStatus', SEARCH_ATTRIBUTES.ExpertStatus)
 export const FAILED_FILES = defineSearchAttributeKey('FailedFiles', SEARCH_ATTRIBUTES.FailedFiles)
+
+/** What the Web UI shows of an expert's workflow and finds it by, and whose turn its work is. */
+export const describeExpert = (expert: Pick<Expert, 'id' | 'userId' | 'name' | 'status' | 'progress'>) => ({
+  staticSummary: expert.name,
+  staticDetails: `Expert \`${expert.id}\` with ${expert.progress.files} files.`,
+  typedSearchAttributes: [
+    { key: EXPERT_ID, value: expert.id },
+    { key: USER_ID, value: expert.userId },
+    { key: EXPERT_STATUS, value: expert.status },
+    { key: FAILED_FILES, value: expert.progress.failed },
+  ],
+  // Users take turns, however much work each of them has.
+  priority: { fairnessKey: expert.userId },
+})
+
+/** The options of starting `CreateExpert`; starting one that runs already is a success. */
+export const createExpertStart = (expert: Parameters<typeof describeExpert>[0], taskQueue: string) => ({
+  ...describeExpert(expert),
+  workflowId: createExpertId(expert.id),
+  taskQueue,
+  workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  args: [{ expertId: expert.id }] as [CreateExpertInput],
+})

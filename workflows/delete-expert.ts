@@ -3,13 +3,20 @@ import type { Activities } from '../activities/index.ts'
 import { BOOKKEEPING, CLEANING } from './activity-options.ts'
 import type { DeleteExpertWorkflow } from './contract.ts'
 
-const { stopRun, removeVectors } = proxyActivities<Activities>(CLEANING)
+const { stopRun, removeVectors, removeArtefacts } = proxyActivities<Activities>(CLEANING)
 const { removeExpert } = proxyActivities<Activities>(BOOKKEEPING)
 
-/** Removes an expert: first whatever still writes, then its vectors, then its rows. */
+/** Removes an expert: first whatever still writes, then its vectors, then what was derived for it alone, then its rows. */
 export const DeleteExpert: DeleteExpertWorkflow = async ({ expertId }) => {
   await stopRun({ expertId })
-  const { vectors } = await removeVectors({ expertId })
-  await removeExpert({ expertId })
-  return { expert_id: expertId, vectors_deleted: vectors }
+  const { vectors, vectorsLeft } = await removeVectors({ expertId })
+  const { artefacts } = await removeArtefacts({ expertId })
+  const { files } = await removeExpert({ expertId })
+  return {
+    expert_id: expertId,
+    files_removed: files,
+    vectors_deleted: vectors,
+    vectors_left: vectorsLeft,
+    artefacts_deleted: artefacts,
+  }
 }

@@ -15,6 +15,7 @@ const WHEN_OUT_OF_TIME = {
 export function toFileFailure(error: unknown, stage: Stage): FileFailure {
   if (!(error instanceof ActivityFailure)) throw error
   const failure = error.cause instanceof TimeoutFailure ? (error.cause.cause ?? error.cause) : error.cause
+  if (isDeadline(error.cause)) return describe('DEADLINE_EXCEEDED', stage, failure?.message)
   if (failure instanceof TimeoutFailure) return describe(WHEN_OUT_OF_TIME[stage], stage)
   if (failure instanceof ApplicationFailure && isFailureCode(failure.type))
     return { stage, code: failure.type, message: failure.message }
@@ -29,4 +30,9 @@ export function mayRunElsewhere(error: unknown): boolean {
   )
 }
 
-const describe = (code: FailureCode, stage: Stage): FileFailure => ({ stage, code, message: FAILURES[code].sentence })
+const isDeadline = (cause: unknown) => cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_CLOSE'
+
+function describe(code: FailureCode, stage: Stage, detail?: string): FileFailure {
+  const { sentence } = FAILURES[code]
+  return { stage, code, message: detail ? `${sentence} (${detail})` : sentence }
+}

@@ -31,36 +31,77 @@ export type FileOutcome =
   /** The system's fault: the file keeps its place in the queue until that is mended. */
   | { readonly status: 'postponed'; readonly failure: FileFailure }
 
+export type ProcessingLimits = {
+  /** How long a stage is refused before the file is failed. Waiting for a turn does not count. */
+  readonly retryBudgetMs: number
+  /** Whatever happens, the file has ended after this time. */
+  readonly fileDeadlineMs: number
+  /** Of its activities: 1 (first) to 5. */
+  readonly priorityKey: number
+}
+
+/** As often as artefacts that disappear between two stages are made again. */
+const FRESH_STARTS = 3
+
 /** Carries one file from the object store to the vector store. A file that fails is an outcome; only a cancellation throws. */
-export async function processFile(file: FileRef, retryBudgetMs: number): Promise<FileOutcome> {
-  let stage: Stage = 'download'
-  const options = (next: Stage) => {
-    stage = next
-    return { summary: `${next} · ${file.name}`, scheduleToCloseTimeout: retryBudgetMs }
-  }
-  try {
-    const staged = await downloadFile.executeWithOptions(options('download'), [file])
-    const extracted = await extractNearby(staged, options('extract').summary, retryBudgetMs)
-    const embedded = await embedChunks.executeWithOptions(
-      { ...options('embed'), taskQueue: embeddingQueue(workflowInfo().taskQueue) },
-      [extracted],
-    )
-    await upsertVectors.executeWithOptions(options('store'), [embedded])
-    return { status: 'indexed' }
-  } catch (error) {
-    if (isCancellation(error)) throw error
-    return settle(file, toFileFailure(error, stage))
+export async function processFile(file: FileRef, limits: ProcessingLimits): Promise<FileOutcome> {
+  const attempt = new FileAttempt(file, limits)
+  for (let starts = 1; ; starts++) {
+    try {
+      await attempt.run()
+      return { status: 'indexed' }
+    } catch (error) {
+      if (isCancellation(error)) throw error
+      const failure = toFileFailure(error, attempt.stage)
+      if (failure.code !== 'ARTEFACT_MISSING' || starts === FRESH_STARTS) return settle(file, failure)
+    }
   }
 }
 
-/** Where the file is staged, else anywhere. */
-async function extractNearby(staged: StagedFile, summary: string, retryBudgetMs: number): Promise<ExtractedFile> {
-  try {
-    return await extractTextOnHost.executeWithOptions({ summary, taskQueue: staged.hostQueue }, [staged])
-  } catch (error) {
-    if (isCancellation(error) || !mayRunElsewhere(error)) throw error
-    // Not the budget itself: that a file waits for its turn, and is read, is no fault to be tried again.
-    return extractText.executeWithOptions({ summary, retry: triesWithin(retryBudgetMs) }, [staged])
+class FileAttempt {
+  stage: Stage = 'download'
+  readonly #file: FileRef
+  readonly #limits: ProcessingLimits
+  readonly #deadline: number
+
+  constructor(file: FileRef, limits: ProcessingLimits) {
+    this.#file = file
+    this.#limits = limits
+    this.#deadline = Date.now() + limits.fileDeadlineMs
+  }
+
+  async run(): Promise<void> {
+    const staged = await downloadFile.executeWithOptions(this.#enter('download'), [this.#file])
+    const extracted = await this.#extractNearby(staged)
+    const embedded = await embedChunks.executeWithOptions(
+      { ...this.#enter('embed'), taskQueue: embeddingQueue(workflowInfo().taskQueue) },
+      [extracted],
+    )
+    await upsertVectors.executeWithOptions(this.#enter('store'), [embedded])
+  }
+
+  /** Where the file is staged, else anywhere. */
+  async #extractNearby(staged: StagedFile): Promise<ExtractedFile> {
+    const options = this.#enter('extract')
+    const { retry: _, ...once } = options
+    try {
+      return await extractTextOnHost.executeWithOptions({ ...once, taskQueue: staged.hostQueue }, [staged])
+    } catch (error) {
+      if (isCancellation(error) || !mayRunElsewhere(error)) throw error
+      return extractText.executeWithOptions(options, [staged])
+    }
+  }
+
+  #enter(stage: Stage) {
+    this.stage = stage
+    const { retryBudgetMs, priorityKey } = this.#limits
+    return {
+      summary: `${stage} · ${this.#file.name}`,
+      // Tries instead of the budget as a time limit: neither a queue nor a long scan is a fault.
+      retry: triesWithin(retryBudgetMs),
+      scheduleToCloseTimeout: Math.max(1, this.#deadline - Date.now()),
+      priority: { priorityKey },
+    }
   }
 }
 

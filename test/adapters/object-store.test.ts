@@ -113,13 +113,13 @@ describe('S3ObjectStore', () => {
   })
 
   for (const [what, change, code] of [
-    ['wrong credentials', { secretKey: 'wrong-secret' }, 'OBJECT_ACCESS_DENIED'],
-    ['a missing bucket', { bucket: 'no-such-bucket' }, 'STORAGE_UNAVAILABLE'],
+    ['wrong credentials', { secretKey: 'wrong-secret' }, 'STORAGE_AUTH'],
+    ['a missing bucket', { bucket: 'no-such-bucket' }, 'BUCKET_MISSING'],
     ['a dead endpoint', { endpoint: 'http://127.0.0.1:1' }, 'STORAGE_UNAVAILABLE'],
   ] as const)
     test(`reports ${what} as ${code}, without a secret`, async () => {
       const store = new S3ObjectStore({ ...infrastructure().s3, ...change })
-      for (const attempt of [() => store.upload('a', Buffer.from('a')), () => store.download('a'), () => store.check()])
+      for (const attempt of attemptsOf(store))
         await assert.rejects(attempt, (error: Error & { code: string; fields: object }) => {
           assert.equal(error.code, code)
           assert.doesNotMatch(JSON.stringify([error.message, error.fields]), /secret-key|wrong-secret|test-access-key/)
@@ -180,3 +180,10 @@ async function* endless(abort: AbortController): AsyncGenerator<Buffer> {
     yield Buffer.alloc(1_048_576)
   }
 }
+
+const attemptsOf = (store: S3ObjectStore) => [
+  () => store.upload('a', Buffer.from('a')),
+  () => store.download('a'),
+  () => store.size('a'),
+  () => store.check(),
+]

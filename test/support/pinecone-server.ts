@@ -96,6 +96,15 @@ export async function startPineconeServer({ describesUntilReady = 1 } = {}) {
     for (const id of body.ids ?? []) vectors.delete(id)
     return {}
   })
+  app.get<{ Querystring: { namespace?: string; prefix?: string; limit?: number } }>(
+    '/vectors/list',
+    async ({ query }) => {
+      const ids = [...(vectorsOf(query.namespace ?? '')?.keys() ?? [])].filter((id) =>
+        id.startsWith(query.prefix ?? ''),
+      )
+      return { vectors: ids.slice(0, query.limit ?? 100).map((id) => ({ id })), namespace: query.namespace }
+    },
+  )
   app.post('/describe_index_stats', async () => {
     const { namespaces, dimension } = current()
     const counts = [...namespaces].map(([name, vectors]) => [name, { vectorCount: vectors.size }])

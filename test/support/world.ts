@@ -11,6 +11,7 @@ import { createEmbedder, createObjectStore, createVectorStore } from '../../adap
 import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
+import { PostgresLeaseStore } from '../../adapters/postgres-lease-store.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
 import { ProcessTextExtractor } from '../../adapters/process-text-extractor.ts'
 import { createApp } from '../../api/app.ts'
@@ -30,6 +31,7 @@ export type WorldOptions = {
   readonly maxUploadBytes?: number
   readonly retryBudgetMs?: number
   readonly retryWindowMs?: number
+  readonly fileDeadlineMs?: number
   /** Without workers: what the API does is looked at by itself. */
   readonly workers?: boolean
   readonly temporalAddress?: string
@@ -117,9 +119,14 @@ async function startWorkers({
       ...ports,
       extractor,
       runs: new PostgresRunStore(database.pool),
+      leases: new PostgresLeaseStore(database.pool),
       staging: new Staging({ dir, hostQueue }),
       chunking: { maxTokens: 200, overlapTokens: 20 },
-      settings: { retryBudgetMs: options.retryBudgetMs ?? 60_000, retryWindowMs: options.retryWindowMs ?? 3_600_000 },
+      settings: {
+        retryBudgetMs: options.retryBudgetMs ?? 60_000,
+        retryWindowMs: options.retryWindowMs ?? 3_600_000,
+        fileDeadlineMs: options.fileDeadlineMs ?? 3_600_000,
+      },
     }),
     workflowBundle: { code: await readFile(infrastructure().bundlePath, 'utf8') },
     concurrency: 50,

@@ -102,6 +102,8 @@ describe('CreateExpert', () => {
     const run = world.client.workflow.getHandle(workflow_id)
     await run.signal('retryFailedFiles', { fileIds: ['814', 815, null] })
     await run.signal('addFiles', {})
+    await run.signal('removeFiles', null)
+    await run.signal('removeFiles', { fileIds: '814', requestId: 815 })
     await run.signal('retryFailedFiles')
     await eventually(async () => {
       const { events } = await run.fetchHistory()

@@ -1,0 +1,55 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { activityInfo, getClient, log } from '@temporalio/activity'
+import type { ExpertUsing } from '../domain/ports.ts'
+import { CREATE_EXPERT, createExpertStart, removeFiles } from '../workflows/contract.ts'
+import { heartbeating } from './heartbeating.ts'
+import type { Ports } from './ports.ts'
+
+type OneFile = { readonly fileId: string }
+
+const ASK_EVERY_MS = 500
+
+/** Asks every expert that uses the file to remove it, and waits until none does. */
+export const leaveExperts =
+  ({ files }: Pick<Ports, 'files'>) =>
+  ({ fileId }: OneFile): Promise<{ experts: string[] }> =>
+    heartbeating(async ({ signal }, beat) => {
+      const experts = new Set(expertsBefore())
+      const using = await files.expertsUsing(fileId)
+      for (const expert of using) await askToRemove(expert, fileId)
+      for (const { id } of using) experts.add(id)
+      beat({ experts: [...experts] })
+      while ((await files.expertsUsing(fileId)).length > 0) await delay(ASK_EVERY_MS, undefined, { signal })
+      return { experts: [...experts] }
+    })
+
+/** An expert that is being deleted lets go of its files by itself. */
+async function askToRemove(expert: ExpertUsing, fileId: string): Promise<void> {
+  if (expert.status === 'deleting') return
+  const { taskQueue } = activityInfo()
+  await getClient().workflow.signalWithStart(CREATE_EXPERT, {
+    ...createExpertStart(expert, taskQueue),
+    signal: removeFiles,
+    signalArgs: [{ fileIds: [fileId] }],
+  })
+}
+
+function expertsBefore(): string[] {
+  const details: unknown = activityInfo().heartbeatDetails
+  return typeof details === 'object' && details !== null && 'experts' in details ? (details.experts as string[]) : []
+}
+
+/** Deletes the row, then the object. @throws Error where an expert uses the file, so that this is tried again */
+export const deleteFile =
+  ({ files, objects }: Pick<Ports, 'files' | 'objects'>) =>
+  async ({ userId, fileId }: OneFile & { userId: string }): Promise<{ objects: number }> =>
+    heartbeating(async (options) => {
+      const file = await files.find(userId, fileId)
+      if (!file) return { objects: 0 }
+      // The object first: without its row nobody would know of it. The row is marked, so nobody reads it any more.
+      if (file.sha256) await objects.delete(file.s3Key, options)
+      const { experts } = await files.delete(userId, fileId)
+      if (experts.length > 0) throw new Error(`file ${fileId} is used by ${experts.length} experts`)
+      log.info('🗑️ File deleted', { fileId })
+      return { objects: file.sha256 ? 1 : 0 }
+    })

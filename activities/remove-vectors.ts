@@ -1,0 +1,73 @@
+import { activityInfo } from '@temporalio/activity'
+import { Failure } from '../domain/failure.ts'
+import { vectorNamespace } from '../domain/keys.ts'
+import type { CallOptions, RemovedFile } from '../domain/ports.ts'
+import { heartbeating } from './heartbeating.ts'
+import type { Ports } from './ports.ts'
+
+type Uses = Pick<Ports, 'runs' | 'vectors'>
+type OneExpert = { readonly expertId: string }
+type Removed = { readonly vectors: number; readonly vectorsLeft: number }
+
+/** Removes the vectors of files that are being removed, and asks the store whether they are gone. */
+export const removeFileVectors =
+  (ports: Uses) =>
+  async ({ expertId, fileIds }: OneExpert & { fileIds: readonly string[] }): Promise<Removed> => {
+    const expert = await ports.runs.find(expertId)
+    if (!expert) return { vectors: 0, vectorsLeft: 0 }
+    const namespace = vectorNamespace(expertId, expert.generation)
+    const files = await ports.runs.removing(expertId, fileIds)
+    await heartbeating(async (options, beat) => {
+      for (const [i, file] of files.entries()) {
+        if (i >= filesDone()) await removeVectorsOf(ports, namespace, file, options)
+        beat({ files: i + 1 })
+      }
+    })
+    return { vectors: files.reduce((sum, { chunks }) => sum + chunks, 0), vectorsLeft: 0 }
+  }
+
+/** @throws Failure VECTOR_STORE_UNAVAILABLE where the store still shows some, so that it is asked again later */
+async function removeVectorsOf({ vectors }: Uses, namespace: string, file: RemovedFile, options: CallOptions) {
+  await vectors.deleteFile(namespace, file.fileId, file.chunks, options)
+  if (await vectors.hasFile(namespace, file.fileId, options))
+    throw new Failure('VECTOR_STORE_UNAVAILABLE', file, { detail: 'vectors that were deleted are still there' })
+}
+
+function filesDone(): number {
+  const details: unknown = activityInfo().heartbeatDetails
+  return typeof details === 'object' && details !== null && 'files' in details ? Number(details.files) : 0
+}
+
+/** Removes all vectors of an expert, of every generation, and asks the store whether they are gone. */
+export const removeVectors =
+  (ports: Uses) =>
+  async ({ expertId }: OneExpert): Promise<Removed> => {
+    const expert = await ports.runs.find(expertId)
+    if (!expert) return { vectors: 0, vectorsLeft: 0 }
+    const namespaces = Array.from({ length: expert.generation }, (_, i) => vectorNamespace(expertId, i + 1))
+    return heartbeating(async (options, beat) => {
+      const vectors = vectorsBefore() ?? (await countAll(ports, namespaces, options))
+      beat({ vectors })
+      for (const namespace of namespaces) await ports.vectors.deleteNamespace(namespace, options)
+      const vectorsLeft = await countAll(ports, namespaces, options)
+      if (vectorsLeft > 0)
+        throw new Failure(
+          'VECTOR_STORE_UNAVAILABLE',
+          { expertId },
+          { detail: `${vectorsLeft} vectors that were deleted are still there` },
+        )
+      return { vectors, vectorsLeft }
+    })
+  }
+
+/** What an earlier attempt counted before it deleted anything. */
+function vectorsBefore(): number | undefined {
+  const details: unknown = activityInfo().heartbeatDetails
+  return typeof details === 'object' && details !== null && 'vectors' in details ? Number(details.vectors) : undefined
+}
+
+async function countAll({ vectors }: Uses, namespaces: readonly string[], options: CallOptions): Promise<number> {
+  let count = 0
+  for (const namespace of namespaces) count += await vectors.count(namespace, options)
+  return count
+}
