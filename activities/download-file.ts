@@ -47,7 +47,11 @@ async function isReadAlready(
     objects.size(textKey(sha256, version), options),
     objects.size(s3Key, options),
   ])
-  if (original === undefined) throw new Failure('OBJECT_MISSING', { fileId, s3Key })
+  if (original === undefined) {
+    // A bucket that is gone looks the same, and is not the file's fault.
+    await objects.check(options)
+    throw new Failure('OBJECT_MISSING', { fileId, s3Key })
+  }
   return text !== undefined
 }
 

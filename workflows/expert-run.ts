@@ -33,10 +33,8 @@ const { cancelUnfinished } = proxyActivities<Activities>(CLEANING)
 /** Enough to keep several workers busy, few enough to leave room for other experts. */
 const FILES_IN_FLIGHT = 50
 const PAGE_SIZE = 200
-/** Work that is nearly done, or was little from the start, goes before that of others. */
+/** Of an expert that is nearly done, or had few files from the start: they go before those of others. */
 const FEW_FILES = 20
-const FEW_FILES_PRIORITY = 2
-const PRIORITY = 3
 const FILE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 type Request =
@@ -119,8 +117,8 @@ export class ExpertRun {
   }
 
   async #process(file: FileRef, settings: RunSettings): Promise<void> {
-    const priorityKey = this.progress.pending > FEW_FILES ? PRIORITY : FEW_FILES_PRIORITY
-    const outcome = await this.#inFlight.run(file.fileId, () => processFile(file, { ...settings, priorityKey }))
+    const isUrgent = this.progress.pending <= FEW_FILES
+    const outcome = await this.#inFlight.run(file.fileId, () => processFile(file, { ...settings, isUrgent }))
     if (outcome?.status === 'postponed') await this.#pause(outcome.failure)
     else if (outcome) this.#note(file, outcome)
   }

@@ -15,7 +15,7 @@ const WHEN_OUT_OF_TIME = {
 export function toFileFailure(error: unknown, stage: Stage): FileFailure {
   if (!(error instanceof ActivityFailure)) throw error
   const failure = error.cause instanceof TimeoutFailure ? (error.cause.cause ?? error.cause) : error.cause
-  if (isDeadline(error.cause)) return describe('DEADLINE_EXCEEDED', stage, failure?.message)
+  if (isDeadline(error)) return describe('DEADLINE_EXCEEDED', stage, failure?.message)
   if (failure instanceof TimeoutFailure) return describe(WHEN_OUT_OF_TIME[stage], stage)
   if (failure instanceof ApplicationFailure && isFailureCode(failure.type))
     return { stage, code: failure.type, message: failure.message }
@@ -30,7 +30,9 @@ export function mayRunElsewhere(error: unknown): boolean {
   )
 }
 
-const isDeadline = (cause: unknown) => cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_CLOSE'
+/** Temporal gives up before the deadline where the next try would come after it. */
+const isDeadline = ({ retryState, cause }: ActivityFailure) =>
+  retryState === 'TIMEOUT' && !(cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START')
 
 function describe(code: FailureCode, stage: Stage, detail?: string): FileFailure {
   const { sentence } = FAILURES[code]

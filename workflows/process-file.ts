@@ -36,9 +36,12 @@ export type ProcessingLimits = {
   readonly retryBudgetMs: number
   /** Whatever happens, the file has ended after this time. */
   readonly fileDeadlineMs: number
-  /** Of its activities: 1 (first) to 5. */
-  readonly priorityKey: number
+  /** Whether it goes before the files of other experts. */
+  readonly isUrgent: boolean
 }
+
+/** Temporal's keys, the lowest first: a file that was begun is finished before others begin. */
+const PRIORITY = { urgent: { begin: 2, goOn: 1 }, usual: { begin: 4, goOn: 3 } } as const
 
 /** As often as artefacts that disappear between two stages are made again. */
 const FRESH_STARTS = 3
@@ -94,13 +97,14 @@ class FileAttempt {
 
   #enter(stage: Stage) {
     this.stage = stage
-    const { retryBudgetMs, priorityKey } = this.#limits
+    const { retryBudgetMs, isUrgent } = this.#limits
+    const { begin, goOn } = isUrgent ? PRIORITY.urgent : PRIORITY.usual
     return {
       summary: `${stage} · ${this.#file.name}`,
       // Tries instead of the budget as a time limit: neither a queue nor a long scan is a fault.
       retry: triesWithin(retryBudgetMs),
       scheduleToCloseTimeout: Math.max(1, this.#deadline - Date.now()),
-      priority: { priorityKey },
+      priority: { priorityKey: stage === 'download' ? begin : goOn },
     }
   }
 }

@@ -116,6 +116,14 @@ export async function startPineconeServer({ describesUntilReady = 1 } = {}) {
     server,
     url,
     apiKey: PINECONE_TEST_KEY,
+    /** As if somebody had deleted them. @returns what brings them back, with all that is in them */
+    dropIndexes: () => {
+      const dropped = [...indexes]
+      indexes.clear()
+      return () => {
+        for (const [name, index] of dropped) indexes.set(name, index)
+      }
+    },
     vectors: (namespace: string) => [...(vectorsOf(namespace)?.values() ?? [])],
     close: () => server.close(),
   }

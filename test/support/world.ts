@@ -7,11 +7,18 @@ import { NativeConnection, Runtime } from '@temporalio/worker'
 import type { FastifyInstance } from 'fastify'
 import { createActivities } from '../../activities/index.ts'
 import { Staging } from '../../activities/staging.ts'
-import { createEmbedder, createObjectStore, createVectorStore } from '../../adapters/from-config.ts'
+import {
+  createBulkEmbedder,
+  createEmbedder,
+  createObjectStore,
+  createVectorStore,
+  embeddingLimits,
+} from '../../adapters/from-config.ts'
 import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { PostgresLeaseStore } from '../../adapters/postgres-lease-store.ts'
+import { PostgresRateLimit } from '../../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
 import { ProcessTextExtractor } from '../../adapters/process-text-extractor.ts'
 import { createApp } from '../../api/app.ts'
@@ -61,7 +68,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const database = await createDatabase()
   const connection = Connection.lazy({ address: options.temporalAddress ?? infrastructure().temporalAddress })
   const client = new Client({ connection })
-  const embedder = createEmbedder(options.embedder ?? { kind: 'hashing', dimensions: 256 })
+  const embedderConfig = options.embedder ?? { kind: 'hashing', dimensions: 256 }
+  const embedder = createEmbedder(embedderConfig)
   const objects = createObjectStore(options.objects ?? { kind: 'disk', dir: join(dir, 'objects') })
   const vectors = createVectorStore(options.vectors ?? { kind: 'lancedb', dir: join(dir, 'vectors') }, embedder)
   const files = new PostgresFileStore(database.pool)
@@ -80,7 +88,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const stopWorkers =
     options.workers === false
       ? async () => undefined
-      : await startWorkers({ dir, taskQueue, objects, vectors, embedder, files, database, options })
+      : await startWorkers({ dir, taskQueue, objects, vectors, embedderConfig, files, database, options })
 
   const close = async () => {
     await app.close()
@@ -92,7 +100,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   return { app, dir, client, taskQueue, database, objects, vectors, embedder, close }
 }
 
-type WorkerParts = Pick<World, 'taskQueue' | 'objects' | 'vectors' | 'embedder' | 'database'> & {
+type WorkerParts = Pick<World, 'taskQueue' | 'objects' | 'vectors' | 'database'> & {
+  readonly embedderConfig: EmbedderConfig
   readonly dir: string
   readonly files: PostgresFileStore
   readonly options: WorldOptions
@@ -103,12 +112,14 @@ async function startWorkers({
   taskQueue,
   database,
   options,
+  embedderConfig,
   ...ports
 }: WorkerParts): Promise<() => Promise<void>> {
   if (!runtimeInstalled) Runtime.install({ logger: toTemporalLogger(LOG), shutdownSignals: [] })
   runtimeInstalled = true
   const hostQueue = `${taskQueue}-host`
   const extractor = new ProcessTextExtractor(extractionConfig)
+  const rateLimit = new PostgresRateLimit(database.pool, embeddingLimits(embedderConfig))
   const connection = await NativeConnection.connect({ address: infrastructure().temporalAddress })
   const workers = await createWorkers({
     connection,
@@ -117,6 +128,7 @@ async function startWorkers({
     hostQueue,
     activities: createActivities({
       ...ports,
+      embedder: createBulkEmbedder(embedderConfig, rateLimit),
       extractor,
       runs: new PostgresRunStore(database.pool),
       leases: new PostgresLeaseStore(database.pool),

@@ -80,6 +80,73 @@ describe('CreateExpert, where a service fails', () => {
     assert.equal(expert.status_reason, null)
   })
 
+  test('an exhausted quota pauses the expert too', async () => {
+    const body = {
+      error: { message: 'You exceeded your current quota', type: 'insufficient_quota', code: 'insufficient_quota' },
+    }
+    openai.server.failNext({ status: 429, times: 1_000, body })
+    const { id } = await api.createExpert([await api.upload('quota.txt', 'Nobody has paid.')])
+    const paused = await api.until(id, 'paused')
+    assert.match(paused.status_reason ?? '', /^EMBEDDING_QUOTA_EXHAUSTED: /)
+    assert.equal(paused.progress.failed, 0)
+
+    openai.server.heal()
+    await api.send('POST', `/experts/${id}/retry`)
+    await api.until(id, 'ready')
+  })
+
+  test('an index that was deleted pauses the expert, and is not replaced by an empty one', async () => {
+    const restore = pinecone.dropIndexes()
+    const { id } = await api.createExpert([await api.upload('index.txt', 'Where would this go?')])
+    const paused = await api.until(id, 'paused')
+    assert.match(paused.status_reason ?? '', /^VECTOR_INDEX_MISSING: .*\(faults\)/)
+    assert.equal(paused.progress.failed, 0)
+
+    restore()
+    await api.send('POST', `/experts/${id}/retry`)
+    await api.until(id, 'ready')
+  })
+
+  test('says that it pauses while other files are still being tried', async () => {
+    openai.server.failNext({ status: 401, times: 1 })
+    pinecone.server.failNext({ status: 503, times: 1_000, path: '/vectors/upsert' })
+    const files = [await api.upload('p1.txt', 'One is refused.'), await api.upload('p2.txt', 'The other one waits.')]
+    const { id } = await api.createExpert(files)
+    await api.until(id, 'paused')
+    const { body } = await api.send('GET', `/experts/${id}/files?status=processing`)
+    assert.equal((body.items as unknown[]).length, 1)
+
+    pinecone.server.heal()
+    await api.send('POST', `/experts/${id}/retry`)
+    await api.until(id, 'ready')
+  })
+
+  test('the same content in several experts at once is embedded once', async () => {
+    const file = await api.upload('once.txt', 'Everybody wants this at the same time.')
+    const before = openai.embedded.length
+    const experts = await Promise.all(['1', '2', '3', '4'].map((name) => api.createExpert([file], name)))
+    const done = await Promise.all(experts.map(({ id }) => api.until(id, 'ready')))
+    assert.equal(openai.embedded.length - before, 1)
+    const paying = done.filter(({ summary }) => (summary?.totals.tokens_embedded ?? 0) > 0)
+    assert.equal(paying.length, 1)
+    for (const { id } of experts) assert.equal(pinecone.vectors(`${id}.1`).length, 1)
+  })
+
+  test('a retry that is asked for twice runs once', async () => {
+    pinecone.server.failNext({ status: 400, times: 1_000, path: '/vectors/upsert' })
+    const { id, workflow_id } = await api.createExpert([await api.upload('twice.txt', 'Once is enough.')])
+    await api.until(id, 'failed')
+    pinecone.server.heal()
+    const run = world.client.workflow.getHandle(workflow_id)
+    await Promise.all([run.signal('retryFailedFiles', {}), run.signal('retryFailedFiles', {})])
+    await api.until(id, 'ready')
+    const { events } = await run.fetchHistory()
+    const stored = (events ?? []).filter(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'upsertVectors',
+    )
+    assert.equal(stored.length, 2, 'the first pass and one retry')
+  })
+
   test('a cancelled expert keeps what is indexed, leaves no vector of the rest, and a retry takes that up', async () => {
     const good = await api.upload('e.txt', 'Indexed before the cancellation.')
     const { id } = await api.createExpert([good])
