@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join, resolve, sep } from 'node:path'
+import { access, constants, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Failure } from '../domain/failure.ts'
-import type { CallOptions, ObjectStore, StoredObject } from '../domain/ports.ts'
+import type { CallOptions, ObjectStore, StoredObject, UnfinishedUpload } from '../domain/ports.ts'
+import { walkFiles } from './walk-files.ts'
+
+/** A file that is being written, or that a crash left behind: its object's key, and what tells it from another of that key. */
+const PARTIAL = /^(?<key>.+)\.(?<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\.partial$/
+const partialOf = (path: string, id: string) => `${path}.${id}.partial`
 
 /** Objects as files below a folder. A write is a rename of a finished file, so that no object is ever half there. */
 export class DiskObjectStore implements ObjectStore {
@@ -18,7 +23,7 @@ export class DiskObjectStore implements ObjectStore {
 
   async upload(key: string, body: Readable | Uint8Array, { signal }: CallOptions = {}): Promise<void> {
     const path = this.#path(key)
-    const partial = `${path}.${randomUUID()}.partial`
+    const partial = partialOf(path, randomUUID())
     try {
       await mkdir(dirname(path), { recursive: true })
       const file = createWriteStream(partial, { flush: true })
@@ -54,13 +59,21 @@ export class DiskObjectStore implements ObjectStore {
     })
   }
 
-  async *list(prefix: string): AsyncGenerator<StoredObject> {
-    const folder = this.#path(prefix)
-    const names = await readdir(folder, { recursive: true }).catch(() => [])
-    for (const name of names) {
-      const found = await stat(join(folder, name)).catch(() => undefined)
-      if (found?.isFile()) yield { key: `${prefix}${name}`, size: found.size, modified: found.mtime }
+  async *list(prefix: string, options: CallOptions = {}): AsyncGenerator<StoredObject, void> {
+    for await (const file of this.#files(prefix, options)) if (!PARTIAL.test(file.key)) yield file
+  }
+
+  async *unfinishedUploads(prefix: string, options: CallOptions = {}): AsyncGenerator<UnfinishedUpload, void> {
+    for await (const { key: name, modified } of this.#files(prefix, options)) {
+      const { key, id } = PARTIAL.exec(name)?.groups ?? {}
+      if (key && id) yield { key, id, since: modified }
     }
+  }
+
+  async abortUpload({ key, id }: UnfinishedUpload): Promise<void> {
+    await rm(partialOf(this.#path(key), id), { force: true }).catch((error: unknown) => {
+      throw toFailure(error, key)
+    })
   }
 
   urlOf(): undefined {}
@@ -71,6 +84,18 @@ export class DiskObjectStore implements ObjectStore {
       await access(this.#dir, constants.R_OK | constants.W_OK)
     } catch (error) {
       throw toFailure(error, '')
+    }
+  }
+
+  /** Files by their path below the store's folder. Like S3's, a prefix may end in the middle of a name. */
+  async *#files(prefix: string, { signal }: CallOptions): AsyncGenerator<StoredObject, void> {
+    try {
+      for await (const { path, ...file } of walkFiles(join(this.#dir, dirname(`${prefix}x`)), signal)) {
+        const key = relative(this.#dir, path).replaceAll(sep, '/')
+        if (key.startsWith(prefix)) yield { key, ...file }
+      }
+    } catch (error) {
+      throw toFailure(error, prefix, signal)
     }
   }
 

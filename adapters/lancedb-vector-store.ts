@@ -15,6 +15,7 @@ export type LanceDbOptions = { readonly dir: string; readonly dimensions: number
 const MERGES_PER_COMPACTION = 50
 /** Readers in other processes may still use a version that was replaced a moment ago. */
 const KEEP_VERSIONS_MS = 60_000
+const TABLES_PER_PAGE = 100
 
 type Row = ChunkFields & { id: string; vector: number[] }
 
@@ -78,6 +79,16 @@ export class LanceDbVectorStore implements VectorStore {
       const table = await this.#open(namespace)
       return ((await table?.countRows(`file_id = ${literal(fileId)}`)) ?? 0) > 0
     })
+  }
+
+  async *namespaces(): AsyncGenerator<string, void> {
+    for (let startAfter: string | undefined; ; ) {
+      const page = { limit: TABLES_PER_PAGE, ...(startAfter !== undefined && { startAfter }) }
+      const names = await guard(async () => (await this.#connect()).tableNames(page))
+      yield* names
+      startAfter = names.at(-1)
+      if (names.length < TABLES_PER_PAGE) return
+    }
   }
 
   check(): Promise<void> {

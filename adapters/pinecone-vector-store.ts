@@ -24,6 +24,7 @@ type Call = { readonly signal: AbortSignal | undefined; status?: number; retryAf
 
 const READY_LIMIT_MS = 300_000
 const IDS_PER_DELETE = 1_000
+const NAMESPACES_PER_PAGE = 100
 
 /** Vectors in one serverless index of Pinecone, a namespace per expert. The index is made where it is missing. */
 export class PineconeVectorStore implements VectorStore {
@@ -100,6 +101,18 @@ export class PineconeVectorStore implements VectorStore {
       const page = await unlessMissing(index.listPaginated({ prefix: chunkIdPrefix(fileId), limit: 1 }))
       return (page?.vectors?.length ?? 0) > 0
     })
+  }
+
+  async *namespaces(options?: CallOptions): AsyncGenerator<string, void> {
+    for (let paginationToken: string | undefined; ; ) {
+      const page = { limit: NAMESPACES_PER_PAGE, ...(paginationToken !== undefined && { paginationToken }) }
+      const { namespaces = [], pagination } = await this.#call(options, async () =>
+        (await this.#index('')).listNamespaces(page),
+      )
+      for (const { name } of namespaces) if (name) yield name
+      paginationToken = pagination?.next
+      if (!paginationToken) return
+    }
   }
 
   check(options?: CallOptions): Promise<void> {

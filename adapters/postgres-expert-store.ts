@@ -96,7 +96,8 @@ export async function countProgress(pool: pg.Pool, expertId: string): Promise<Pr
   return progress
 }
 
-async function findExpert(pool: pg.Pool | pg.PoolClient, expertId: string): Promise<Expert | undefined> {
+/** The expert whoever owns it; for housekeeping, which has no user. */
+export async function findExpert(pool: pg.Pool | pg.PoolClient, expertId: string): Promise<Expert | undefined> {
   const { rows } = await pool.query<ExpertRow>(`${SELECT_EXPERT} where e.id = $1`, [expertId])
   return rows[0] && toExpert(rows[0])
 }

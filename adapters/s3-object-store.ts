@@ -1,17 +1,18 @@
 import { Readable } from 'node:stream'
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
-  paginateListObjectsV2,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import type { S3Config } from '../config.ts'
 import { Failure } from '../domain/failure.ts'
-import type { CallOptions, ObjectStore, StoredObject } from '../domain/ports.ts'
+import type { CallOptions, ObjectStore, StoredObject, UnfinishedUpload } from '../domain/ports.ts'
+import { listObjects, listUploads } from './s3-listing.ts'
 
 const PART_BYTES = 8 * 1_048_576
 const CONNECT_TIMEOUT_MS = 5_000
@@ -77,7 +78,7 @@ export class S3ObjectStore implements ObjectStore {
         ...(signal && { abortSignal: signal }),
       })
       if (!(Body instanceof Readable)) throw new Error('S3 answered without a body')
-      return Readable.from(this.#passOn(Body, key, signal), { objectMode: false })
+      return Readable.from(this.#passOn<Buffer>(Body, key, signal), { objectMode: false })
     } catch (error) {
       throw this.#toFailure(error, key, signal)
     }
@@ -105,12 +106,22 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  async *list(prefix: string, { signal }: CallOptions = {}): AsyncGenerator<StoredObject> {
-    const pages = paginateListObjectsV2({ client: this.#client }, { Bucket: this.#config.bucket, Prefix: prefix })
-    for await (const { Contents = [] } of pages)
-      for (const { Key, Size, LastModified } of Contents)
-        if (Key) yield { key: Key, size: Size ?? 0, modified: LastModified ?? new Date() }
-    signal?.throwIfAborted()
+  list(prefix: string, { signal }: CallOptions = {}): AsyncIterable<StoredObject> {
+    return this.#passOn(listObjects(this.#client, this.#config.bucket, prefix, signal), prefix, signal)
+  }
+
+  unfinishedUploads(prefix: string, { signal }: CallOptions = {}): AsyncIterable<UnfinishedUpload> {
+    return this.#passOn(listUploads(this.#client, this.#config.bucket, prefix, signal), prefix, signal)
+  }
+
+  async abortUpload({ key, id }: UnfinishedUpload, { signal }: CallOptions = {}): Promise<void> {
+    try {
+      const command = new AbortMultipartUploadCommand({ ...this.#object(key), UploadId: id })
+      await this.#client.send(command, { ...(signal && { abortSignal: signal }) })
+    } catch (error) {
+      if (error instanceof S3ServiceException && error.name === 'NoSuchUpload') return
+      throw this.#toFailure(error, key, signal)
+    }
   }
 
   urlOf(key: string): string {
@@ -143,9 +154,9 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   /** A connection that breaks in the middle is the store's failure too. */
-  async *#passOn(body: Readable, key: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  async *#passOn<T>(items: AsyncIterable<T>, key: string, signal?: AbortSignal): AsyncGenerator<T, void> {
     try {
-      yield* body
+      yield* items
     } catch (error) {
       throw this.#toFailure(error, key, signal)
     }

@@ -16,10 +16,11 @@ export class UnconfiguredObjectStore implements ObjectStore {
   size = () => this.#refuse()
   check = () => this.#refuse()
 
-  /** Nothing can have been stored, so there is nothing to delete. */
+  /** Nothing can have been stored, so there is nothing to delete or to list. */
   async delete(): Promise<void> {}
-
+  async abortUpload(): Promise<void> {}
   async *list(): AsyncGenerator<never> {}
+  async *unfinishedUploads(): AsyncGenerator<never> {}
 
   urlOf(): undefined {}
 

@@ -6,6 +6,18 @@ export const originalKey = (userId: string, fileId: string, uploadId: string) =>
 
 /** Everything that was derived from some content. */
 export const derivedFolder = (sha256: string) => `derived/${sha256}/`
+/** The folders of what we store. An object elsewhere is not ours: a bucket may be shared. */
+export const OBJECT_FOLDERS = ['uploads/', 'derived/'] as const
+
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+const ORIGINAL_KEY = new RegExp(`^uploads/${UUID}/${UUID}/${UUID}$`)
+const DERIVED_KEY = /^derived\/(?<sha256>[0-9a-f]{64})\/./
+const NAMESPACE = new RegExp(`^(?<expertId>${UUID})\\.(?<generation>[1-9]\\d{0,8})$`)
+
+export const isOriginalKey = (key: string) => ORIGINAL_KEY.test(key)
+
+/** The checksum of the content that an object was derived from; undefined for other objects. */
+export const derivedFrom = (key: string): string | undefined => DERIVED_KEY.exec(key)?.groups?.sha256
 
 /** The extracted text of some content: the same bytes read by the same extractor share it, whoever uploaded them. */
 export const textKey = (sha256: string, extractorVersion: string) =>
@@ -36,6 +48,14 @@ export const embeddingsManifestKey = (prefix: string) => `${prefix}/manifest.jso
 
 /** One namespace of vectors per expert and generation. */
 export const vectorNamespace = (expertId: string, generation: number) => `${expertId}.${generation}`
+
+export type ExpertNamespace = { readonly name: string; readonly expertId: string; readonly generation: number }
+
+/** What a namespace is for; undefined where it is not one of ours. */
+export function parseVectorNamespace(name: string): ExpertNamespace | undefined {
+  const { expertId, generation } = NAMESPACE.exec(name)?.groups ?? {}
+  return expertId && generation ? { name, expertId, generation: Number(generation) } : undefined
+}
 
 export const chunkId = (fileId: string, chunkIndex: number) => `${chunkIdPrefix(fileId)}${chunkIndex}`
 

@@ -4,10 +4,19 @@ import type { DocumentType } from './document-type.ts'
 import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary, Progress } from './expert.ts'
 import type { FailureCode, Stage } from './failure.ts'
 import type { StoredFile } from './file.ts'
+import type { ExpertNamespace } from './keys.ts'
 
 export type CallOptions = { readonly signal?: AbortSignal | undefined }
 
 export type StoredObject = { readonly key: string; readonly size: number; readonly modified: Date }
+
+/** An upload that was begun and has not ended: of a client that is still at it, or of one that died. */
+export type UnfinishedUpload = {
+  readonly key: string
+  readonly id: string
+  /** When it began, or, where the store knows that, when the last bytes came. */
+  readonly since: Date
+}
 
 /** Keeps bytes under keys. Every write is whole or not there, and an overwrite. */
 export interface ObjectStore {
@@ -22,6 +31,10 @@ export interface ObjectStore {
   delete(key: string, options?: CallOptions): Promise<void>
   /** The objects whose keys begin with `prefix`, in no particular order; page by page, so that there may be any number of them. */
   list(prefix: string, options?: CallOptions): AsyncIterable<StoredObject>
+  /** The unfinished uploads to keys that begin with `prefix`, page by page. */
+  unfinishedUploads(prefix: string, options?: CallOptions): AsyncIterable<UnfinishedUpload>
+  /** Discards the bytes of an unfinished upload. Aborting what has ended is a success and changes nothing. */
+  abortUpload(upload: UnfinishedUpload, options?: CallOptions): Promise<void>
   /** A URL of the object, or undefined where the store has none and the API must serve it. */
   urlOf(key: string): string | undefined
   /** Resolves when the store can be used. @throws Failure that says why not */
@@ -130,6 +143,8 @@ export interface VectorStore {
   count(namespace: string, options?: CallOptions): Promise<number>
   /** Whether the store shows a vector of the file. */
   hasFile(namespace: string, fileId: string, options?: CallOptions): Promise<boolean>
+  /** The names of all namespaces, also of those that others made in a store that is shared; page by page. */
+  namespaces(options?: CallOptions): AsyncIterable<string>
   check(options?: CallOptions): Promise<void>
   close(): Promise<void>
 }
@@ -288,3 +303,25 @@ export type IndexedFile = {
   readonly tokensReused: number
   readonly seconds: Readonly<Record<Stage, number>>
 }
+
+/** What housekeeping asks the rows before it touches anything. */
+export interface HousekeepingStore {
+  /** The id of this database, and so of the installation: it tells apart those that share a bucket. */
+  installation(): Promise<string>
+  /** Experts whose workflow ought to be running, unchanged since `before`: in the order of their ids, those behind `after`. */
+  expertsInMotion(page: {
+    readonly before: Date
+    readonly after: string
+    readonly limit: number
+  }): Promise<ExpertInMotion[]>
+  /** The expert, if it is still one of `expertsInMotion`. */
+  findInMotion(expertId: string, before: Date): Promise<Expert | undefined>
+  /** Of these object keys those that no file points to. */
+  keysWithoutFile(keys: readonly string[]): Promise<string[]>
+  /** Of these checksums those that no file has, whoever's. */
+  contentsWithoutFile(sha256s: readonly string[]): Promise<string[]>
+  /** Names of the namespaces whose expert was deleted, or has had a newer generation since `before`. */
+  abandonedNamespaces(namespaces: readonly ExpertNamespace[], before: Date): Promise<string[]>
+}
+
+export type ExpertInMotion = Pick<Expert, 'id' | 'status'>

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3'
 import { DiskObjectStore } from '../../adapters/disk-object-store.ts'
@@ -12,6 +12,7 @@ import { UnconfiguredObjectStore } from '../../adapters/unconfigured-object-stor
 import { type Environment, loadWorkerConfig, type S3Config } from '../../config.ts'
 import type { ObjectStore } from '../../domain/ports.ts'
 import { infrastructure } from '../support/infrastructure.ts'
+import { eventually } from '../support/requests.ts'
 
 type Subject = { readonly store: ObjectStore; close(): Promise<void> }
 
@@ -82,6 +83,50 @@ for (const [name, open] of Object.entries(SUBJECTS))
       await store.delete(`${prefix}/deleted`)
       await store.delete(`${prefix}/deleted`)
       assert.equal(await store.size(`${prefix}/deleted`), undefined)
+    })
+
+    test('lists the objects below a prefix, more of them than a page has, with size and age', async () => {
+      const before = Date.now()
+      const keys = Array.from({ length: 1_050 }, (_, i) => `${prefix}/list/${i % 7}/${i}`)
+      for (const some of inTens(keys)) await Promise.all(some.map((key) => store.upload(key, Buffer.from(key))))
+      await store.upload(`${prefix}/listed-not`, Buffer.from('x'))
+      const listed = await Array.fromAsync(store.list(`${prefix}/list/`))
+      assert.deepEqual(listed.map(({ key }) => key).toSorted(), keys.toSorted())
+      for (const { key, size, modified } of listed) {
+        assert.equal(size, Buffer.byteLength(key))
+        assert.ok(Math.abs(modified.getTime() - before) < 3_600_000, modified.toISOString())
+      }
+    })
+
+    test('lists nothing where nothing is, and takes a prefix that ends in the middle of a name', async () => {
+      await store.upload(`${prefix}/middle/abc`, Buffer.from('x'))
+      await store.upload(`${prefix}/middle/xyz`, Buffer.from('x'))
+      const keys = async (below: string) => (await Array.fromAsync(store.list(below))).map(({ key }) => key)
+      assert.deepEqual(await keys(`${prefix}/middle/ab`), [`${prefix}/middle/abc`])
+      assert.deepEqual(await keys(`${prefix}/nothing/here/`), [])
+    })
+
+    test('tells of an upload that goes on, and discards it; what was aborted is no object, and can be aborted again', async () => {
+      const key = `${prefix}/unfinished/object`
+      const body = new PassThrough()
+      const upload = assert.rejects(store.upload(key, body))
+      body.write(Buffer.alloc(9 * 1_048_576))
+      const unfinished = () => Array.fromAsync(store.unfinishedUploads(`${prefix}/unfinished/`))
+      const [begun] = await eventually(async () => {
+        const found = await unfinished()
+        assert.equal(found.length, 1)
+        return found
+      })
+      assert.equal(begun?.key, key)
+      assert.ok(Math.abs((begun?.since.getTime() ?? 0) - Date.now()) < 3_600_000)
+      assert.deepEqual(await Array.fromAsync(store.list(`${prefix}/unfinished/`)), [])
+      assert.deepEqual(await Array.fromAsync(store.unfinishedUploads(`${prefix}/else/`)), [])
+      if (begun) for (let times = 0; times < 2; times++) await store.abortUpload(begun)
+      assert.deepEqual(await unfinished(), [])
+      body.end()
+      await upload
+      assert.equal(await store.size(key), undefined)
+      assert.deepEqual(await unfinished(), [])
     })
 
     for (const megabytes of [0, 12])
@@ -166,12 +211,18 @@ test('UnconfiguredObjectStore names the variables that are missing', async () =>
   await assert.rejects(store.download(), expected)
   await assert.rejects(store.check(), expected)
   await store.delete()
+  assert.deepEqual(await Array.fromAsync(store.list()), [])
+  assert.deepEqual(await Array.fromAsync(store.unfinishedUploads()), [])
 })
 
 async function read(store: ObjectStore, key: string): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of await store.download(key)) chunks.push(chunk)
   return Buffer.concat(chunks)
+}
+
+function* inTens<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += 10) yield items.slice(start, start + 10)
 }
 
 async function* breaking(megabytes: number): AsyncGenerator<Buffer> {

@@ -109,6 +109,20 @@ for (const [name, open] of Object.entries(SUBJECTS))
       assert.deepEqual(await store.query(namespace, axis(0), { topK: 3 }), [])
     })
 
+    test('names its namespaces, those of others too, also more of them than a page has', async () => {
+      const many = Array.from({ length: 120 }, newNamespace)
+      const foreign = `foreign-${randomUUID()}`
+      namespaces.push(foreign)
+      for (const namespace of [...many, foreign]) await store.upsert(namespace, [record('a', 0, axis(0))])
+      await eventually(async () => {
+        const names = new Set(await Array.fromAsync(store.namespaces()))
+        assert.deepEqual(
+          [...many, foreign].filter((name) => !names.has(name)),
+          [],
+        )
+      })
+    })
+
     test('takes many vectors at once, in batches that its limits allow', async () => {
       const namespace = newNamespace()
       await store.upsert(

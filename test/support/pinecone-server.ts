@@ -105,6 +105,18 @@ export async function startPineconeServer({ describesUntilReady = 1 } = {}) {
       return { vectors: ids.slice(0, query.limit ?? 100).map((id) => ({ id })), namespace: query.namespace }
     },
   )
+  app.get<{ Querystring: { limit?: string; paginationToken?: string; prefix?: string } }>(
+    '/namespaces',
+    async ({ query: { limit = '100', paginationToken = '', prefix = '' } }) => {
+      const all = [...current().namespaces].map(([name, vectors]) => ({ name, record_count: String(vectors.size) }))
+      const rest = all
+        .filter(({ name }) => name.startsWith(prefix) && name > paginationToken)
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      const namespaces = rest.slice(0, Number(limit))
+      const next = rest.length > namespaces.length ? namespaces.at(-1)?.name : undefined
+      return { namespaces, total_count: all.length, ...(next && { pagination: { next } }) }
+    },
+  )
   app.post('/describe_index_stats', async () => {
     const { namespaces, dimension } = current()
     const counts = [...namespaces].map(([name, vectors]) => [name, { vectorCount: vectors.size }])

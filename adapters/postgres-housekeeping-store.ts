@@ -1,0 +1,73 @@
+import type pg from 'pg'
+import type { Expert } from '../domain/expert.ts'
+import type { ExpertNamespace } from '../domain/keys.ts'
+import type { ExpertInMotion, HousekeepingStore } from '../domain/ports.ts'
+import { findExpert } from './postgres-expert-store.ts'
+
+const IN_MOTION = `status in ('queued', 'processing', 'deleting')`
+
+/** Asks about a page of things with one query each, which its indexes answer. */
+export class PostgresHousekeepingStore implements HousekeepingStore {
+  readonly #pool: pg.Pool
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  async installation(): Promise<string> {
+    const { rows } = await this.#pool.query<{ id: string }>('select id from installation')
+    const [row] = rows
+    if (!row) throw new Error('the table installation has lost its row')
+    return row.id
+  }
+
+  async expertsInMotion({ before, after, limit }: { before: Date; after: string; limit: number }) {
+    const { rows } = await this.#pool.query<ExpertInMotion>(
+      `select id, status from experts where ${IN_MOTION} and updated_at < $1 and id > $2 order by id limit $3`,
+      [before, after, limit],
+    )
+    return rows
+  }
+
+  async findInMotion(expertId: string, before: Date): Promise<Expert | undefined> {
+    const { rowCount } = await this.#pool.query(
+      `select from experts where id = $1 and ${IN_MOTION} and updated_at < $2`,
+      [expertId, before],
+    )
+    return rowCount === 1 ? findExpert(this.#pool, expertId) : undefined
+  }
+
+  async keysWithoutFile(keys: readonly string[]): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ key: string }>(
+      `select asked.key from unnest($1::varchar[]) as asked (key)
+       where not exists (select from files where files.s3_key = asked.key)`,
+      [keys],
+    )
+    return rows.map(({ key }) => key)
+  }
+
+  async contentsWithoutFile(sha256s: readonly string[]): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ sha256: string }>(
+      `select asked.sha256 from unnest($1::bpchar[]) as asked (sha256)
+       where not exists (select from files where files.sha256 = asked.sha256)`,
+      [sha256s],
+    )
+    return rows.map(({ sha256 }) => sha256)
+  }
+
+  async abandonedNamespaces(namespaces: readonly ExpertNamespace[], before: Date): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ name: string }>(
+      `select asked.name from unnest($1::text[], $2::uuid[], $3::int[]) as asked (name, expert_id, generation)
+       left join experts e on e.id = asked.expert_id
+       where case when e.id is null then exists (select from gone_experts g where g.id = asked.expert_id)
+         else asked.generation < e.generation and e.updated_at < $4 end`,
+      [
+        namespaces.map(({ name }) => name),
+        namespaces.map(({ expertId }) => expertId),
+        namespaces.map(({ generation }) => generation),
+        before,
+      ],
+    )
+    return rows.map(({ name }) => name)
+  }
+}
