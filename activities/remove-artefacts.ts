@@ -10,28 +10,24 @@ type Removed = { readonly artefacts: number }
 
 const PAGE_SIZE = 500
 
-/** Deletes what was derived from these files, which are being removed, save for contents that another file of an expert has. */
+/** Deletes what was derived from these files, which are being removed, save for contents that stay in use. */
 export const removeFileArtefacts =
   (ports: Uses) =>
   ({ expertId, fileIds }: SomeFiles): Promise<Removed> =>
     heartbeating(async (options) => {
-      const files = await ports.runs.removing(expertId, fileIds)
       let artefacts = 0
-      for (const { sha256 } of files)
-        if (sha256 && !(await ports.runs.isUsedElsewhere(sha256, { expertId, fileIds })))
-          artefacts += await deleteDerived(ports, sha256, options)
+      for (const { sha256 } of await ports.runs.removing(expertId, fileIds))
+        if (sha256) artefacts += await deleteUnused(ports, sha256, options)
       return { artefacts }
     })
 
-/** Deletes what was derived for this expert, which is being deleted, save for contents that other experts have. */
+/** Deletes what was derived for this expert, which is being deleted, save for contents that stay in use. */
 export const removeArtefacts =
   (ports: Uses) =>
   ({ expertId }: OneExpert): Promise<Removed> =>
     heartbeating(async (options) => {
       let artefacts = 0
-      for await (const sha256 of contentsOf(ports, expertId))
-        if (!(await ports.runs.isUsedElsewhere(sha256, { expertId })))
-          artefacts += await deleteDerived(ports, sha256, options)
+      for await (const sha256 of contentsOf(ports, expertId)) artefacts += await deleteUnused(ports, sha256, options)
       return { artefacts }
     })
 
@@ -43,7 +39,8 @@ async function* contentsOf({ runs }: Uses, expertId: string): AsyncGenerator<str
   }
 }
 
-async function deleteDerived({ objects }: Uses, sha256: string, options: CallOptions): Promise<number> {
+async function deleteUnused({ runs, objects }: Uses, sha256: string, options: CallOptions): Promise<number> {
+  if (await runs.isContentUsed(sha256)) return 0
   let deleted = 0
   for await (const { key } of objects.list(derivedFolder(sha256), options)) {
     await objects.delete(key, options)

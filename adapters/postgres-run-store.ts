@@ -259,15 +259,13 @@ export class PostgresRunStore implements RunStore {
     return rows.map((row) => row.sha256)
   }
 
-  async isUsedElsewhere(sha256: string, but: { readonly expertId: string; readonly fileIds?: readonly string[] }) {
-    const { rows } = await this.#pool.query<{ used: boolean }>(
-      `select exists (
-         select from files f join expert_files ef on ef.file_id = f.id
-         where f.sha256 = $1 and (ef.expert_id <> $2 or ef.file_id <> all ($3::uuid[]))
-       ) as used`,
-      [sha256, but.expertId, but.fileIds ?? null],
+  async isContentUsed(sha256: string): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      `select from files f join expert_files ef on ef.file_id = f.id join experts e on e.id = ef.expert_id
+       where f.sha256 = $1 and ef.status <> 'removing' and e.status <> 'deleting' limit 1`,
+      [sha256],
     )
-    return rows[0]?.used ?? false
+    return rowCount === 1
   }
 
   async unfinishedWithVectors(expertId: string) {

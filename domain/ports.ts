@@ -264,11 +264,8 @@ export interface RunStore {
   progress(expertId: string): Promise<Progress>
   /** Contents of the expert's files in the order of their checksums, those behind `after`; '' for the first. */
   contents(expertId: string, after: string, limit: number): Promise<string[]>
-  /** Whether an expert has a file of this content, other than the given files of the given expert; of that one any, without them. */
-  isUsedElsewhere(
-    sha256: string,
-    but: { readonly expertId: string; readonly fileIds?: readonly string[] },
-  ): Promise<boolean>
+  /** Whether an expert has a file of this content, and neither of them is being removed. */
+  isContentUsed(sha256: string): Promise<boolean>
   /** Files that are not done but may have vectors. */
   unfinishedWithVectors(expertId: string): Promise<string[]>
   /** Everything that is not done is cancelled. */
