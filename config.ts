@@ -389,6 +389,13 @@ export type WorkerConfig = Shared & {
   readonly fileDeadlineMs: number
   readonly concurrentActivities: number
   readonly shutdownGraceMs: number
+  /** Of Temporal's worker deployments; undefined where no build id is given. */
+  readonly version: { readonly deploymentName: string; readonly buildId: string } | undefined
+}
+
+function version(from: Reader): WorkerConfig['version'] {
+  const buildId = from.optional('WORKER_BUILD_ID')
+  return buildId ? { deploymentName: from.text('WORKER_DEPLOYMENT', 'expertsmith'), buildId } : undefined
 }
 
 export const loadWorkerConfig = (env: Environment = environment()): WorkerConfig =>
@@ -407,6 +414,7 @@ export const loadWorkerConfig = (env: Environment = environment()): WorkerConfig
       fileDeadlineMs: from.duration('FILE_DEADLINE', '24h'),
       concurrentActivities: from.integer('WORKER_CONCURRENCY', 50, { min: 1, max: 1_000 }),
       shutdownGraceMs: from.duration('SHUTDOWN_GRACE', '8s'),
+      version: version(from),
     }
   })
 

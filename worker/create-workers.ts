@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { WorkerDeploymentVersion } from '@temporalio/common'
 import type { NativeConnection, WorkerOptions, WorkflowBundle } from '@temporalio/worker'
 import { bundleWorkflowCode, Worker } from '@temporalio/worker'
 import type { Activities } from '../activities/index.ts'
@@ -16,6 +17,8 @@ export type WorkersOptions = {
   /** Activities of one queue that run at once. */
   readonly concurrency: number
   readonly shutdownGraceMs: number
+  /** Undefined: without versioning, every worker takes every task. */
+  readonly version?: WorkerDeploymentVersion | undefined
 }
 
 export const bundleWorkflows = (options: Partial<Parameters<typeof bundleWorkflowCode>[0]> = {}) =>
@@ -30,9 +33,11 @@ export function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const create = (queue: Partial<WorkerOptions> & { taskQueue: string }) =>
     Worker.create({ ...common(options), ...queue })
   const { extractText, embedChunks } = activities
+  const versioned = versioning(options)
   return Promise.all([
-    create({ taskQueue, activities, workflowBundle: options.workflowBundle }),
-    create({ taskQueue: embeddingQueue(taskQueue), activities: { embedChunks } }),
+    create({ taskQueue, activities, workflowBundle: options.workflowBundle, ...versioned }),
+    create({ taskQueue: embeddingQueue(taskQueue), activities: { embedChunks }, ...versioned }),
+    // Without a version: a queue that ends with its process is none that the next version would have to serve.
     // Extraction waits for a process that reads, not for a slot: a slot's wait would send the file to another worker.
     create({
       taskQueue: hostQueue,
@@ -41,6 +46,12 @@ export function createWorkers(options: WorkersOptions): Promise<Worker[]> {
     }),
   ])
 }
+
+/** Open runs move on to the version that is current: they may wait for a retry for days. Replay tests show that they can. */
+const versioning = ({ version }: WorkersOptions): Pick<WorkerOptions, 'workerDeploymentOptions'> =>
+  version
+    ? { workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' } }
+    : {}
 
 const common = ({ connection, namespace, concurrency, shutdownGraceMs }: WorkersOptions) =>
   ({

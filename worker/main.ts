@@ -78,6 +78,7 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
     workflowBundle: await bundleWorkflows({ logger: toTemporalLogger(logger.child({}, { level: 'warn' })) }),
     concurrency: config.concurrentActivities,
     shutdownGraceMs: config.shutdownGraceMs,
+    version: config.version,
   })
 
   const running = runWorkers(workers)

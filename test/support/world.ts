@@ -25,6 +25,7 @@ import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
 import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
 import type { Embedder, ObjectStore, VectorStore } from '../../domain/ports.ts'
+import type { WorkersOptions } from '../../worker/create-workers.ts'
 import { createWorkers, runWorkers, shutdownWorkers } from '../../worker/create-workers.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
 import { extractionConfig } from './extraction-config.ts'
@@ -39,6 +40,7 @@ export type WorldOptions = {
   readonly retryBudgetMs?: number
   readonly retryWindowMs?: number
   readonly fileDeadlineMs?: number
+  readonly version?: WorkersOptions['version']
   /** Without workers: what the API does is looked at by itself. */
   readonly workers?: boolean
   readonly temporalAddress?: string
@@ -122,6 +124,7 @@ async function startWorkers({
   const rateLimit = new PostgresRateLimit(database.pool, embeddingLimits(embedderConfig))
   const connection = await NativeConnection.connect({ address: infrastructure().temporalAddress })
   const workers = await createWorkers({
+    version: options.version,
     connection,
     namespace: 'default',
     taskQueue,

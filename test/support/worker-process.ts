@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { eventually } from './requests.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** `worker/main.ts` as a process of its own, as it runs in production. */
+export class WorkerProcess {
+  readonly #process: ChildProcessByStdio<null, Readable, null>
+  readonly #ended: Promise<unknown>
+  readonly #lines: string[] = []
+
+  private constructor(env: Readonly<Record<string, string>>) {
+    this.#process = spawn(process.execPath, ['worker/main.ts'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env, LOG_LEVEL: 'info', LOG_FORMAT: 'json' },
+    })
+    this.#ended = once(this.#process, 'exit')
+    createInterface({ input: this.#process.stdout }).on('line', (line) => this.#lines.push(line))
+  }
+
+  /** Resolves when it polls for work. */
+  static async start(env: Readonly<Record<string, string>>): Promise<WorkerProcess> {
+    const worker = new WorkerProcess(env)
+    await worker.#logs('"Worker started"')
+    return worker
+  }
+
+  /** Ends it at once, whatever it does. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL')
+    await this.#ended
+  }
+
+  /** Asks it to end, and waits until it takes no more work: neither in general, nor for embedding, nor on its own files. */
+  async terminate(): Promise<void> {
+    this.#process.kill('SIGTERM')
+    await this.#logs('"STOPPING"', 3)
+  }
+
+  /** Waits for its end. @returns null where a signal ended it */
+  async exitCode(): Promise<number | null> {
+    await this.#ended
+    return this.#process.exitCode
+  }
+
+  #logs(text: string, times = 1): Promise<void> {
+    return eventually(async () => {
+      const { exitCode, signalCode } = this.#process
+      assert.ok(exitCode === null && signalCode === null, `the worker ended: ${exitCode ?? signalCode}`)
+      const found = this.#lines.filter((line) => line.includes(text)).length
+      assert.ok(found >= times, `${text} was logged ${found} times, not ${times}`)
+    })
+  }
+}
