@@ -8,6 +8,8 @@ import type { ClientConnectConfig } from '@temporalio/envconfig'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import ms from 'ms'
 
+const MINUTE_MS = 60_000
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The process's own variables, and below them those of `.env`, where there is one. */
@@ -85,11 +87,11 @@ class Reader {
   }
 
   /** In milliseconds, from `7d`, `90 minutes`, `10s`. */
-  duration(name: string, fallback: ms.StringValue): number {
+  duration(name: string, fallback: ms.StringValue, min = 1): number {
     const value = this.optional(name)
     const duration = ms((value ?? fallback) as ms.StringValue)
-    if (typeof duration === 'number' && duration > 0) return duration
-    this.#fault(name, value ?? '', `a duration such as ${fallback}`)
+    if (typeof duration === 'number' && duration >= min) return duration
+    this.#fault(name, value ?? '', `a duration${min > 1 ? ` of at least ${ms(min)},` : ''} such as ${fallback}`)
     return ms(fallback)
   }
 
@@ -380,6 +382,22 @@ function ocr(from: Reader): OcrConfig | undefined {
 
 type ChunkingConfig = { readonly maxTokens: number; readonly overlapTokens: number }
 
+type HousekeepingConfig = {
+  /** Undefined where no schedule is wanted. */
+  readonly everyMs: number | undefined
+  /** How old a leftover must be before it is touched. */
+  readonly graceMs: number
+}
+
+function housekeeping(from: Reader): HousekeepingConfig {
+  const isOff = from.optional('HOUSEKEEPING_EVERY') === 'off'
+  return {
+    everyMs: isOff ? undefined : from.duration('HOUSEKEEPING_EVERY', '24h', MINUTE_MS),
+    // An upload, or the run of a file, must be over by then.
+    graceMs: from.duration('HOUSEKEEPING_GRACE', '24h', 60 * MINUTE_MS),
+  }
+}
+
 export type WorkerConfig = Shared & {
   readonly scratchDir: string
   readonly extraction: ExtractionConfig
@@ -391,6 +409,7 @@ export type WorkerConfig = Shared & {
   readonly shutdownGraceMs: number
   /** Of Temporal's worker deployments; undefined where no build id is given. */
   readonly version: { readonly deploymentName: string; readonly buildId: string } | undefined
+  readonly housekeeping: HousekeepingConfig
 }
 
 function version(from: Reader): WorkerConfig['version'] {
@@ -415,6 +434,7 @@ export const loadWorkerConfig = (env: Environment = environment()): WorkerConfig
       concurrentActivities: from.integer('WORKER_CONCURRENCY', 50, { min: 1, max: 1_000 }),
       shutdownGraceMs: from.duration('SHUTDOWN_GRACE', '8s'),
       version: version(from),
+      housekeeping: housekeeping(from),
     }
   })
 

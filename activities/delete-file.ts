@@ -28,7 +28,8 @@ async function askToRemove(expert: ExpertUsing, fileId: string): Promise<void> {
   if (expert.status === 'deleting') return
   const { taskQueue } = activityInfo()
   await getClient().workflow.signalWithStart(CREATE_EXPERT, {
-    ...createExpertStart(expert, taskQueue),
+    ...createExpertStart(expert),
+    taskQueue,
     signal: removeFiles,
     signalArgs: [{ fileIds: [fileId] }],
   })

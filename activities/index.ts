@@ -3,6 +3,10 @@ import { deleteFile, leaveExperts } from './delete-file.ts'
 import { downloadFile } from './download-file.ts'
 import { embedChunks } from './embed-chunks.ts'
 import { extractText } from './extract-text.ts'
+import { abortUploads } from './housekeeping/abort-uploads.ts'
+import { removeObjects } from './housekeeping/remove-objects.ts'
+import { removeAbandonedVectors } from './housekeeping/remove-vectors.ts'
+import { startExperts } from './housekeeping/start-experts.ts'
 import { keepRecords } from './keep-records.ts'
 import { openRun } from './open-run.ts'
 import type { Ports } from './ports.ts'
@@ -30,6 +34,10 @@ export const createActivities = (ports: Ports) => ({
   removeExpert: removeExpert(ports),
   leaveExperts: leaveExperts(ports),
   deleteFile: deleteFile(ports),
+  startExperts: startExperts(ports),
+  abortUploads: abortUploads(ports),
+  removeObjects: removeObjects(ports),
+  removeAbandonedVectors: removeAbandonedVectors(ports),
 })
 
 export type Activities = ReturnType<typeof createActivities>

@@ -2,6 +2,7 @@ import type { ChunkingOptions } from '../domain/chunking.ts'
 import type {
   Embedder,
   FileStore,
+  HousekeepingStore,
   LeaseStore,
   ObjectStore,
   RunStore,
@@ -19,6 +20,9 @@ export type Ports = {
   readonly files: FileStore
   readonly runs: RunStore
   readonly leases: LeaseStore
+  readonly housekeeping: HousekeepingStore
+  /** How old a leftover must be before housekeeping touches it. */
+  readonly housekeepingGraceMs: number
   readonly staging: Staging
   readonly chunking: Omit<ChunkingOptions, 'countTokens'>
   readonly settings: {

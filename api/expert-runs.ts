@@ -20,8 +20,8 @@ import {
   DELETE_EXPERT,
   DELETE_FILE,
   deleteExpertId,
+  deleteExpertStart,
   deleteFileId,
-  describeExpert,
   removeFiles,
   removeFilesId,
   retryFailedFiles,
@@ -87,17 +87,13 @@ export class ExpertRuns {
   }
 
   async delete(expert: Expert): Promise<string> {
-    const workflowId = deleteExpertId(expert.id)
     await this.#call(() =>
       this.#client.workflow.start<DeleteExpertWorkflow>(DELETE_EXPERT, {
-        ...describeExpert(expert),
-        workflowId,
+        ...deleteExpertStart(expert),
         taskQueue: this.#options.taskQueue,
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        args: [{ expertId: expert.id }],
       }),
     )
-    return workflowId
+    return deleteExpertId(expert.id)
   }
 
   /** Deletes a file with its use in experts. @returns the id of the workflow that does it */
@@ -123,7 +119,7 @@ export class ExpertRuns {
   }
 
   #startOptions(expert: Expert): WorkflowStartOptions<CreateExpertWorkflow> {
-    return createExpertStart(expert, this.#options.taskQueue)
+    return { ...createExpertStart(expert), taskQueue: this.#options.taskQueue }
   }
 
   async #call<T>(call: () => Promise<T>): Promise<T> {

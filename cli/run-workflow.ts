@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { WorkflowHandle } from '@temporalio/client'
 import { Client, Connection } from '@temporalio/client'
 import type { Workflow, WorkflowResultType } from '@temporalio/common'
 import type { CliConfig } from '../config.ts'
@@ -5,32 +7,57 @@ import type { CliConfig } from '../config.ts'
 export type WorkflowRun<W extends Workflow> = {
   readonly type: string
   readonly workflowId: string
+  /** What the Web UI shows beside the id. */
+  readonly summary?: string
   readonly args: Parameters<W>
 }
+
+/** A worker that is there takes a workflow up at once. */
+const WORKER_ANSWERS_WITHIN_MS = 10_000
+/** That a run was started, and that it waits for a worker. */
+const EVENTS_BEFORE_A_WORKER = 2
 
 /**
  * Starts a workflow, or joins the run of that id that is open already, says where it can be watched, and waits for its
  * result. A Ctrl-C ends the waiting, not the workflow: the same command joins it again.
+ * @throws Error with a sentence for the operator where Temporal cannot be reached, or no worker takes the workflow up
  */
 export async function runWorkflow<W extends Workflow>(
   { temporal }: CliConfig,
-  { type, workflowId, args }: WorkflowRun<W>,
+  { type, workflowId, summary, args }: WorkflowRun<W>,
 ): Promise<WorkflowResultType<W>> {
   const { namespace, taskQueue, uiUrl, connect } = temporal
-  const connection = await Connection.connect(connect.connectionOptions)
+  const connection = await Connection.connect(connect.connectionOptions).catch((cause: unknown) => {
+    const address = connect.connectionOptions.address
+    throw new Error(`Temporal cannot be reached at ${address}. Is it running, and is TEMPORAL_ADDRESS right?`, {
+      cause,
+    })
+  })
   try {
     const { workflow } = new Client({ connection, namespace })
     const handle = await workflow.start<W>(type, {
       taskQueue,
       workflowId,
       workflowIdConflictPolicy: 'USE_EXISTING',
+      ...(summary && { staticSummary: summary }),
       args,
     } as never)
     process.stderr.write(
       `Watch it: ${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}\n`,
     )
-    return (await handle.result()) as WorkflowResultType<W>
+    return (await Promise.race([handle.result(), workerMissing(handle, taskQueue)])) as WorkflowResultType<W>
   } finally {
     await connection.close()
   }
+}
+
+/** Never resolves. @throws where no worker has answered in time */
+async function workerMissing(handle: WorkflowHandle, taskQueue: string): Promise<never> {
+  await delay(WORKER_ANSWERS_WITHIN_MS, undefined, { ref: false })
+  const { historyLength } = await handle.describe()
+  if (historyLength <= EVENTS_BEFORE_A_WORKER)
+    throw new Error(
+      `No worker has answered on the task queue ${taskQueue}. Start one with npm run worker: it will take ${handle.workflowId} up.`,
+    )
+  return new Promise(() => undefined)
 }

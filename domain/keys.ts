@@ -19,6 +19,10 @@ export const isOriginalKey = (key: string) => ORIGINAL_KEY.test(key)
 /** The checksum of the content that an object was derived from; undefined for other objects. */
 export const derivedFrom = (key: string): string | undefined => DERIVED_KEY.exec(key)?.groups?.sha256
 
+/** Where each installation that uses an object store leaves its mark. */
+export const INSTALLATIONS = 'installations/'
+export const installationKey = (installationId: string) => `${INSTALLATIONS}${installationId}`
+
 /** The extracted text of some content: the same bytes read by the same extractor share it, whoever uploaded them. */
 export const textKey = (sha256: string, extractorVersion: string) =>
   `derived/${sha256}/text-${extractorVersion}.jsonl.gz`

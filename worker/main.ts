@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { NativeConnection, Runtime } from '@temporalio/worker'
 import type { Logger } from 'pino'
+import { markUse } from '../activities/housekeeping/sole-use.ts'
 import { createActivities } from '../activities/index.ts'
 import { Staging } from '../activities/staging.ts'
 import {
@@ -13,15 +14,17 @@ import {
 import { createLogger, toTemporalLogger } from '../adapters/pino-logger.ts'
 import { migrate, openDatabase } from '../adapters/postgres-database.ts'
 import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
+import { PostgresHousekeepingStore } from '../adapters/postgres-housekeeping-store.ts'
 import { PostgresLeaseStore } from '../adapters/postgres-lease-store.ts'
 import { PostgresRateLimit } from '../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../adapters/postgres-run-store.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
 import { ProcessTextExtractor } from '../adapters/process-text-extractor.ts'
+import { ensureSchedule } from '../adapters/temporal-schedules.ts'
 import { ensureSearchAttributes } from '../adapters/temporal-search-attributes.ts'
 import type { WorkerConfig } from '../config.ts'
 import { loadWorkerConfig } from '../config.ts'
-import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts'
+import { HOUSEKEEPING, housekeepingId, SEARCH_ATTRIBUTES } from '../workflows/contract.ts'
 import { bundleWorkflows, createWorkers, runWorkers, shutdownWorkers } from './create-workers.ts'
 import { openScratch } from './scratch.ts'
 
@@ -44,6 +47,12 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   await ensureSearchAttributes(connection, config.temporal.namespace, SEARCH_ATTRIBUTES).catch((error: unknown) =>
     logger.warn({ err: error }, '⚠️ Could not register the search attributes; add them to the namespace by hand'),
   )
+  await ensureSchedule(connection, config.temporal.namespace, housekeepingSchedule(config)).catch((error: unknown) =>
+    logger.warn(
+      { err: error },
+      '⚠️ Could not set up the schedule of housekeeping; the next worker that starts tries again',
+    ),
+  )
 
   const scratch = await openScratch(config.scratchDir)
   const hostQueue = `${config.temporal.taskQueue}-host-${randomUUID()}`
@@ -53,14 +62,22 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   )
   const vectors = createVectorStore(config.vectors, embedder)
   const extractor = new ProcessTextExtractor(config.extraction)
+  const objects = createObjectStore(config.objects)
+  const housekeeping = new PostgresHousekeepingStore(database)
+  if (config.objects.kind !== 'unconfigured')
+    await markUse({ objects, housekeeping }).catch((error: unknown) =>
+      logger.warn({ err: error }, '⚠️ Could not write to the object store'),
+    )
   const activities = createActivities({
-    objects: createObjectStore(config.objects),
+    objects,
     extractor,
     embedder,
     vectors,
     files: new PostgresFileStore(database),
     runs: new PostgresRunStore(database),
     leases: new PostgresLeaseStore(database),
+    housekeeping,
+    housekeepingGraceMs: config.housekeeping.graceMs,
     staging: new Staging({ dir: scratch.dir, hostQueue }),
     chunking: config.chunking,
     settings: {
@@ -91,4 +108,15 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   closeOnSignal(close, (error) => logger.error({ err: error }, '❌ The worker did not stop cleanly'))
   logger.info({ taskQueue: config.temporal.taskQueue, hostQueue }, 'Worker started')
   await running
+}
+
+function housekeepingSchedule({ temporal: { taskQueue }, housekeeping: { everyMs } }: WorkerConfig) {
+  return {
+    scheduleId: housekeepingId(taskQueue),
+    taskQueue,
+    everyMs,
+    workflowType: HOUSEKEEPING,
+    input: { dryRun: false },
+    summary: 'Housekeeping',
+  }
 }

@@ -55,3 +55,10 @@ export const BOOKKEEPING = { startToCloseTimeout: '1m', retry: BACK_OFF } as con
 
 /** Removing vectors, tried until it succeeds: what is reported removed must be. */
 export const CLEANING = { ...LONG_RUNNING, startToCloseTimeout: '1h' } as const satisfies ActivityOptions
+
+/** A chore goes on for as long as it gets on; what it cannot do in so many tries, the next run of the schedule tries again. */
+export const CHORE = {
+  ...LONG_RUNNING,
+  startToCloseTimeout: '6h',
+  retry: { ...BACK_OFF, maximumAttempts: 8 },
+} as const satisfies ActivityOptions

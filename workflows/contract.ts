@@ -2,6 +2,7 @@
 import { defineSearchAttributeKey } from '@temporalio/common'
 import { defineQuery, defineSignal } from '@temporalio/workflow'
 import type { Expert, ExpertSummary, Progress } from '../domain/expert.ts'
+import type { Chore, HousekeepingReceipt } from '../domain/housekeeping.ts'
 
 type CreateExpertInput = { readonly expertId: string }
 export type CreateExpertWorkflow = (input: CreateExpertInput) => Promise<ExpertSummary>
@@ -32,15 +33,23 @@ type FileReceipt = {
 }
 export type DeleteFileWorkflow = (input: DeleteFileInput) => Promise<FileReceipt>
 
+/** Without `chores`: all of them. A dry run finds and names, and changes nothing. */
+export type HousekeepingInput = { readonly dryRun: boolean; readonly chores?: readonly Chore[] }
+export type HousekeepingWorkflow = (input: HousekeepingInput) => Promise<HousekeepingReceipt>
+
 export const CREATE_EXPERT = 'CreateExpert'
 export const DELETE_EXPERT = 'DeleteExpert'
 export const REMOVE_FILES = 'RemoveFiles'
 export const DELETE_FILE = 'DeleteFile'
+export const HOUSEKEEPING = 'Housekeeping'
 
 export const createExpertId = (expertId: string) => `expert-${expertId}`
 export const deleteExpertId = (expertId: string) => `delete-expert-${expertId}`
 export const removeFilesId = (requestId: string) => `remove-files-${requestId}`
 export const deleteFileId = (fileId: string) => `delete-file-${fileId}`
+
+/** Of the schedule, and what the ids of its runs begin with. Deployments that share a namespace have queues of their own. */
+export const housekeepingId = (taskQueue: string) => `${taskQueue}-housekeeping`
 
 /** Embedding has a queue of its own, whose rate can be limited for all workers together. */
 export const embeddingQueue = (taskQueue: string) => `${taskQueue}-embedding`
@@ -70,8 +79,25 @@ export const USER_ID = defineSearchAttributeKey('UserId', SEARCH_ATTRIBUTES.User
 export const EXPERT_STATUS = defineSearchAttributeKey('ExpertStatus', SEARCH_ATTRIBUTES.ExpertStatus)
 export const FAILED_FILES = defineSearchAttributeKey('FailedFiles', SEARCH_ATTRIBUTES.FailedFiles)
 
-/** What the Web UI shows of an expert's workflow and finds it by, and whose turn its work is. */
-export const describeExpert = (expert: Pick<Expert, 'id' | 'userId' | 'name' | 'status' | 'progress'>) => ({
+type StartedExpert = Pick<Expert, 'id' | 'userId' | 'name' | 'status' | 'progress'>
+
+/** How an expert's run is started, by whoever does it; starting what runs already is a success. Lacks the task queue. */
+export const createExpertStart = (expert: StartedExpert) => ({
+  ...describeRun(expert),
+  workflowId: createExpertId(expert.id),
+  workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  args: [{ expertId: expert.id }] as [CreateExpertInput],
+})
+
+export const deleteExpertStart = (expert: StartedExpert) => ({
+  ...describeRun(expert),
+  workflowId: deleteExpertId(expert.id),
+  workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  args: [{ expertId: expert.id }] as [DeleteExpertInput],
+})
+
+/** What the Web UI shows and finds a run by. */
+const describeRun = (expert: StartedExpert) => ({
   staticSummary: expert.name,
   staticDetails: `Expert \`${expert.id}\` with ${expert.progress.files} files.`,
   typedSearchAttributes: [
@@ -82,13 +108,4 @@ export const describeExpert = (expert: Pick<Expert, 'id' | 'userId' | 'name' | '
   ],
   // Users take turns, however much work each of them has.
   priority: { fairnessKey: expert.userId },
-})
-
-/** The options of starting `CreateExpert`; starting one that runs already is a success. */
-export const createExpertStart = (expert: Parameters<typeof describeExpert>[0], taskQueue: string) => ({
-  ...describeExpert(expert),
-  workflowId: createExpertId(expert.id),
-  taskQueue,
-  workflowIdConflictPolicy: 'USE_EXISTING' as const,
-  args: [{ expertId: expert.id }] as [CreateExpertInput],
 })

@@ -1,4 +1,5 @@
 export { CreateExpert } from './create-expert.ts'
 export { DeleteExpert } from './delete-expert.ts'
 export { DeleteFile } from './delete-file.ts'
+export { Housekeeping } from './housekeeping.ts'
 export { RemoveFiles } from './remove-files.ts'

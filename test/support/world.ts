@@ -17,6 +17,7 @@ import {
 import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
+import { PostgresHousekeepingStore } from '../../adapters/postgres-housekeeping-store.ts'
 import { PostgresLeaseStore } from '../../adapters/postgres-lease-store.ts'
 import { PostgresRateLimit } from '../../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
@@ -41,6 +42,7 @@ export type WorldOptions = {
   readonly retryWindowMs?: number
   readonly fileDeadlineMs?: number
   readonly version?: WorkersOptions['version']
+  readonly housekeepingGraceMs?: number
   /** Without workers: what the API does is looked at by itself. */
   readonly workers?: boolean
   readonly temporalAddress?: string
@@ -135,6 +137,8 @@ async function startWorkers({
       extractor,
       runs: new PostgresRunStore(database.pool),
       leases: new PostgresLeaseStore(database.pool),
+      housekeeping: new PostgresHousekeepingStore(database.pool),
+      housekeepingGraceMs: options.housekeepingGraceMs ?? 3_600_000,
       staging: new Staging({ dir, hostQueue }),
       chunking: { maxTokens: 200, overlapTokens: 20 },
       settings: {
