@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { ScheduleNotFoundError } from '@temporalio/client'
+import type { HousekeepingWorkflow } from '../../workflows/contract.ts'
+import { housekeepingId } from '../../workflows/contract.ts'
+import { infrastructure } from '../support/infrastructure.ts'
+import { eventually } from '../support/requests.ts'
+import type { World } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+describe('workers', () => {
+  let world: World
+  const workers: ChildProcess[] = []
+
+  before(async () => {
+    world = await startWorld({ workers: false })
+  })
+  after(async () => {
+    for (const worker of workers) worker.kill('SIGKILL')
+    await world.close()
+  })
+
+  function start(environment: Record<string, string> = {}): ChildProcess {
+    const worker = spawn(process.execPath, ['worker/main.ts'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        ...process.env,
+        DATABASE_URL: world.database.url,
+        TEMPORAL_ADDRESS: infrastructure().temporalAddress,
+        TEMPORAL_TASK_QUEUE: world.taskQueue,
+        DATA_DIR: world.dir,
+        LOG_LEVEL: 'error',
+        ...environment,
+      },
+    })
+    workers.push(worker)
+    return worker
+  }
+  const schedule = () => world.client.schedule.getHandle(housekeepingId(world.taskQueue))
+
+  test('that start together make one schedule of housekeeping, whose runs they do; one that is told so removes it', async () => {
+    const started = [start(), start()]
+    await eventually(() => schedule().describe())
+    await schedule().trigger()
+    const run = await eventually(async () => {
+      const { recentActions } = (await schedule().describe()).info
+      const { workflow } = recentActions[0]?.action ?? {}
+      assert.ok(workflow)
+      return workflow
+    })
+    const handle = world.client.workflow.getHandle<HousekeepingWorkflow>(run.workflowId)
+    const { dry_run, chores } = await handle.result()
+    assert.equal(dry_run, false)
+    for (const receipt of chores) assert.equal(receipt.failure, null)
+    assert.equal(await (await handle.describe()).staticSummary(), 'Housekeeping')
+    for (const worker of started) {
+      worker.kill('SIGTERM')
+      await once(worker, 'exit')
+    }
+
+    const last = start({ HOUSEKEEPING_EVERY: 'off' })
+    await eventually(() => assert.rejects(schedule().describe(), ScheduleNotFoundError))
+    last.kill('SIGTERM')
+    await once(last, 'exit')
+  })
+})
