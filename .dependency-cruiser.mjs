@@ -90,7 +90,7 @@ export default {
         'ajv',
         'ajv-formats',
         'content-disposition',
-        '@temporalio/client',
+        '@temporalio/(client|common)',
       ),
     },
     {

@@ -84,7 +84,8 @@ function variablesRead(): Set<string> {
   const production = { ...LEAST, ...s3, PINECONE_API_KEY: 'p', OPENAI_API_KEY: 'o' }
   const open = { ...LEAST, HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' }
   const scans = { ...LEAST, OCR: 'on' }
-  for (const values of [LEAST, production, open, scans])
+  const versioned = { ...LEAST, WORKER_BUILD_ID: '1' }
+  for (const values of [LEAST, production, open, scans, versioned])
     for (const load of [loadApiConfig, loadWorkerConfig, loadStackConfig]) load(record(values))
   return names
 }

@@ -124,7 +124,9 @@ async function startWorkers({
   const hostQueue = `${taskQueue}-host`
   const extractor = new ProcessTextExtractor(extractionConfig)
   const rateLimit = new PostgresRateLimit(database.pool, embeddingLimits(embedderConfig))
-  const connection = await NativeConnection.connect({ address: infrastructure().temporalAddress })
+  const connection = await NativeConnection.connect({
+    address: options.temporalAddress ?? infrastructure().temporalAddress,
+  })
   const workers = await createWorkers({
     version: options.version,
     connection,
