@@ -97,7 +97,7 @@ export default {
       name: 'worker-knows-no-vendor',
       severity: 'error',
       from: { path: '^worker/', pathNot: '/main\\.ts$' },
-      to: packagesBut('@temporalio/(activity|worker)'),
+      to: packagesBut('@temporalio/(activity|common|worker)'),
     },
     { name: 'worker-stands-alone', severity: 'error', from: { path: '^worker/' }, to: { path: '^(api|stack|cli)/' } },
     {
