@@ -28,11 +28,11 @@ export async function runWorkflow<W extends Workflow>(
 ): Promise<WorkflowResultType<W>> {
   const { namespace, taskQueue, uiUrl, connect } = temporal
   const connection = await Connection.connect(connect.connectionOptions).catch((cause: unknown) => {
-    const address = connect.connectionOptions.address
-    throw new Error(`Temporal cannot be reached at ${address}. Is it running, and is TEMPORAL_ADDRESS right?`, {
-      cause,
-    })
+    const { address } = connect.connectionOptions
+    const why = cause instanceof Error ? cause.message : cause
+    throw new Error(`Temporal cannot be reached at ${address} (${why}). Is it running, and is TEMPORAL_ADDRESS right?`)
   })
+  const waiting = new AbortController()
   try {
     const { workflow } = new Client({ connection, namespace })
     const handle = await workflow.start<W>(type, {
@@ -45,8 +45,11 @@ export async function runWorkflow<W extends Workflow>(
     process.stderr.write(
       `Watch it: ${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}\n`,
     )
-    return (await Promise.race([handle.result(), workerMissing(handle, taskQueue)])) as WorkflowResultType<W>
+    const result = connection.withAbortSignal(waiting.signal, () => handle.result())
+    return (await Promise.race([result, workerMissing(handle, taskQueue)])) as WorkflowResultType<W>
   } finally {
+    // Else the process would stay until the server ends the poll for the result.
+    waiting.abort()
     await connection.close()
   }
 }

@@ -51,6 +51,17 @@ describe('configuration', () => {
     )
   })
 
+  test('lets housekeeping be switched off, but not be quicker than an upload', () => {
+    const day = 24 * 3_600_000
+    assert.deepEqual(loadWorkerConfig(LEAST).housekeeping, { everyMs: day, graceMs: day })
+    assert.equal(loadWorkerConfig({ ...LEAST, HOUSEKEEPING_EVERY: 'off' }).housekeeping.everyMs, undefined)
+    const hasty = { ...LEAST, HOUSEKEEPING_GRACE: '10s', HOUSEKEEPING_EVERY: '1s' }
+    assert.throws(
+      () => loadWorkerConfig(hasty),
+      /HOUSEKEEPING_EVERY=1s[^\n]+1m.+HOUSEKEEPING_GRACE=10s is not a duration of at least 1h, such as 24h/s,
+    )
+  })
+
   test('takes an empty variable for an unset one', () => {
     const { temporal, port } = loadApiConfig({
       ...LEAST,

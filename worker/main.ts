@@ -65,7 +65,8 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   const objects = createObjectStore(config.objects)
   const housekeeping = new PostgresHousekeepingStore(database)
   if (config.objects.kind !== 'unconfigured')
-    await markUse({ objects, housekeeping }).catch((error: unknown) =>
+    // Not waited for: a store that is away for a moment must not keep the worker from starting.
+    void markUse({ objects, housekeeping }).catch((error: unknown) =>
       logger.warn({ err: error }, '⚠️ Could not write to the object store'),
     )
   const activities = createActivities({
