@@ -3,7 +3,7 @@ export const CHORES = ['start-experts', 'abort-uploads', 'remove-objects', 'remo
 export type Chore = (typeof CHORES)[number]
 
 export type ChoreOutcome = {
-  /** How many leftovers there were. */
+  /** How many leftovers there were; some fewer than that, where a worker died after its last heartbeat. */
   readonly found: number
   /** How many of them were started, aborted or removed; 0 in a dry run. Fewer than `found` where some came to be used meanwhile. */
   readonly done: number

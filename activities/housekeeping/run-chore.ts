@@ -32,14 +32,14 @@ type Settled = Pick<ChoreOutcome, 'done' | 'examples'>
  */
 export async function runChore<T>({ dryRun }: ChoreInput, work: ChoreWork<T>): Promise<ChoreOutcome> {
   const outcome = await heartbeating((options, beat) =>
-    dryRun ? count(work, options) : settle(work, options, beat, activityInfo().heartbeatDetails),
+    dryRun ? countAll(work, options) : settleAll(work, options, beat, activityInfo().heartbeatDetails),
   )
   const { found, done, more } = outcome
   if (found > 0) log.info(`🧹 Housekeeping: ${work.chore}`, { found, done, more, dryRun })
   return outcome
 }
 
-async function count<T>({ leftovers, nameOf }: ChoreWork<T>, options: CallOptions): Promise<ChoreOutcome> {
+async function countAll<T>({ leftovers, nameOf }: ChoreWork<T>, options: CallOptions): Promise<ChoreOutcome> {
   const examples: string[] = []
   let found = 0
   for await (const page of leftovers(options)) {
@@ -49,7 +49,7 @@ async function count<T>({ leftovers, nameOf }: ChoreWork<T>, options: CallOption
   return { found, done: 0, more: false, examples }
 }
 
-async function settle<T>(
+async function settleAll<T>(
   { leftovers, nameOf, settle }: ChoreWork<T>,
   options: CallOptions,
   beat: (settled: Settled) => void,

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { ScheduleNotFoundError } from '@temporalio/client'
+import { originalKey } from '../../domain/keys.ts'
 import type { HousekeepingWorkflow } from '../../workflows/contract.ts'
-import { housekeepingId } from '../../workflows/contract.ts'
+import { HOUSEKEEPING, housekeepingId } from '../../workflows/contract.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import { eventually } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
@@ -44,6 +47,38 @@ describe('workers', () => {
     return worker
   }
   const schedule = () => world.client.schedule.getHandle(housekeepingId(world.taskQueue))
+
+  async function leaveObjects(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      const path = join(world.dir, 'objects', originalKey(randomUUID(), randomUUID(), randomUUID()))
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, '')
+      await utimes(path, 0, 0)
+    }
+  }
+
+  test('that die in the middle of a chore leave it to the next one', async () => {
+    await leaveObjects(2_000)
+    const first = start({ HOUSEKEEPING_EVERY: 'off' })
+    const run = await world.client.workflow.start<HousekeepingWorkflow>(HOUSEKEEPING, {
+      taskQueue: world.taskQueue,
+      workflowId: `${housekeepingId(world.taskQueue)}-killed`,
+      args: [{ dryRun: false, chores: ['remove-objects'] }],
+    })
+    await eventually(async () => {
+      const { pendingActivities } = (await run.describe()).raw
+      assert.ok(pendingActivities?.[0]?.heartbeatDetails, 'some are removed')
+    })
+    first.kill('SIGKILL')
+    await once(first, 'exit')
+
+    const second = start({ HOUSEKEEPING_EVERY: 'off' })
+    const [receipt] = (await run.result()).chores
+    assert.equal(receipt?.failure, null)
+    assert.deepEqual(await Array.fromAsync(world.objects.list('uploads/')), [])
+    second.kill('SIGTERM')
+    await once(second, 'exit')
+  })
 
   test('that start together make one schedule of housekeeping, whose runs they do; one that is told so removes it', async () => {
     const started = [start(), start()]
