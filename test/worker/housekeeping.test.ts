@@ -7,7 +7,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { ScheduleNotFoundError } from '@temporalio/client'
-import { originalKey } from '../../domain/keys.ts'
+import { INSTALLATIONS, originalKey } from '../../domain/keys.ts'
 import type { HousekeepingWorkflow } from '../../workflows/contract.ts'
 import { HOUSEKEEPING, housekeepingId } from '../../workflows/contract.ts'
 import { infrastructure } from '../support/infrastructure.ts'
@@ -95,6 +95,8 @@ describe('workers', () => {
     assert.equal(dry_run, false)
     for (const receipt of chores) assert.equal(receipt.failure, null)
     assert.equal(await (await handle.describe()).staticSummary(), 'Housekeeping')
+    const marks = await Array.fromAsync(world.objects.list(INSTALLATIONS))
+    assert.equal(marks.length, 1, 'the store is marked as in use by one installation, whose workers they are')
     for (const worker of started) {
       worker.kill('SIGTERM')
       await once(worker, 'exit')
