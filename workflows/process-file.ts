@@ -85,13 +85,12 @@ class FileAttempt {
 
   /** Where the file is staged, else anywhere. */
   async #extractNearby(staged: StagedFile): Promise<ExtractedFile> {
-    const options = this.#enter('extract')
-    const { retry: _, ...once } = options
+    const { retry: _, ...once } = this.#enter('extract')
     try {
       return await extractTextOnHost.executeWithOptions({ ...once, taskQueue: staged.hostQueue }, [staged])
     } catch (error) {
       if (isCancellation(error) || !mayRunElsewhere(error)) throw error
-      return extractText.executeWithOptions(options, [staged])
+      return extractText.executeWithOptions(this.#enter('extract'), [staged])
     }
   }
 

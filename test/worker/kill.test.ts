@@ -30,6 +30,7 @@ describe('a worker process', () => {
         TEMPORAL_TASK_QUEUE: world.taskQueue,
         EMBEDDING_DIMENSIONS: String(world.embedder.dimensions),
         DATA_DIR: world.dir,
+        HOUSEKEEPING_EVERY: 'off',
         LOG_LEVEL: 'error',
       },
     })

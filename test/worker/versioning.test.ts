@@ -20,6 +20,7 @@ describe('a new version of the workers', () => {
       DATA_DIR: world.dir,
       WORKER_DEPLOYMENT: world.taskQueue,
       WORKER_BUILD_ID: buildId,
+      HOUSEKEEPING_EVERY: 'off',
     })
     started.push(worker)
     return worker
