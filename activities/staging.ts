@@ -23,7 +23,8 @@ export class Staging {
 
   /**
    * The path of a local copy, downloaded unless it is there.
-   * @throws Failure OBJECT_CHANGED if the bytes are not those that were uploaded, and those of `ObjectStore.download`
+   * @throws Failure OBJECT_CHANGED if the bytes are not those that were uploaded, STORAGE_UNAVAILABLE if some of them did
+   * not arrive, and those of `ObjectStore.download`
    */
   async fetch(objects: ObjectStore, content: Content, options: CallOptions, onBytes?: (bytes: number) => void) {
     const path = this.#path(content)
@@ -41,7 +42,7 @@ export class Staging {
 
   async #download(
     objects: ObjectStore,
-    { fileId, s3Key, sha256 }: Content,
+    content: Content,
     path: string,
     options: CallOptions,
     onBytes?: (bytes: number) => void,
@@ -49,8 +50,8 @@ export class Staging {
     // Two experts may want the same file at once: each writes its own copy, and the last one in stays.
     const partial = `${path}.${crypto.randomUUID()}`
     try {
-      const found = await save(await objects.download(s3Key, options), partial, options, onBytes)
-      if (found !== sha256) throw new Failure('OBJECT_CHANGED', { fileId, s3Key, expected: sha256, found })
+      const saved = await save(await objects.download(content.s3Key, options), partial, options, onBytes)
+      if (saved.sha256 !== content.sha256) throw await whyDifferent(objects, content, saved, options)
       await rename(partial, path)
     } catch (error) {
       await rm(partial, { force: true })
@@ -59,7 +60,31 @@ export class Staging {
   }
 }
 
-async function save(body: Readable, path: string, { signal }: CallOptions, onBytes?: (bytes: number) => void) {
+type Saved = { readonly sha256: string; readonly bytes: number }
+
+/** An object that ended early looks like one that was changed, unless its length is asked for. */
+async function whyDifferent(
+  objects: ObjectStore,
+  { fileId, s3Key, sha256 }: Content,
+  saved: Saved,
+  options: CallOptions,
+) {
+  const size = (await objects.size(s3Key, options)) ?? 0
+  if (saved.bytes < size)
+    return new Failure(
+      'STORAGE_UNAVAILABLE',
+      { fileId, s3Key },
+      { detail: `the object ended after ${saved.bytes} of ${size} bytes` },
+    )
+  return new Failure('OBJECT_CHANGED', { fileId, s3Key, expected: sha256, found: saved.sha256 })
+}
+
+async function save(
+  body: Readable,
+  path: string,
+  { signal }: CallOptions,
+  onBytes?: (bytes: number) => void,
+): Promise<Saved> {
   const hash = createHash('sha256')
   let bytes = 0
   const meter = new Transform({
@@ -71,7 +96,7 @@ async function save(body: Readable, path: string, { signal }: CallOptions, onByt
     },
   })
   await pipeline(body, meter, createWriteStream(path), { ...(signal && { signal }) })
-  return hash.digest('hex')
+  return { sha256: hash.digest('hex'), bytes }
 }
 
 const exists = (path: string) =>
