@@ -9,6 +9,7 @@ import { startS3Server } from '../../stack/s3-server.ts'
 import { findTemporalCli } from '../../stack/temporal-cli.ts'
 import { startTemporalServer } from '../../stack/temporal-server.ts'
 import { bundleWorkflows } from '../../worker/create-workers.ts'
+import { faultTable } from './fault-report.ts'
 import { freePort } from './free-port.ts'
 import type { Infrastructure } from './infrastructure.ts'
 import { INFRASTRUCTURE_VARIABLE, TEMPLATE_DATABASE } from './infrastructure.ts'
@@ -27,7 +28,9 @@ export async function globalSetup(): Promise<void> {
       startObjects(join(dir, 's3')),
       writeBundle(join(dir, 'workflows.js')),
     ])
-    const infrastructure: Infrastructure = { databaseUrl, temporalAddress, s3, bundlePath }
+    const faultReport = join(dir, 'faults.jsonl')
+    closers.push(() => printFaults(faultReport))
+    const infrastructure: Infrastructure = { databaseUrl, temporalAddress, s3, bundlePath, faultReport }
     process.env[INFRASTRUCTURE_VARIABLE] = JSON.stringify(infrastructure)
   } catch (error) {
     await globalTeardown()
@@ -75,6 +78,11 @@ async function startObjects(dir: string): Promise<Infrastructure['s3']> {
   const server = await startS3Server({ dir, port: await freePort(), ...credentials })
   closers.push(server.close)
   return { ...credentials, endpoint: server.endpoint, region: 'us-east-1', forcePathStyle: true }
+}
+
+async function printFaults(report: string): Promise<void> {
+  const table = await faultTable(report)
+  if (table) process.stdout.write(`\n${table}\n\n`)
 }
 
 async function writeBundle(path: string): Promise<string> {

@@ -9,6 +9,8 @@ export type Infrastructure = {
   readonly temporalAddress: string
   readonly s3: S3Config
   readonly bundlePath: string
+  /** Where tests leave what they tell of faults, a row a line. */
+  readonly faultReport: string
 }
 
 export function infrastructure(): Infrastructure {

@@ -1,32 +1,49 @@
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Gate } from './gate.ts'
+import type { Interference } from './interference.ts'
+import { Interferences } from './interference.ts'
 
-export type Fault = {
+type Answer = Record<string, unknown>
+type WireRequest = { readonly method: string; readonly path: string; readonly body: unknown }
+
+/** Happens to a request before it is served; `onAnswer` changes what it is answered with. */
+type Effect = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  onAnswer: (change: (answer: Answer) => unknown) => void,
+) => unknown
+
+export type Refusal = {
   readonly status: number
   /** How many requests it hits. */
   readonly times: number
   readonly headers?: Record<string, string>
+  /** A string is sent as it is. */
   readonly body?: unknown
   /** Only requests whose path begins like this. */
   readonly path?: string
 }
 
-/** What a test can do with a server that speaks a vendor's wire format: count requests, and make them fail. */
+/** What a test can do with a server that speaks a vendor's wire format: count requests, hold them, and make them fail. */
 export class WireServer {
   readonly #app: FastifyInstance
-  #faults: { fault: Fault; left: number }[] = []
-  readonly requests: { method: string; path: string }[] = []
+  readonly #interferences = new Interferences<WireRequest, Effect>()
+  readonly #answers = new WeakMap<FastifyRequest, (answer: Answer) => unknown>()
+  readonly #gates: Gate[] = []
+  readonly requests: WireRequest[] = []
 
   constructor(app: FastifyInstance) {
     this.#app = app
-    app.addHook('onRequest', async (request, reply) => {
-      this.requests.push({ method: request.method, path: request.url })
-      const next = this.#faults.find(({ fault, left }) => left > 0 && request.url.startsWith(fault.path ?? '/'))
-      if (!next) return
-      next.left -= 1
-      const { status, headers = {}, body = { error: { message: 'injected by a test' } } } = next.fault
-      return reply.status(status).headers(headers).send(body)
+    app.addHook('preHandler', async (request, reply) => {
+      const wire = { method: request.method, path: request.url, body: request.body }
+      this.requests.push(wire)
+      await this.#interferences.strike(wire)?.(request, reply, (change) => this.#answers.set(request, change))
+      return reply.sent ? reply : undefined
     })
+    app.addHook('preSerialization', async (request, _reply, answer) =>
+      (this.#answers.get(request) ?? ((same) => same))(answer as Answer),
+    )
   }
 
   async listen(): Promise<string> {
@@ -35,13 +52,32 @@ export class WireServer {
     return `http://127.0.0.1:${port}`
   }
 
-  failNext(fault: Fault): void {
-    this.#faults.push({ fault, left: fault.times })
+  /** Answers like this, instead of serving the request. */
+  failNext({ path = '/', times, ...answer }: Refusal): void {
+    this.interfere({ times, when: (request) => request.path.startsWith(path), effect: refuse(answer) })
+  }
+
+  interfere(interference: Interference<WireRequest, Effect>): void {
+    this.#interferences.plan(interference)
+  }
+
+  /** Lets requests that fit wait, until the gate is opened or the server is healed. */
+  hold(when: (request: WireRequest) => boolean, times = 1): Gate {
+    const gate = new Gate()
+    this.#gates.push(gate)
+    this.interfere({ times, when, effect: () => gate.pass() })
+    return gate
+  }
+
+  /** How many requests were interfered with. */
+  get struck(): number {
+    return this.#interferences.struck
   }
 
   /** From now on everything is answered as it should be. */
   heal(): void {
-    this.#faults = []
+    this.#interferences.forget()
+    for (const gate of this.#gates.splice(0)) gate.open()
   }
 
   count(path: string): number {
@@ -49,6 +85,29 @@ export class WireServer {
   }
 
   close(): Promise<void> {
+    this.heal()
     return this.#app.close()
   }
 }
+
+const refuse =
+  ({ status, headers = {}, body = { error: { message: 'injected by a test' } } }: Omit<Refusal, 'times'>): Effect =>
+  (_request, reply) =>
+    reply.status(status).headers(headers).send(body)
+
+/** The request is served, but its answer is changed on the way. */
+export const alter =
+  (change: (answer: Answer) => unknown): Effect =>
+  (_request, _reply, onAnswer) =>
+    onAnswer(change)
+
+/** Only what `take` leaves of the request's body is served, and then the connection breaks, so that nobody is told. */
+export const breakOff =
+  (take: (body: unknown) => void): Effect =>
+  (request, _reply, onAnswer) => {
+    take(request.body)
+    onAnswer((answer) => {
+      request.raw.socket.resetAndDestroy()
+      return answer
+    })
+  }

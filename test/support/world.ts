@@ -46,6 +46,7 @@ export type WorldOptions = {
   /** Without workers: what the API does is looked at by itself. */
   readonly workers?: boolean
   readonly temporalAddress?: string
+  readonly database?: TestDatabase
 }
 
 export type World = {
@@ -69,7 +70,7 @@ let runtimeInstalled = false
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'expertsmith-world-'))
   const taskQueue = `test-${randomUUID()}`
-  const database = await createDatabase()
+  const database = options.database ?? (await createDatabase())
   const connection = Connection.lazy({ address: options.temporalAddress ?? infrastructure().temporalAddress })
   const client = new Client({ connection })
   const embedderConfig = options.embedder ?? { kind: 'hashing', dimensions: 256 }

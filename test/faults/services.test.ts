@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, test } from 'node:test'
+import { assertUnharmed } from '../support/fault-report.ts'
+import { MARKER, SECOND_PART } from '../support/harbour-log.ts'
+import type { Outcome } from '../support/ingestion.ts'
+import { Ingestion } from '../support/ingestion.ts'
+import { assertPrivate } from '../support/private-histories.ts'
+import { Production } from '../support/production.ts'
+import { eventually } from '../support/requests.ts'
+import { alter, breakOff } from '../support/wire-server.ts'
+
+/** Time enough for an answer on a machine that is busy. */
+const EMBEDDING_TIMEOUT = '2s'
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+type Fault = {
+  /** How many requests it hits. */
+  readonly times: number
+  inject(production: Production, run: Ingestion): unknown
+}
+type Vector = { embedding: string }
+
+const isEmbedding = ({ path, body }: { path: string; body: unknown }, text = SECOND_PART) =>
+  path.startsWith('/v1/embeddings') && JSON.stringify(body).includes(text)
+const isUpsert = ({ path, body }: { path: string; body: unknown }) =>
+  path.startsWith('/vectors/upsert') && JSON.stringify(body).includes(SECOND_PART)
+
+const floats = (values: readonly number[]) => Buffer.from(Float32Array.from(values).buffer).toString('base64')
+
+/** Changes the vectors in an answer of OpenAI's. */
+const withVectors = (change: (vectors: Vector[]) => Vector[]) =>
+  alter((answer) => ({ ...answer, data: change(answer.data as Vector[]) }))
+
+const answeredBy = (effect: ReturnType<typeof alter>): Fault => ({
+  times: 1,
+  inject: ({ openai }) => openai.server.interfere({ times: 1, when: isEmbedding, effect }),
+})
+
+const refusedBy = (service: 'openai' | 'pinecone', status: number, headers = {}, body?: string): Fault => ({
+  times: 2,
+  inject: (production) =>
+    production[service].server.failNext({
+      status,
+      times: 2,
+      headers,
+      path: service === 'openai' ? '/v1/embeddings' : '/vectors/upsert',
+      ...(body !== undefined && { body }),
+    }),
+})
+
+/** S3 fails for a file's original, and for what is derived from it: its text, and a part of its embedding. */
+const s3Fault = (effect: 'refuse' | 'reset' | 'truncate', derived: 'GET' | 'PUT'): Fault => ({
+  times: 3,
+  inject: ({ s3 }, { long }) => {
+    const next = (method: string, key: RegExp) =>
+      s3.interfere({ times: 1, when: (request) => request.method === method && key.test(request.key), effect })
+    next('GET', new RegExp(`^${long.s3_key}$`))
+    next(derived, new RegExp(`^derived/${long.sha256}/text-`))
+    next(derived, new RegExp(`^derived/${long.sha256}/.*/part-00001`))
+  },
+})
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  'S3: 503': s3Fault('refuse', 'PUT'),
+  'S3: reset in a body': s3Fault('reset', 'GET'),
+  'S3: truncated body': s3Fault('truncate', 'GET'),
+  'OpenAI: 429, Retry-After': refusedBy('openai', 429, { 'retry-after': '1' }),
+  'OpenAI: 500': refusedBy('openai', 500),
+  'OpenAI: no answer in time': {
+    times: 1,
+    inject: ({ openai }) => openai.server.hold(isEmbedding),
+  },
+  'OpenAI: not JSON': refusedBy('openai', 200, JSON_TYPE, '<html>Bad gateway</html>'),
+  'OpenAI: no data': answeredBy(alter(({ data: _, ...answer }) => answer)),
+  'OpenAI: a vector less': answeredBy(withVectors((vectors) => vectors.slice(1))),
+  'OpenAI: not a number': answeredBy(
+    withVectors(([_, ...vectors]) => [{ embedding: floats(Array(64).fill(Number.NaN)) }, ...vectors]),
+  ),
+  'Pinecone: 429, Retry-After': refusedBy('pinecone', 429, { 'retry-after': '1' }),
+  'Pinecone: 503': refusedBy('pinecone', 503),
+  'Pinecone: half a batch': {
+    times: 1,
+    inject: ({ pinecone }) =>
+      pinecone.server.interfere({
+        times: 1,
+        when: isUpsert,
+        effect: breakOff((body) => {
+          const { vectors } = body as { vectors: unknown[] }
+          vectors.splice(vectors.length / 2)
+        }),
+      }),
+  },
+}
+
+describe('a service that fails for a while', () => {
+  let production: Production
+  let reference: Outcome
+  let runs = 0
+
+  const prepare = () => {
+    runs += 1
+    return Ingestion.prepare(production)
+  }
+  const struck = () => production.s3.struck + production.openai.server.struck + production.pinecone.server.struck
+
+  before(async () => {
+    production = await Production.start()
+    await production.startWorker({ EMBEDDING_TIMEOUT })
+    const run = await prepare()
+    await run.start()
+    reference = await run.outcome()
+    await assertUnharmed('none', reference, reference, 0)
+  })
+  afterEach(() => {
+    production.s3.heal()
+    production.openai.server.heal()
+    production.pinecone.server.heal()
+  })
+  after(() => production.close())
+
+  for (const [name, { times, inject }] of Object.entries(FAULTS))
+    test(`leaves no trace: ${name}`, async () => {
+      const run = await prepare()
+      const before = struck()
+      inject(production, run)
+      await run.start()
+      const outcome = await run.outcome()
+      assert.equal(struck() - before, times, 'the fault happened')
+      await assertUnharmed(name, outcome, reference, times)
+    })
+
+  test('vectors of another length pause the expert, and a signal completes it after the fix', async () => {
+    const run = await prepare()
+    const times = 100
+    production.openai.server.interfere({
+      times,
+      when: isEmbedding,
+      effect: withVectors((vectors) => vectors.map((vector) => ({ ...vector, embedding: floats([1, 0, 0]) }))),
+    })
+    await run.start()
+    const paused = await production.api.until(run.expertId, 'paused')
+    assert.match(paused.status_reason ?? '', /^DIMENSION_MISMATCH: /)
+    assert.equal((await run.files()).find(({ file_id }) => file_id === run.long.id)?.status, 'pending')
+
+    production.openai.server.heal()
+    await production.world.client.workflow.getHandle(run.workflowId).signal('retryFailedFiles', {})
+    await assertUnharmed('OpenAI: another length', await run.outcome(), reference, 1)
+  })
+
+  test('no document text, key or secret is in the history of any of these runs', async () => {
+    const { client, taskQueue } = production.world
+    // Visibility lags behind: the last run may not be listed yet.
+    await eventually(async () =>
+      assert.equal(await assertPrivate(client, taskQueue, [MARKER, ...production.secrets]), runs),
+    )
+  })
+})

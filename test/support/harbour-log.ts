@@ -1,0 +1,38 @@
+import { randomInt } from 'node:crypto'
+import { makePdf } from './pdf.ts'
+
+/** A word of every passage: where it must not be, no text of the documents is. */
+export const MARKER = 'bathymetric'
+
+/** More than two parts of an embedding, which have 256 chunks each. */
+const LONG = 540
+const SHORT = 3
+/** Entry 300 of `LONG_FILE` is in its second part. */
+export const LONG_FILE = 'soundings.txt'
+export const SECOND_PART = 'soundings, entry 300 '
+export const LOCKED_FILE = 'locked.pdf'
+/** Those of a run: one of several parts, some of one, and one that cannot be read. */
+export const FILES = 5
+export const READABLE_FILES = FILES - 1
+
+/** Nine digits, which are as many tokens whatever they are. */
+export const newNonce = () => String(randomInt(100_000_000, 1_000_000_000))
+
+/** No two runs have the same bytes, so that none finds what another one has embedded. `nonce` is in each passage. */
+export async function harbourLog(nonce: string): Promise<[name: string, content: Buffer | string][]> {
+  const text = (subject: string, entries: number) => passages(nonce, subject, entries).join('\n\n')
+  return [
+    [LONG_FILE, text('soundings', LONG)],
+    ['tides.txt', text('tides', SHORT)],
+    ['buoys.md', text('buoys', SHORT)],
+    ['charts.pdf', await makePdf(passages(nonce, 'charts', SHORT))],
+    [LOCKED_FILE, await makePdf(passages(nonce, 'locked', SHORT), { userPassword: 'password' })],
+  ]
+}
+
+/** Each a chunk of its own: two of them are too long for one. */
+const passages = (nonce: string, subject: string, count: number) =>
+  Array.from(
+    { length: count },
+    (_, i) => `Log ${nonce} of ${subject}, entry ${i} of the ${MARKER} survey: what was read there was written down.`,
+  )

@@ -1,0 +1,106 @@
+import type { TestDatabase } from './database.ts'
+import { infrastructure } from './infrastructure.ts'
+import { OPENAI_TEST_KEY, startOpenAiServer } from './openai-server.ts'
+import { PINECONE_TEST_KEY, startPineconeServer } from './pinecone-server.ts'
+import { Requests } from './requests.ts'
+import { S3Proxy } from './s3-proxy.ts'
+import { WorkerProcess } from './worker-process.ts'
+import type { World } from './world.ts'
+import { startWorld } from './world.ts'
+
+const MODEL = { model: 'text-embedding-3-small', dimensions: 64 }
+const INDEX = { index: 'experts', cloud: 'aws', region: 'us-east-1' }
+
+/** Small chunks, so that a file of some pages has several parts. */
+const CHUNK_TOKENS = 40
+
+type ProductionOptions = { readonly temporalAddress?: string; readonly database?: TestDatabase }
+
+/**
+ * The product as in production: S3, Pinecone and OpenAI, each behind a server that a test can interfere with, and workers
+ * that are processes of their own. The API reaches S3 directly, so that uploads are not interfered with.
+ */
+export class Production {
+  readonly world: World
+  readonly api: Requests
+  readonly s3: S3Proxy
+  readonly openai: Awaited<ReturnType<typeof startOpenAiServer>>
+  readonly pinecone: Awaited<ReturnType<typeof startPineconeServer>>
+  readonly #env: Readonly<Record<string, string>>
+  readonly #workers: WorkerProcess[] = []
+
+  private constructor(parts: Pick<Production, 'world' | 's3' | 'openai' | 'pinecone'>, env: Record<string, string>) {
+    this.world = parts.world
+    this.s3 = parts.s3
+    this.openai = parts.openai
+    this.pinecone = parts.pinecone
+    this.api = new Requests(parts.world.app)
+    this.#env = env
+  }
+
+  static async start(options: ProductionOptions = {}): Promise<Production> {
+    const s3 = new S3Proxy(infrastructure().s3.endpoint ?? '')
+    const [pinecone, openai, s3Url] = await Promise.all([
+      startPineconeServer({ describesUntilReady: 0 }),
+      startOpenAiServer(),
+      s3.listen(),
+    ])
+    const world = await startWorld({
+      ...options,
+      workers: false,
+      objects: { kind: 's3', ...infrastructure().s3 },
+      embedder: { kind: 'openai', apiKey: openai.apiKey, baseUrl: openai.baseUrl, ...MODEL },
+      vectors: { kind: 'pinecone', apiKey: pinecone.apiKey, controllerHost: pinecone.url, ...INDEX },
+    })
+    const address = options.temporalAddress ?? infrastructure().temporalAddress
+    const services = { S3_ENDPOINT: s3Url, OPENAI_BASE_URL: openai.baseUrl, PINECONE_CONTROLLER_HOST: pinecone.url }
+    return new Production({ world, s3, openai, pinecone }, { ...environmentOf(world, address), ...services })
+  }
+
+  async startWorker(changes: Readonly<Record<string, string>> = {}): Promise<WorkerProcess> {
+    const worker = await WorkerProcess.start({ ...this.#env, ...changes })
+    this.#workers.push(worker)
+    return worker
+  }
+
+  /** What must not be found where it does not belong. */
+  get secrets(): string[] {
+    return [
+      OPENAI_TEST_KEY,
+      PINECONE_TEST_KEY,
+      infrastructure().s3.secretKey,
+      new URL(this.world.database.url).password,
+    ]
+  }
+
+  /** Kills the workers. */
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.kill()))
+    await this.s3.close()
+    await Promise.all([this.world.close(), this.openai.close(), this.pinecone.close()])
+  }
+}
+
+function environmentOf({ database, taskQueue, dir }: World, temporalAddress: string): Record<string, string> {
+  const { bucket, accessKeyId, secretKey, region } = infrastructure().s3
+  return {
+    DATA_DIR: dir,
+    DATABASE_URL: database.url,
+    TEMPORAL_ADDRESS: temporalAddress,
+    TEMPORAL_TASK_QUEUE: taskQueue,
+    S3_BUCKET_NAME: bucket,
+    S3_ACCESS_KEY_ID: accessKeyId,
+    S3_SECRET_KEY: secretKey,
+    S3_REGION: region,
+    OPENAI_API_KEY: OPENAI_TEST_KEY,
+    EMBEDDING_MODEL: MODEL.model,
+    EMBEDDING_DIMENSIONS: String(MODEL.dimensions),
+    PINECONE_API_KEY: PINECONE_TEST_KEY,
+    PINECONE_INDEX: INDEX.index,
+    CHUNK_TOKENS: String(CHUNK_TOKENS),
+    CHUNK_OVERLAP_TOKENS: '0',
+    EXTRACTION_PROCESSES: '2',
+    SHUTDOWN_GRACE: '2s',
+    RETRY_WINDOW: '1s',
+  }
+}
