@@ -13,6 +13,17 @@ export function childProcesses(pid: number = process.pid): number[] {
   return children === '' ? [] : children.split(' ').map(Number).filter(isRunning)
 }
 
+/** The process of that program with that argument, among those that this one has started, directly or not. */
+export function descendant(program: string, argument: string): number {
+  const pending = childProcesses()
+  for (let pid = pending.shift(); pid !== undefined; pid = pending.shift()) {
+    const [name, ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    if (name === program && args.includes(argument)) return pid
+    pending.push(...childProcesses(pid))
+  }
+  throw new Error(`no ${program} with ${argument} runs`)
+}
+
 /** What proc(5) says of a process from its state on; undefined where there is none. */
 function statOf(pid: number): string[] | undefined {
   try {

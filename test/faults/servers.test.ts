@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { after, before, describe, test } from 'node:test'
+import { processesHidden } from '../support/child-processes.ts'
+import { assertUnharmed } from '../support/fault-report.ts'
+import { MARKER, SECOND_PART } from '../support/harbour-log.ts'
+import type { Outcome } from '../support/ingestion.ts'
+import { Ingestion } from '../support/ingestion.ts'
+import { assertPrivate } from '../support/private-histories.ts'
+import { Production } from '../support/production.ts'
+import { replayHistories } from '../support/replay.ts'
+import { eventually } from '../support/requests.ts'
+import { RestartablePostgres } from '../support/restartable-postgres.ts'
+import { RestartableTemporal } from '../support/restartable-temporal.ts'
+
+describe('a server that dies and comes back', { concurrency: true, skip: processesHidden }, () => {
+  let production: Production
+  let reference: Outcome
+
+  before(async () => {
+    production = await Production.start()
+    await production.startWorker()
+    const run = await Ingestion.prepare(production)
+    await run.start()
+    reference = await run.outcome()
+  })
+  after(() => production.close())
+
+  test('loses nothing where it is Temporal, killed while a file is embedded', async (t) => {
+    const temporal = await RestartableTemporal.start()
+    const { run, gate, checkHistories } = await startRun(t, temporal, { temporalAddress: temporal.address })
+    await temporal.kill()
+    // So the worker has a result that it cannot report.
+    gate.open()
+    await temporal.restart()
+    await assertUnharmed('Temporal SIGKILL', await run.outcome(), reference, 1)
+    await checkHistories()
+  })
+
+  test('loses nothing where it is Postgres, stopped at once', async (t) => {
+    const postgres = await RestartablePostgres.start()
+    const { run, gate, production, checkHistories } = await startRun(t, postgres, { database: postgres.openDatabase() })
+    await postgres.crash()
+    gate.open()
+    await eventually(async () => {
+      const { raw } = await production.world.client.workflow.getHandle(run.workflowId).describe()
+      assert.ok(
+        (raw.pendingActivities ?? []).some(({ attempt }) => (attempt ?? 0) > 1),
+        'the worker has missed it',
+      )
+    })
+    await postgres.restart()
+    await assertUnharmed('Postgres immediate stop', await run.outcome(), reference, 1)
+    await checkHistories()
+  })
+})
+
+/** A run that uses the server, with its long file in the middle of its embedding. */
+async function startRun(
+  t: TestContext,
+  server: { close(): Promise<void> },
+  options: Parameters<typeof Production.start>[0],
+) {
+  const production = await Production.start(options)
+  t.after(() => production.close().finally(() => server.close()))
+  await production.startWorker()
+  const run = await Ingestion.prepare(production)
+  const gate = production.openai.server.hold(({ body }) => JSON.stringify(body ?? '').includes(SECOND_PART))
+  await run.start()
+  await gate.arrival
+  const { client, taskQueue } = production.world
+  const checkHistories = async () => {
+    await eventually(async () =>
+      assert.equal(await assertPrivate(client, taskQueue, [MARKER, ...production.secrets]), 1),
+    )
+    assert.equal(await replayHistories(client, taskQueue), 1)
+  }
+  return { production, run, gate, checkHistories }
+}
