@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
+import { checkHistories } from '../support/check-histories.ts'
 import { assertUnharmed } from '../support/fault-report.ts'
-import { MARKER, SECOND_PART } from '../support/harbour-log.ts'
+import { isOfSecondPart } from '../support/harbour-log.ts'
 import type { Outcome } from '../support/ingestion.ts'
 import { Ingestion } from '../support/ingestion.ts'
-import { assertPrivate } from '../support/private-histories.ts'
 import { Production } from '../support/production.ts'
-import { eventually } from '../support/requests.ts'
 import { alter, breakOff } from '../support/wire-server.ts'
 
 /** Time enough for an answer on a machine that is busy. */
@@ -20,11 +19,6 @@ type Fault = {
 }
 type Vector = { embedding: string }
 
-const isEmbedding = ({ path, body }: { path: string; body: unknown }, text = SECOND_PART) =>
-  path.startsWith('/v1/embeddings') && JSON.stringify(body).includes(text)
-const isUpsert = ({ path, body }: { path: string; body: unknown }) =>
-  path.startsWith('/vectors/upsert') && JSON.stringify(body).includes(SECOND_PART)
-
 const floats = (values: readonly number[]) => Buffer.from(Float32Array.from(values).buffer).toString('base64')
 
 /** Changes the vectors in an answer of OpenAI's. */
@@ -33,7 +27,7 @@ const withVectors = (change: (vectors: Vector[]) => Vector[]) =>
 
 const answeredBy = (effect: ReturnType<typeof alter>): Fault => ({
   times: 1,
-  inject: ({ openai }) => openai.server.interfere({ times: 1, when: isEmbedding, effect }),
+  inject: ({ openai }) => openai.server.interfere({ times: 1, when: isOfSecondPart, effect }),
 })
 
 const refusedBy = (service: 'openai' | 'pinecone', status: number, headers = {}, body?: string): Fault => ({
@@ -68,7 +62,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'OpenAI: 500': refusedBy('openai', 500),
   'OpenAI: no answer in time': {
     times: 1,
-    inject: ({ openai }) => openai.server.hold(isEmbedding),
+    inject: ({ openai }) => openai.server.hold(isOfSecondPart),
   },
   'OpenAI: not JSON': refusedBy('openai', 200, JSON_TYPE, '<html>Bad gateway</html>'),
   'OpenAI: no data': answeredBy(alter(({ data: _, ...answer }) => answer)),
@@ -83,7 +77,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     inject: ({ pinecone }) =>
       pinecone.server.interfere({
         times: 1,
-        when: isUpsert,
+        when: isOfSecondPart,
         effect: breakOff((body) => {
           const { vectors } = body as { vectors: unknown[] }
           vectors.splice(vectors.length / 2)
@@ -134,24 +128,18 @@ describe('a service that fails for a while', () => {
     const times = 100
     production.openai.server.interfere({
       times,
-      when: isEmbedding,
+      when: isOfSecondPart,
       effect: withVectors((vectors) => vectors.map((vector) => ({ ...vector, embedding: floats([1, 0, 0]) }))),
     })
     await run.start()
     const paused = await production.api.until(run.expertId, 'paused')
     assert.match(paused.status_reason ?? '', /^DIMENSION_MISMATCH: /)
-    assert.equal((await run.files()).find(({ file_id }) => file_id === run.long.id)?.status, 'pending')
+    assert.equal((await run.longFile())?.status, 'pending')
 
     production.openai.server.heal()
     await production.world.client.workflow.getHandle(run.workflowId).signal('retryFailedFiles', {})
     await assertUnharmed('OpenAI: another length', await run.outcome(), reference, 1)
   })
 
-  test('no document text, key or secret is in the history of any of these runs', async () => {
-    const { client, taskQueue } = production.world
-    // Visibility lags behind: the last run may not be listed yet.
-    await eventually(async () =>
-      assert.equal(await assertPrivate(client, taskQueue, [MARKER, ...production.secrets]), runs),
-    )
-  })
+  test('leaves histories that replay, without document text, key or secret', () => checkHistories(production, runs))
 })

@@ -7,16 +7,18 @@ export const MARKER = 'bathymetric'
 /** More than two parts of an embedding, which have 256 chunks each. */
 const LONG = 540
 const SHORT = 3
-/** Entry 300 of `LONG_FILE` is in its second part. */
 export const LONG_FILE = 'soundings.txt'
-export const SECOND_PART = 'soundings, entry 300 '
 export const LOCKED_FILE = 'locked.pdf'
-/** Those of a run: one of several parts, some of one, and one that cannot be read. */
+/** What a run has: one of several parts, some of one, and one that cannot be read. */
 export const FILES = 5
 export const READABLE_FILES = FILES - 1
 
 /** Nine digits, which are as many tokens whatever they are. */
 export const newNonce = () => String(randomInt(100_000_000, 1_000_000_000))
+
+/** Whether a request is about the second part of the long file, in which its entry 300 is. */
+export const isOfSecondPart = ({ body }: { readonly body: unknown }) =>
+  JSON.stringify(body ?? '').includes('soundings, entry 300 ')
 
 /** No two runs have the same bytes, so that none finds what another one has embedded. `nonce` is in each passage. */
 export async function harbourLog(nonce: string): Promise<[name: string, content: Buffer | string][]> {

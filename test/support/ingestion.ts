@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Stage } from '../../domain/failure.ts'
 import { FILES, harbourLog, LOCKED_FILE, LONG_FILE, newNonce, READABLE_FILES } from './harbour-log.ts'
 import type { Production } from './production.ts'
 import { repeatedRequests } from './repeated-requests.ts'
@@ -17,6 +18,10 @@ export type Outcome = {
   readonly extraRequests: number
   readonly seconds: number
 }
+
+/** Several runs may wait at the same time, on a machine that does other things too. */
+const LIMIT_MS = 180_000
+const POLL_MS = 200
 
 /** The harbour log on its way into an expert. */
 export class Ingestion {
@@ -60,9 +65,14 @@ export class Ingestion {
     this.#expert = await this.#production.api.createExpert(this.#files)
   }
 
-  async files(): Promise<ExpertFileJson[]> {
+  async #allFiles(): Promise<ExpertFileJson[]> {
     const { body } = await this.#production.api.send('GET', `/experts/${this.expertId}/files`)
     return body.items as ExpertFileJson[]
+  }
+
+  /** The long file as the expert has it. */
+  async longFile(): Promise<ExpertFileJson | undefined> {
+    return (await this.#allFiles()).find(({ file_id }) => file_id === this.long.id)
   }
 
   /** Waits until all files but the long one are indexed or have failed. */
@@ -70,17 +80,34 @@ export class Ingestion {
     await eventually(async () => {
       const { progress } = await this.#production.api.expert(this.expertId)
       assert.equal(progress.indexed + progress.failed, FILES - 1, JSON.stringify(progress))
-    })
+    }, LIMIT_MS)
+  }
+
+  /** Waits until every file that can be read is in that stage. */
+  async allIn(stage: Stage): Promise<void> {
+    await eventually(async () => {
+      const there = (await this.#allFiles()).filter((file) => file.stage === stage && file.status === 'processing')
+      assert.equal(there.length, READABLE_FILES)
+    }, LIMIT_MS)
   }
 
   /** Waits for the end of the first pass, in which only the locked file may fail. */
   async outcome(): Promise<Outcome> {
-    const { progress, summary } = await this.#production.api.until(this.expertId, 'partially_ready')
+    const { progress, summary } = await this.#ended()
     const seconds = (performance.now() - this.#startedAt) / 1_000
     assert.deepEqual(progress, { files: FILES, indexed: READABLE_FILES, failed: 1, pending: 0 })
     const failures = summary?.failed_files.map(({ name, code }) => ({ name, code }))
     assert.deepEqual(failures, [{ name: LOCKED_FILE, code: 'ENCRYPTED' }])
     return { ...this.#stored(), extraRequests: repeatedRequests(this.#embeddingRequests()), seconds }
+  }
+
+  #ended(): Promise<ExpertJson> {
+    const attempt = async () => {
+      const expert = await this.#production.api.expert(this.expertId)
+      assert.equal(expert.status, 'partially_ready', JSON.stringify(expert.progress))
+      return expert
+    }
+    return eventually(attempt, LIMIT_MS, POLL_MS)
   }
 
   #stored() {

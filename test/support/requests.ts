@@ -76,14 +76,14 @@ export class Requests {
 }
 
 /** Tries until `attempt` does not throw. @throws its last error after the time limit */
-export async function eventually<T>(attempt: () => Promise<T>, limitMs = 60_000): Promise<T> {
+export async function eventually<T>(attempt: () => Promise<T>, limitMs = 60_000, everyMs = 50): Promise<T> {
   const deadline = Date.now() + limitMs
   for (;;) {
     try {
       return await attempt()
     } catch (error) {
       if (Date.now() > deadline) throw error
-      await delay(50)
+      await delay(everyMs)
     }
   }
 }

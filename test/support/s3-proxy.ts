@@ -73,6 +73,7 @@ export class S3Proxy {
     const effect = this.#interferences.strike({ method, key: keyOf(url) })
     if (effect === 'refuse') return refuse(request, response)
     if (effect instanceof Gate) await effect.pass()
+    if (response.destroyed) return
     const answer = await this.#passOn(request, response)
     if (effect === 'reset' || effect === 'truncate') return cut(answer, response, effect)
     response.writeHead(answer.statusCode ?? 502, answer.headers)

@@ -1,30 +1,36 @@
-import type { ChildProcess } from 'node:child_process'
+import assert from 'node:assert/strict'
+import type { ChildProcessByStdio } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { eventually } from './requests.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
+/** Several may start at the same time, on a machine that does other things too. */
+const LIMIT_MS = 180_000
 
 /** `worker/main.ts` as a process of its own, as it runs in production. */
 export class WorkerProcess {
-  readonly #process: ChildProcess
+  readonly #process: ChildProcessByStdio<null, Readable, null>
   readonly #ended: Promise<unknown>
+  readonly #lines: string[] = []
 
-  private constructor(process: ChildProcess) {
-    this.#process = process
-    this.#ended = once(process, 'exit')
-  }
-
-  /** Resolves when it polls for work. Warnings are left out, for the tests that use this cause them. */
-  static async start(env: Readonly<Record<string, string>>): Promise<WorkerProcess> {
-    const child = spawn(process.execPath, ['worker/main.ts'], {
+  private constructor(env: Readonly<Record<string, string>>) {
+    this.#process = spawn(process.execPath, ['worker/main.ts'], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...env, LOG_LEVEL: 'info', LOG_FORMAT: 'json' },
+      env: { ...process.env, ...env, LOG_LEVEL: 'debug', LOG_FORMAT: 'json' },
     })
-    const worker = new WorkerProcess(child)
-    await worker.#started()
+    this.#ended = once(this.#process, 'exit')
+    createInterface({ input: this.#process.stdout }).on('line', (line) => this.#lines.push(line))
+  }
+
+  /** Resolves when it polls for work. */
+  static async start(env: Readonly<Record<string, string>>): Promise<WorkerProcess> {
+    const worker = new WorkerProcess(env)
+    await worker.#logs('"Worker started"')
     return worker
   }
 
@@ -34,9 +40,10 @@ export class WorkerProcess {
     await this.#ended
   }
 
-  /** Asks it to end. */
-  terminate(): void {
+  /** Asks it to end, and waits until it takes no more work: neither in general, nor for embedding, nor on its own files. */
+  async terminate(): Promise<void> {
     this.#process.kill('SIGTERM')
+    await this.#logs('"state":"DRAINING"', 3)
   }
 
   /** Waits for its end. @returns null where a signal ended it */
@@ -45,17 +52,16 @@ export class WorkerProcess {
     return this.#process.exitCode
   }
 
-  async #started(): Promise<void> {
-    const { stdout } = this.#process
-    if (!stdout) throw new Error('its output is piped')
-    const lines = createInterface({ input: stdout })
-    const said = new Promise<void>((resolve) => {
-      lines.on('line', (line) => line.includes('"Worker started"') && resolve())
-    })
-    const died = this.#ended.then(() => {
-      throw new Error(`the worker ended with code ${this.#process.exitCode} before it had started`)
-    })
-    await Promise.race([said, died])
-    died.catch(() => undefined)
+  async #logs(text: string, times = 1): Promise<void> {
+    const logged = async () => {
+      const lines = this.#lines.filter((line) => line.includes(text))
+      assert.ok(lines.length >= times || this.#hasEnded, `${text} was logged ${lines.length} times, not ${times}`)
+    }
+    await eventually(logged, LIMIT_MS)
+    assert.ok(!this.#hasEnded, `the worker has ended before it logged ${text}`)
+  }
+
+  get #hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null
   }
 }
