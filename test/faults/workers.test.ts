@@ -25,17 +25,17 @@ describe('a worker that ends in the middle of its work', () => {
   let reference: Outcome
 
   /** A production of one's own, since a worker takes any work of its queue. */
-  async function start() {
+  async function start(workerOptions = {}) {
     const production = await Production.start()
     productions.push(production)
-    const worker = await production.startWorker()
+    const worker = await production.startWorker(workerOptions)
     const run = await Ingestion.prepare(production)
     return { production, worker, run }
   }
 
   /** A run whose long file is held in that stage, when all others are done. */
-  async function startAndHold(stage: Stage) {
-    const { production, worker, run } = await start()
+  async function startAndHold(stage: Stage, workerOptions = {}) {
+    const { production, worker, run } = await start(workerOptions)
     const download = HOLD.download(production, run)
     const gate = stage === 'download' ? download : HOLD[stage](production, run)
     await run.start()
@@ -86,7 +86,7 @@ describe('a worker that ends in the middle of its work', () => {
     })
 
     test('where it takes the file that it has downloaded with it: another one extracts it', async () => {
-      const { production, worker, run, gate } = await startAndHold('download')
+      const { production, worker, run, gate } = await startAndHold('download', { SHUTDOWN_GRACE: '60s' })
       await production.startWorker()
       await worker.terminate()
       // It ends the download, but begins nothing more.
