@@ -1,38 +1,47 @@
 import { log } from '@temporalio/activity'
 import { Failure } from '../domain/failure.ts'
-import { textKey } from '../domain/keys.ts'
+import type { StoredFile } from '../domain/file.ts'
+import { hasContent } from '../domain/file.ts'
+import { isDatabaseKey, textKey } from '../domain/keys.ts'
 import type { CallOptions } from '../domain/ports.ts'
 import { beginStage } from './begin-stage.ts'
 import type { FileRef, StagedFile } from './file-refs.ts'
 import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
+import { takeChecksum } from './take-checksum.ts'
 import { timed } from './timed.ts'
 
-type Uses = Pick<Ports, 'runs' | 'objects' | 'staging' | 'extractor'>
-type Content = { fileId: string; s3Key: string; sha256: string; size: number }
+type Uses = Pick<Ports, 'runs' | 'files' | 'objects' | 'staging' | 'extractor'>
+type Content = { fileId: string; s3Key: string; sha256: string }
 
-/** Brings a file's bytes to this worker, verified against the checksum of the upload. */
+/** Brings a file's bytes to this worker, verified against its checksum. */
 export const downloadFile =
   (ports: Uses) =>
   async (file: FileRef): Promise<StagedFile> => {
-    const { s3Key, sha256, size } = (await beginStage(ports.runs, file, 'download')).file
-    if (!sha256) throw new Failure('CONTENT_NOT_STORED', { fileId: file.fileId })
-    const [, seconds] = await timed(() => stage(ports, { fileId: file.fileId, s3Key, sha256, size }))
-    return { ...file, s3Key, sha256, hostQueue: ports.staging.hostQueue, seconds: { download: seconds } }
+    const { file: stored } = await beginStage(ports.runs, file, 'download')
+    if (!hasContent(stored)) throw new Failure('CONTENT_NOT_STORED', { fileId: file.fileId })
+    const [sha256, seconds] = await timed(() => stage(ports, stored))
+    return { ...file, s3Key: stored.s3Key, sha256, hostQueue: ports.staging.hostQueue, seconds: { download: seconds } }
   }
 
-function stage({ objects, staging, extractor }: Uses, content: Content): Promise<void> {
-  const { fileId, s3Key, size } = content
+/** @returns the SHA-256 of the bytes */
+function stage(ports: Uses, file: StoredFile): Promise<string> {
+  const { objects, staging, extractor } = ports
+  const { id: fileId, s3Key, size } = file
+  const source = isDatabaseKey(s3Key) ? 'the database' : objects.name
   return heartbeating(async (options, beat) => {
-    if (await isReadAlready(objects, content, extractor.version, options)) return
-    log.info(`📥 Downloading file from ${objects.name}`, { fileId, s3Key, size })
+    const sha256 = file.sha256 ?? (await takeChecksum(ports, file, options))
+    const content = { fileId, s3Key, sha256 }
+    if (await isReadAlready(objects, content, extractor.version, options)) return sha256
+    log.info(`📥 Downloading file from ${source}`, { fileId, s3Key, size })
     await staging.fetch(
       objects,
       content,
       options,
       throttled((bytes) => beat({ bytes, of: size })),
     )
-    log.info(`✅ Successfully downloaded file from ${objects.name}`, { fileId, s3Key, size })
+    log.info(`✅ Successfully downloaded file from ${source}`, { fileId, s3Key, size })
+    return sha256
   })
 }
 

@@ -1,4 +1,5 @@
 import type { ChunkingOptions } from '../domain/chunking.ts'
+import type { DatabaseContents } from '../domain/database-contents.ts'
 import type {
   Embedder,
   FileStore,
@@ -18,6 +19,8 @@ export type Ports = {
   readonly embedder: Embedder
   readonly vectors: VectorStore
   readonly files: FileStore
+  /** What an older product left in the database. */
+  readonly contents: DatabaseContents
   readonly runs: RunStore
   readonly leases: LeaseStore
   readonly housekeeping: HousekeepingStore

@@ -27,6 +27,10 @@ export type FileRow = {
   created_at_text: string
 }
 
+/** Named one by one: an older product may have left a `content`, which no answer must carry, and a `size` of eight bytes. */
+export const FILE_COLUMNS = `id, user_id, name, original_name, size::integer as size, type, s3_url, s3_key, sha256, title, author,
+  document_type, language, word_count, page_count, processing_status, created_at, updated_at`
+
 export const toStoredFile = (row: FileRow): StoredFile => ({
   id: row.id,
   userId: row.user_id,
@@ -60,7 +64,7 @@ export class PostgresFileStore implements FileStore {
   async insert(file: NewFile): Promise<StoredFile> {
     const { rows } = await this.#pool.query<FileRow>(
       `insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key, sha256, processing_status)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning *`,
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${FILE_COLUMNS}`,
       [
         file.id,
         file.userId,
@@ -80,16 +84,16 @@ export class PostgresFileStore implements FileStore {
   }
 
   async find(userId: string, fileId: string): Promise<StoredFile | undefined> {
-    const { rows } = await this.#pool.query<FileRow>('select * from files where user_id = $1 and id = $2', [
-      userId,
-      fileId,
-    ])
+    const { rows } = await this.#pool.query<FileRow>(
+      `select ${FILE_COLUMNS} from files where user_id = $1 and id = $2`,
+      [userId, fileId],
+    )
     return rows[0] && toStoredFile(rows[0])
   }
 
   async list(userId: string, { limit, cursor }: PageRequest): Promise<PageOf<StoredFile>> {
     const { rows } = await this.#pool.query<FileRow>(
-      `select *, created_at::text as created_at_text from files
+      `select ${FILE_COLUMNS}, created_at::text as created_at_text from files
        where user_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2::timestamptz, $3::uuid))
        order by created_at desc, id desc limit $4`,
       [userId, ...decodeNewestFirst(cursor), limit + 1],
@@ -112,7 +116,7 @@ export class PostgresFileStore implements FileStore {
       `update files set size = $3, type = $4, s3_url = $5, s3_key = $6, sha256 = $7, processing_status = $8,
          title = null, author = null, document_type = null, language = null, word_count = null, page_count = null,
          updated_at = now()
-       where user_id = $1 and id = $2 returning *`,
+       where user_id = $1 and id = $2 returning ${FILE_COLUMNS}`,
       [
         userId,
         fileId,
@@ -136,6 +140,15 @@ export class PostgresFileStore implements FileStore {
       if (!(error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION)) throw error
       return { deleted: false, experts: await this.#namesOfExpertsUsing(fileId) }
     }
+  }
+
+  async keepChecksum(fileId: string, s3Key: string, sha256: string): Promise<boolean> {
+    const { rowCount } = await this.#pool.query('update files set sha256 = $3 where id = $1 and s3_key = $2', [
+      fileId,
+      s3Key,
+      sha256,
+    ])
+    return rowCount === 1
   }
 
   async describe(fileId: string, metadata: FileMetadata) {

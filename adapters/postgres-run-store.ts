@@ -17,7 +17,7 @@ import type {
 import { transaction } from './postgres-database.ts'
 import { attachFiles, countProgress } from './postgres-expert-store.ts'
 import type { FileRow } from './postgres-file-store.ts'
-import { toStoredFile } from './postgres-file-store.ts'
+import { FILE_COLUMNS, toStoredFile } from './postgres-file-store.ts'
 
 type TotalsRow = {
   files: number
@@ -114,7 +114,8 @@ export class PostgresRunStore implements RunStore {
          update files set updated_at = now(), processing_status = 'processing'
          where id = (select file_id from begun) and processing_status not in ('not_stored', 'processing', 'deleting')
        )
-       select f.*, ${FACTS} from begun join files f on f.id = begun.file_id join experts e on e.id = $1`,
+       select f.*, ${FACTS} from begun join (select ${FILE_COLUMNS} from files) f on f.id = begun.file_id
+       join experts e on e.id = $1`,
       [expertId, fileId, stage, attempt],
     )
     return rows[0] && { file: toStoredFile(rows[0]), expert: toFacts(rows[0]) }

@@ -5,6 +5,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { Type } from 'typebox'
 import type { Failure } from '../domain/failure.ts'
 import type { StoredFile } from '../domain/file.ts'
+import { hasContent } from '../domain/file.ts'
 import { displayName, safeName } from '../domain/file-name.ts'
 import type { FileStore, NewContent, ObjectStore } from '../domain/ports.ts'
 import type { ExpertRuns } from './expert-runs.ts'
@@ -140,7 +141,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
     },
     handler: async (request, reply) => {
       const file = await findFile(files, request.userId, request.params.id)
-      if (!file.sha256) throw new Problem('CONTENT_MISSING')
+      if (!hasContent(file)) throw new Problem('CONTENT_MISSING')
       const body = await objects.download(file.s3Key)
       return reply
         .header('content-disposition', contentDisposition(file.originalName))
@@ -234,7 +235,7 @@ async function keepOrRemove<T>(objects: ObjectStore, content: NewContent, write:
 
 /** The row is gone or points elsewhere, so a failure here leaves an object that nobody sees; housekeeping finds it. */
 async function deleteObject(objects: ObjectStore, file: StoredFile, log: FastifyBaseLogger): Promise<void> {
-  if (!file.sha256) return
+  if (!hasContent(file)) return
   await objects
     .delete(file.s3Key)
     .catch((error: unknown) => log.warn({ err: error, s3Key: file.s3Key }, '⚠️ Could not delete an object'))

@@ -1,9 +1,11 @@
 import { Client, Connection } from '@temporalio/client'
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { DatabaseContentObjectStore } from '../adapters/database-content-object-store.ts'
 import { cautions, createEmbedder, createObjectStore, createVectorStore } from '../adapters/from-config.ts'
 import { createLogger } from '../adapters/pino-logger.ts'
 import { migrate, openDatabase } from '../adapters/postgres-database.ts'
+import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
 import { PostgresExpertStore } from '../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
@@ -33,7 +35,10 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const client = new Client({ connection, namespace })
   const embedder = createEmbedder(config.embedder)
   const vectors = createVectorStore(config.vectors, embedder)
-  const objects = createObjectStore(config.objects)
+  const objects = new DatabaseContentObjectStore(
+    createObjectStore(config.objects),
+    new PostgresDatabaseContents(database),
+  )
 
   const app = await createApp({
     logger,

@@ -1,6 +1,6 @@
 export type ProcessingStatus = 'uploaded' | 'not_stored' | 'processing' | 'processed' | 'failed' | 'deleting'
 
-/** An uploaded file: metadata only, its bytes are in the object store under `s3Key`. */
+/** An uploaded file: metadata only, its bytes are in the object store under `s3Key`, or still in the database (`databaseKey`). */
 export type StoredFile = {
   readonly id: string
   readonly userId: string
@@ -14,7 +14,7 @@ export type StoredFile = {
   readonly type: string
   readonly s3Url: string
   readonly s3Key: string
-  /** Lower-case hexadecimal; null where the bytes were not kept. */
+  /** Lower-case hexadecimal; null where the bytes were not kept, and until it is needed of a file that an older product left. */
   readonly sha256: string | null
   readonly title: string | null
   readonly author: string | null
@@ -26,3 +26,7 @@ export type StoredFile = {
   readonly createdAt: Date
   readonly updatedAt: Date
 }
+
+/** Whether there are bytes of it anywhere. */
+export const hasContent = ({ processingStatus }: Pick<StoredFile, 'processingStatus'>) =>
+  processingStatus !== 'not_stored'

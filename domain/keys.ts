@@ -22,6 +22,18 @@ export const derivedFrom = (key: string): string | undefined => DERIVED_KEY.exec
 /** Where each installation that uses an object store leaves its mark. */
 export const INSTALLATIONS = 'installations/'
 export const installationKey = (installationId: string) => `${INSTALLATIONS}${installationId}`
+const DATABASE = 'database/'
+
+/** Stands for the bytes of a file that an older product kept in the database: they are not in the object store yet. */
+export const databaseKey = (fileId: string) => `${DATABASE}${fileId}`
+
+export const isDatabaseKey = (key: string) => key.startsWith(DATABASE)
+
+/** The id in a `databaseKey`. */
+export const fileIdIn = (key: string) => key.slice(DATABASE.length)
+
+/** Where such bytes are moved to. Always the same key, so that a second try overwrites the object of the first. */
+export const movedKey = (userId: string, fileId: string) => originalKey(userId, fileId, fileId)
 
 /** The extracted text of some content: the same bytes read by the same extractor share it, whoever uploaded them. */
 export const textKey = (sha256: string, extractorVersion: string) =>

@@ -180,6 +180,8 @@ export interface FileStore {
   unmarkDeleting(userId: string, file: StoredFile): Promise<void>
   /** The experts that use a file, whoever asks; for the workflow, which has no user. */
   expertsUsing(fileId: string): Promise<ExpertUsing[]>
+  /** Keeps the checksum that was taken of the bytes under `s3Key`. @returns false where they are not the file's any more */
+  keepChecksum(fileId: string, s3Key: string, sha256: string): Promise<boolean>
   /** Fills in what extraction found out. */
   describe(fileId: string, metadata: FileMetadata): Promise<void>
 }

@@ -19,7 +19,29 @@ create table if not exists files (
   updated_at timestamptz default now()
 );
 
-alter table files add column if not exists sha256 char(64);
+-- What one that was left lacks. The rest is done once all of ours is there, in 0005.
+alter table files
+  add column if not exists name varchar(255),
+  add column if not exists original_name varchar(255),
+  add column if not exists size integer,
+  add column if not exists type varchar(100),
+  add column if not exists s3_url text,
+  add column if not exists s3_key varchar(500),
+  add column if not exists user_id uuid,
+  add column if not exists document_type varchar(50),
+  add column if not exists language varchar(10),
+  add column if not exists word_count integer,
+  add column if not exists page_count integer,
+  add column if not exists processing_status varchar(20),
+  add column if not exists created_at timestamptz default now(),
+  add column if not exists updated_at timestamptz default now(),
+  add column if not exists sha256 char(64);
+
+do $$ begin
+  if not exists (select from pg_index where indrelid = 'files'::regclass and indisprimary) then
+    alter table files add primary key (id);
+  end if;
+end $$;
 
 create index files_by_user on files (user_id, created_at desc, id desc);
 

@@ -1,8 +1,8 @@
 -- Up Migration
 
 -- What a file says of itself.
-alter table files add column title varchar(255);
-alter table files add column author varchar(255);
+alter table files add column if not exists title varchar(255);
+alter table files add column if not exists author varchar(255);
 
 -- Damaged pages, whose text is missing in the expert.
 alter table expert_files add column pages_skipped integer;

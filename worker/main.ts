@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { markUse } from '../activities/housekeeping/sole-use.ts'
 import { createActivities } from '../activities/index.ts'
 import { Staging } from '../activities/staging.ts'
+import { DatabaseContentObjectStore } from '../adapters/database-content-object-store.ts'
 import {
   cautions,
   createBulkEmbedder,
@@ -13,6 +14,7 @@ import {
 } from '../adapters/from-config.ts'
 import { createLogger, toTemporalLogger } from '../adapters/pino-logger.ts'
 import { migrate, openDatabase } from '../adapters/postgres-database.ts'
+import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
 import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
 import { PostgresHousekeepingStore } from '../adapters/postgres-housekeeping-store.ts'
 import { PostgresLeaseStore } from '../adapters/postgres-lease-store.ts'
@@ -62,7 +64,8 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   )
   const vectors = createVectorStore(config.vectors, embedder)
   const extractor = new ProcessTextExtractor(config.extraction)
-  const objects = createObjectStore(config.objects)
+  const contents = new PostgresDatabaseContents(database)
+  const objects = new DatabaseContentObjectStore(createObjectStore(config.objects), contents)
   const housekeeping = new PostgresHousekeepingStore(database)
   if (config.objects.kind !== 'unconfigured')
     // Not waited for: a store that is away for a moment must not keep the worker from starting.
@@ -75,6 +78,7 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
     embedder,
     vectors,
     files: new PostgresFileStore(database),
+    contents,
     runs: new PostgresRunStore(database),
     leases: new PostgresLeaseStore(database),
     housekeeping,

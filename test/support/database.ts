@@ -6,9 +6,14 @@ import { infrastructure, TEMPLATE_DATABASE } from './infrastructure.ts'
 export type TestDatabase = { readonly url: string; readonly pool: pg.Pool; close(): Promise<void> }
 
 /** A migrated database of one's own, cloned from the template. */
-export async function createDatabase(): Promise<TestDatabase> {
+export const createDatabase = () => cloneDatabase(TEMPLATE_DATABASE)
+
+/** One without any table. */
+export const createEmptyDatabase = () => cloneDatabase('template0')
+
+async function cloneDatabase(template: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  await administer(`create database ${name} template ${TEMPLATE_DATABASE}`)
+  await administer(`create database ${name} template ${template}`)
   const url = new URL(infrastructure().databaseUrl)
   url.pathname = name
   const pool = openDatabase({ url: url.href, connections: 10 }, () => undefined)

@@ -7,6 +7,7 @@ import { NativeConnection, Runtime } from '@temporalio/worker'
 import type { FastifyInstance } from 'fastify'
 import { createActivities } from '../../activities/index.ts'
 import { Staging } from '../../activities/staging.ts'
+import { DatabaseContentObjectStore } from '../../adapters/database-content-object-store.ts'
 import {
   createBulkEmbedder,
   createEmbedder,
@@ -15,6 +16,7 @@ import {
   embeddingLimits,
 } from '../../adapters/from-config.ts'
 import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
+import { PostgresDatabaseContents } from '../../adapters/postgres-database-contents.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { PostgresHousekeepingStore } from '../../adapters/postgres-housekeeping-store.ts'
@@ -46,6 +48,7 @@ export type WorldOptions = {
   /** Without workers: what the API does is looked at by itself. */
   readonly workers?: boolean
   readonly temporalAddress?: string
+  /** Instead of a fresh one; it is closed with the world. */
   readonly database?: TestDatabase
 }
 
@@ -75,7 +78,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const client = new Client({ connection })
   const embedderConfig = options.embedder ?? { kind: 'hashing', dimensions: 256 }
   const embedder = createEmbedder(embedderConfig)
-  const objects = createObjectStore(options.objects ?? { kind: 'disk', dir: join(dir, 'objects') })
+  const contents = new PostgresDatabaseContents(database.pool)
+  const objects = new DatabaseContentObjectStore(
+    createObjectStore(options.objects ?? { kind: 'disk', dir: join(dir, 'objects') }),
+    contents,
+  )
   const vectors = createVectorStore(options.vectors ?? { kind: 'lancedb', dir: join(dir, 'vectors') }, embedder)
   const files = new PostgresFileStore(database.pool)
   const app = await createApp({
@@ -93,7 +100,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const stopWorkers =
     options.workers === false
       ? async () => undefined
-      : await startWorkers({ dir, taskQueue, objects, vectors, embedderConfig, files, database, options })
+      : await startWorkers({ dir, taskQueue, objects, vectors, embedderConfig, files, contents, database, options })
 
   const close = async () => {
     await app.close()
@@ -109,6 +116,7 @@ type WorkerParts = Pick<World, 'taskQueue' | 'objects' | 'vectors' | 'database'>
   readonly embedderConfig: EmbedderConfig
   readonly dir: string
   readonly files: PostgresFileStore
+  readonly contents: PostgresDatabaseContents
   readonly options: WorldOptions
 }
 
