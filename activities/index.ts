@@ -8,12 +8,14 @@ import { removeObjects } from './housekeeping/remove-objects.ts'
 import { removeAbandonedVectors } from './housekeeping/remove-vectors.ts'
 import { startExperts } from './housekeeping/start-experts.ts'
 import { keepRecords } from './keep-records.ts'
+import { moveContent } from './move-content.ts'
 import { openRun } from './open-run.ts'
 import type { Ports } from './ports.ts'
 import { recordFailure } from './record-failure.ts'
 import { removeArtefacts, removeFileArtefacts } from './remove-artefacts.ts'
 import { removeExpert, stopRun } from './remove-expert.ts'
 import { removeFileVectors, removeVectors } from './remove-vectors.ts'
+import { surveyContents } from './survey-contents.ts'
 import { upsertVectors } from './upsert-vectors.ts'
 
 /** All activities, each closed over the ports that it uses. */
@@ -38,6 +40,8 @@ export const createActivities = (ports: Ports) => ({
   abortUploads: abortUploads(ports),
   removeObjects: removeObjects(ports),
   removeAbandonedVectors: removeAbandonedVectors(ports),
+  ...surveyContents(ports),
+  moveContent: moveContent(ports),
 })
 
 export type Activities = ReturnType<typeof createActivities>

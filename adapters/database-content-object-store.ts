@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { DatabaseContents } from '../domain/database-contents.ts'
 import { Failure } from '../domain/failure.ts'
 import { fileIdIn, isDatabaseKey } from '../domain/keys.ts'
-import type { CallOptions, ObjectStore } from '../domain/ports.ts'
+import type { CallOptions, ObjectStore, StoredObject, UnfinishedUpload } from '../domain/ports.ts'
 
 /** Another object store, and beside it the bytes that an older product kept in the database, under their `databaseKey`. */
 export class DatabaseContentObjectStore implements ObjectStore {
@@ -40,6 +40,19 @@ export class DatabaseContentObjectStore implements ObjectStore {
   /** Bytes in the database go with their row; here go those of a row that points elsewhere by now. */
   delete(key: string, options?: CallOptions): Promise<void> {
     return isDatabaseKey(key) ? this.#contents.clear(fileIdIn(key)) : this.#objects.delete(key, options)
+  }
+
+  /** What is in the database is no object yet: housekeeping has nothing to do with it. */
+  list(prefix: string, options?: CallOptions): AsyncIterable<StoredObject> {
+    return this.#objects.list(prefix, options)
+  }
+
+  unfinishedUploads(prefix: string, options?: CallOptions): AsyncIterable<UnfinishedUpload> {
+    return this.#objects.unfinishedUploads(prefix, options)
+  }
+
+  abortUpload(upload: UnfinishedUpload, options?: CallOptions): Promise<void> {
+    return this.#objects.abortUpload(upload, options)
   }
 
   urlOf(key: string): string | undefined {

@@ -2,6 +2,7 @@
 import { styleText } from 'node:util'
 import { Command } from 'commander'
 import { housekeeping } from './housekeeping.ts'
+import { migrateContent } from './migrate-content.ts'
 
 const program = new Command('expertsmith')
   .description(
@@ -9,6 +10,15 @@ const program = new Command('expertsmith')
   )
   .showHelpAfterError()
   .addCommand(housekeeping())
+
+program
+  .command('migrate-content')
+  .description(
+    'Move the contents of files that an older product kept in the database into the object store. Can be stopped and repeated at any time; a run that is open is joined.',
+  )
+  .option('--dry-run', 'only count what there is to move')
+  .option('--drop-column', 'drop the column of contents, if nothing is left in it')
+  .action(migrateContent)
 
 try {
   await program.parseAsync()

@@ -12,6 +12,9 @@ export type WorkflowRun<W extends Workflow> = {
   readonly args: Parameters<W>
 }
 
+/** Shows how far a run is, until `signal` says that it has ended. */
+export type Watch = (run: WorkflowHandle, signal: AbortSignal) => Promise<void>
+
 /** A worker that is there takes a workflow up at once. */
 const WORKER_ANSWERS_WITHIN_MS = 10_000
 /** That a run was started, and that it waits for a worker. */
@@ -20,11 +23,12 @@ const EVENTS_BEFORE_A_WORKER = 2
 /**
  * Starts a workflow, or joins the run of that id that is open already, says where it can be watched, and waits for its
  * result. A Ctrl-C ends the waiting, not the workflow: the same command joins it again.
- * @throws Error with a sentence for the operator where Temporal cannot be reached, or no worker takes the workflow up
+ * @throws Error with a sentence for the operator where Temporal cannot be reached, no worker takes the workflow up, or it fails
  */
 export async function runWorkflow<W extends Workflow>(
   { temporal }: CliConfig,
   { type, workflowId, summary, args }: WorkflowRun<W>,
+  watch: Watch = async () => undefined,
 ): Promise<WorkflowResultType<W>> {
   const { namespace, taskQueue, uiUrl, connect } = temporal
   const connection = await Connection.connect(connect.connectionOptions).catch((cause: unknown) => {
@@ -45,8 +49,10 @@ export async function runWorkflow<W extends Workflow>(
     process.stderr.write(
       `Watch it: ${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}\n`,
     )
-    const result = connection.withAbortSignal(waiting.signal, () => handle.result())
+    const result = connection.withAbortSignal(waiting.signal, () => watched(handle, watch))
     return (await Promise.race([result, workerMissing(handle, taskQueue)])) as WorkflowResultType<W>
+  } catch (error) {
+    throw rootOf(error)
   } finally {
     // Else the process would stay until the server ends the poll for the result.
     waiting.abort()
@@ -64,3 +70,18 @@ async function workerMissing(handle: WorkflowHandle, taskQueue: string): Promise
     )
   return new Promise(() => undefined)
 }
+
+async function watched(handle: WorkflowHandle, watch: Watch): Promise<unknown> {
+  const ended = new AbortController()
+  const watching = watch(handle, ended.signal)
+  try {
+    return await handle.result()
+  } finally {
+    ended.abort()
+    await watching
+  }
+}
+
+/** Around it are the words of those who passed it on. */
+const rootOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error

@@ -53,6 +53,16 @@ export const STORING = { ...LONG_RUNNING, startToCloseTimeout: '1h' } as const s
 /** A few queries in Postgres. They are tried until they succeed: without them no state of a file can be told. */
 export const BOOKKEEPING = { startToCloseTimeout: '1m', retry: BACK_OFF } as const satisfies ActivityOptions
 
+/** One file out of the database: a fault of the store's may pass within ten minutes; then the next run takes the file up again. */
+export const MOVING = {
+  ...LONG_RUNNING,
+  startToCloseTimeout: '1h',
+  retry: triesWithin(600_000),
+} as const satisfies ActivityOptions
+
+/** What a person waits for at a terminal: a store that does not answer is told soon. */
+export const SURVEYING = { startToCloseTimeout: '5m', retry: triesWithin(15_000) } as const satisfies ActivityOptions
+
 /** Removing vectors, tried until it succeeds: what is reported removed must be. */
 export const CLEANING = { ...LONG_RUNNING, startToCloseTimeout: '1h' } as const satisfies ActivityOptions
 

@@ -3,6 +3,7 @@ import { defineSearchAttributeKey } from '@temporalio/common'
 import { defineQuery, defineSignal } from '@temporalio/workflow'
 import type { Expert, ExpertSummary, Progress } from '../domain/expert.ts'
 import type { Chore, HousekeepingReceipt } from '../domain/housekeeping.ts'
+import type { FileFailure } from '../domain/ports.ts'
 
 type CreateExpertInput = { readonly expertId: string }
 export type CreateExpertWorkflow = (input: CreateExpertInput) => Promise<ExpertSummary>
@@ -37,6 +38,55 @@ export type DeleteFileWorkflow = (input: DeleteFileInput) => Promise<FileReceipt
 export type HousekeepingInput = { readonly dryRun: boolean; readonly chores?: readonly Chore[] }
 export type HousekeepingWorkflow = (input: HousekeepingInput) => Promise<HousekeepingReceipt>
 
+/** How far the files are that an older product kept in the database. */
+export type MigrationProgress = {
+  /** All of them when the run began, and their bytes. */
+  readonly files: number
+  readonly bytes: number
+  readonly moved: number
+  readonly movedBytes: number
+  readonly failed: number
+}
+
+export type FailedMove = Omit<FileFailure, 'stage'> & { readonly file_id: string; readonly name: string }
+
+export type MigrationReceipt = {
+  /** Whether there is a column of contents at all. */
+  readonly column: boolean
+  readonly dry_run: boolean
+  readonly moved: number
+  readonly moved_bytes: number
+  readonly failed: number
+  /** The first hundred of them. */
+  readonly failed_files: readonly FailedMove[]
+  /** Files whose bytes are in the database after the run. */
+  readonly left: number
+  readonly left_bytes: number
+}
+
+export type MigrateContentInput = {
+  /** Counts only. */
+  readonly dryRun?: boolean
+  /** What a run hands to the one that continues it. */
+  readonly before?: {
+    readonly after: string
+    readonly progress: MigrationProgress
+    readonly failures: readonly FailedMove[]
+  }
+}
+export type MigrateContentWorkflow = (input: MigrateContentInput) => Promise<MigrationReceipt>
+
+/** `left`: files with bytes in the column, for which it was kept; null where there was none. */
+export type DropContentColumnWorkflow = () => Promise<{ readonly left: number | null }>
+
+export const MIGRATE_CONTENT = 'MigrateContent'
+export const DROP_CONTENT_COLUMN = 'DropContentColumn'
+
+export const MIGRATE_CONTENT_ID = 'migrate-content'
+/** A dry run is never joined by a real one. */
+export const MIGRATE_CONTENT_DRY_RUN_ID = 'migrate-content-dry-run'
+export const DROP_CONTENT_COLUMN_ID = 'drop-content-column'
+
 export const CREATE_EXPERT = 'CreateExpert'
 export const DELETE_EXPERT = 'DeleteExpert'
 export const REMOVE_FILES = 'RemoveFiles'
@@ -65,6 +115,7 @@ export const addFiles = defineSignal<[AddRequest]>('addFiles')
 export const removeFiles = defineSignal<[RemoveRequest]>('removeFiles')
 export const progress = defineQuery<Progress>('progress')
 export const summary = defineQuery<ExpertSummary | null>('summary')
+export const migrationProgress = defineQuery<MigrationProgress>('migrationProgress')
 
 /** Custom search attributes, registered in the namespace. Whoever may read it may read them, so they hold no names. */
 export const SEARCH_ATTRIBUTES = {

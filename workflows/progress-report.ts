@@ -38,7 +38,7 @@ function renderFailures(failures: readonly ReportedFailure[]): string[] {
 }
 
 /** File names come from users: they must not become markup. */
-const escapeCell = (text: string) =>
+export const escapeCell = (text: string) =>
   text
     .replaceAll(/[\\`*_{}[\]()#+!|<>~]/g, String.raw`\$&`)
     .replaceAll(/\s+/g, ' ')

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { infrastructure } from '../support/infrastructure.ts'
 import { makePdf } from '../support/pdf.ts'
 import { replayHistories } from '../support/replay.ts'
 import { eventually, Requests } from '../support/requests.ts'
+import { spawnWorker } from '../support/spawn-worker.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
 const FILES = 12
 
 describe('a worker process', () => {
@@ -20,20 +17,7 @@ describe('a worker process', () => {
   let worker: ChildProcess | undefined
 
   const start = () => {
-    worker = spawn(process.execPath, ['worker/main.ts'], {
-      cwd: ROOT,
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: {
-        ...process.env,
-        DATABASE_URL: world.database.url,
-        TEMPORAL_ADDRESS: infrastructure().temporalAddress,
-        TEMPORAL_TASK_QUEUE: world.taskQueue,
-        EMBEDDING_DIMENSIONS: String(world.embedder.dimensions),
-        DATA_DIR: world.dir,
-        HOUSEKEEPING_EVERY: 'off',
-        LOG_LEVEL: 'error',
-      },
-    })
+    worker = spawnWorker(world)
     return worker
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { infrastructure } from '../support/infrastructure.ts'
 import { eventually, Requests } from '../support/requests.ts'
+import { workerEnvironment } from '../support/spawn-worker.ts'
 import { WorkerProcess } from '../support/worker-process.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
@@ -13,14 +13,9 @@ describe('a new version of the workers', () => {
 
   const start = async (buildId: string) => {
     const worker = await WorkerProcess.start({
-      DATABASE_URL: world.database.url,
-      TEMPORAL_ADDRESS: infrastructure().temporalAddress,
-      TEMPORAL_TASK_QUEUE: world.taskQueue,
-      EMBEDDING_DIMENSIONS: String(world.embedder.dimensions),
-      DATA_DIR: world.dir,
+      ...workerEnvironment(world),
       WORKER_DEPLOYMENT: world.taskQueue,
       WORKER_BUILD_ID: buildId,
-      HOUSEKEEPING_EVERY: 'off',
     })
     started.push(worker)
     return worker
