@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { activityInfo, getClient, log } from '@temporalio/activity'
+import { hasContent } from '../domain/file.ts'
 import type { ExpertUsing } from '../domain/ports.ts'
 import { CREATE_EXPERT, createExpertStart, removeFiles } from '../workflows/contract.ts'
 import { heartbeating } from './heartbeating.ts'
@@ -48,9 +49,9 @@ export const deleteFile =
       const file = await files.find(userId, fileId)
       if (!file) return { objects: 0 }
       // The object first: without its row nobody would know of it. The row is marked, so nobody reads it any more.
-      if (file.sha256) await objects.delete(file.s3Key, options)
+      if (hasContent(file)) await objects.delete(file.s3Key, options)
       const { experts } = await files.delete(userId, fileId)
       if (experts.length > 0) throw new Error(`file ${fileId} is used by ${experts.length} experts`)
       log.info('🗑️ File deleted', { fileId })
-      return { objects: file.sha256 ? 1 : 0 }
+      return { objects: hasContent(file) ? 1 : 0 }
     })

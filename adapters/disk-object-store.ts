@@ -31,7 +31,8 @@ export class DiskObjectStore implements ObjectStore {
       await rename(partial, path)
       await syncFolder(dirname(path))
     } catch (error) {
-      await rm(partial, { force: true })
+      // Where it cannot even be removed, the first error says why.
+      await rm(partial, { force: true }).catch(() => undefined)
       throw toFailure(error, key, signal)
     }
   }

@@ -13,6 +13,7 @@ export async function watchMigration(run: WorkflowHandle, signal: AbortSignal): 
       format: '{bar} {value}/{total} files · {moved} moved · {failed} failed',
       barsize: 30,
       hideCursor: true,
+      emptyOnZero: true,
       noTTYOutput: true,
       notTTYSchedule: 5_000,
       stream: process.stderr,

@@ -65,6 +65,20 @@ describe('files that an older product left in the database', () => {
     assert.equal((await download(spare.id)).body, 'Needed again.')
   })
 
+  test('are read from their object where they have one, though its checksum is not known yet', async () => {
+    const content = Buffer.from('Lanterns are lit at dusk.')
+    await world.objects.upload('old/lanterns.txt', content)
+    await world.database.pool.query(
+      `update files set s3_key = 'old/lanterns.txt', s3_url = 'url', sha256 = null, content = null, size = $2 where id = $1`,
+      [spare.id, content.length],
+    )
+    const { id } = await api.createExpert([{ id: spare.id }] as FileJson[])
+    await api.until(id, 'ready')
+    assert.equal((await api.search(id, 'lanterns at dusk'))[0]?.text, String(content))
+    const { body } = await api.send('GET', `/knowledge-base/files/${spare.id}`)
+    assert.equal(body.sha256, sha256(content))
+  })
+
   test('are deleted with their content', async () => {
     const { status } = await api.send('DELETE', `/knowledge-base/files/${large.id}`)
     assert.equal(status, 204)

@@ -11,7 +11,7 @@ import { MIGRATE_CONTENT_ID, migrationProgress } from '../../workflows/contract.
 import { expertsmith } from '../support/expertsmith.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import type { LegacyFile } from '../support/legacy-files.ts'
-import { legacyFile, sha256, takeOver } from '../support/legacy-files.ts'
+import { createLegacyDatabase, legacyFile, runMigrations, sha256, takeOver } from '../support/legacy-files.ts'
 import type { World, WorldOptions } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
@@ -44,6 +44,20 @@ describe('migrate-content', () => {
     const { rows } = await world.database.pool.query('select s3_url, s3_key, size from files')
     const s3Url = new S3ObjectStore(infrastructure().s3).urlOf(rows[0].s3_key)
     assert.deepEqual(rows, [{ s3_url: s3Url, s3_key: movedKey(LOCAL_USER_ID, large.id), size: 11_000_000 }])
+  })
+
+  test('moves a text as the UTF-8 that it stands for', async (t) => {
+    const database = await createLegacyDatabase('text')
+    const file = legacyFile('a', 'Ölstände: 4,2 Meter – „höher“ als 🌊')
+    await database.pool.query(
+      `insert into files (id, name, original_name, content, checked_by) values ($1, 'a', 'a', $2, 'x')`,
+      [file.id, String(file.content)],
+    )
+    await runMigrations(database)
+    const world = await startWorld({ database })
+    t.after(() => world.close())
+    assert.equal((await expertsmith(world, 'migrate-content')).code, 0)
+    await assertMoved(world, [file])
   })
 
   test('a dry run counts and changes nothing', async (t) => {
