@@ -12,6 +12,7 @@ import { expertsmith } from '../support/expertsmith.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import type { LegacyFile } from '../support/legacy-files.ts'
 import { createLegacyDatabase, legacyFile, runMigrations, sha256, takeOver } from '../support/legacy-files.ts'
+import { eventually } from '../support/requests.ts'
 import type { World, WorldOptions } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
@@ -44,6 +45,24 @@ describe('migrate-content', () => {
     const { rows } = await world.database.pool.query('select s3_url, s3_key, size from files')
     const s3Url = new S3ObjectStore(infrastructure().s3).urlOf(rows[0].s3_key)
     assert.deepEqual(rows, [{ s3_url: s3Url, s3_key: movedKey(LOCAL_USER_ID, large.id), size: 11_000_000 }])
+  })
+
+  test('continues as new before its history grows long, and still tells of all files', async (t) => {
+    const files = Array.from({ length: 1_500 }, (_, i) => legacyFile(`file-${i}.txt`, String(i)))
+    const world = await legacyWorld(t, files)
+    const { code, stdout, stderr } = await expertsmith(world, 'migrate-content')
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^Moved 1,500 files/)
+    await eventually(async () => {
+      const query = `TaskQueue = '${world.taskQueue}'`
+      const runs = await Array.fromAsync(world.client.workflow.list({ query }))
+      assert.deepEqual(runs.map(({ status }) => status.name).toSorted(), ['COMPLETED', 'CONTINUED_AS_NEW'])
+      for (const { historyLength } of runs) assert.ok(historyLength < 10_000, `${historyLength} events`)
+    })
+    const { rows } = await world.database.pool.query(
+      'select count(*)::int as left from files where content is not null',
+    )
+    assert.deepEqual(rows, [{ left: 0 }])
   })
 
   test('moves a text as the UTF-8 that it stands for', async (t) => {
