@@ -62,7 +62,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'OpenAI: 500': refusedBy('openai', 500),
   'OpenAI: no answer in time': {
     times: 1,
-    inject: ({ openai }) => openai.server.hold(isOfSecondPart),
+    inject: ({ openai }) => openai.server.hold(isOfSecondPart, 1),
   },
   'OpenAI: not JSON': refusedBy('openai', 200, JSON_TYPE, '<html>Bad gateway</html>'),
   'OpenAI: no data': answeredBy(alter(({ data: _, ...answer }) => answer)),

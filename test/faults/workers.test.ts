@@ -66,12 +66,12 @@ describe('a worker that ends in the middle of its work', () => {
 
     test('where it is killed while it embeds all of its files', async () => {
       const { production, worker, run } = await start()
-      const gate = production.openai.server.hold(() => true, Number.POSITIVE_INFINITY)
+      const gate = production.openai.server.hold(() => true)
       await run.start()
       await gate.arrival
       await run.allIn('embed')
       await worker.kill()
-      production.openai.server.heal()
+      gate.open()
 
       await production.startWorker()
       await assertUnharmed('worker SIGKILL: embed, all files', await run.outcome(), reference, 1)

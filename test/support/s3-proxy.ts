@@ -43,11 +43,11 @@ export class S3Proxy {
     this.#interferences.plan(interference)
   }
 
-  /** Lets the next request that fits wait, until the gate is opened or the proxy is closed. */
+  /** Lets requests that fit wait, also when they are tried again, until the gate is opened or the proxy is healed. */
   hold(when: (request: S3Request) => boolean): Gate {
     const gate = new Gate()
     this.#gates.push(gate)
-    this.interfere({ times: 1, when, effect: gate })
+    this.interfere({ times: Number.POSITIVE_INFINITY, when, effect: gate })
     return gate
   }
 

@@ -61,8 +61,8 @@ export class WireServer {
     this.#interferences.plan(interference)
   }
 
-  /** Lets requests that fit wait, until the gate is opened or the server is healed. */
-  hold(when: (request: WireRequest) => boolean, times = 1): Gate {
+  /** Lets requests that fit wait, also when they are tried again, until the gate is opened or the server is healed. */
+  hold(when: (request: WireRequest) => boolean, times = Number.POSITIVE_INFINITY): Gate {
     const gate = new Gate()
     this.#gates.push(gate)
     this.interfere({ times, when, effect: () => gate.pass() })
