@@ -87,11 +87,12 @@ describe('a worker that ends in the middle of its work', () => {
 
     test('where it takes the file that it has downloaded with it: another one extracts it', async () => {
       const { production, worker, run, gate } = await startAndHold('download', { SHUTDOWN_GRACE: '60s' })
-      await production.startWorker()
       await worker.terminate()
       // It ends the download, but begins nothing more.
       gate.open()
       assert.equal(await worker.exitCode(), 0)
+
+      await production.startWorker()
       await assertUnharmed('worker gone after download', await run.outcome(), reference, 0)
       assert.ok((await timeouts(production, run)).length > 0, 'nobody answered where the file was')
     })
