@@ -78,10 +78,11 @@ describe('a worker that ends in the middle of its work', () => {
     })
 
     test('where it is asked to end: it does so within its grace time and hands the rest over', async () => {
-      const { production, worker, run } = await startAndHold('store')
+      const { production, worker, run, gate } = await startAndHold('store')
       await production.startWorker()
       await worker.terminate()
       assert.equal(await worker.exitCode(), 0)
+      gate.open()
       await assertUnharmed('worker SIGTERM', await run.outcome(), reference, 0)
     })
 
