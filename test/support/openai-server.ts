@@ -1,6 +1,7 @@
 import { fastify } from 'fastify'
 import { HashingEmbedder } from '../../adapters/hashing-embedder.ts'
 import { countTokens } from '../../adapters/tokenizer.ts'
+import type { WireServerOptions } from './wire-server.ts'
 import { WireServer } from './wire-server.ts'
 
 type EmbeddingsRequest = {
@@ -18,9 +19,9 @@ const TOKENS_PER_REQUEST = 300_000
 export const OPENAI_TEST_KEY = 'sk-test-0000000000000000'
 
 /** Speaks `POST /v1/embeddings` as OpenAI does, limits and error shapes included; its vectors are those of the hashing embedder. */
-export async function startOpenAiServer() {
+export async function startOpenAiServer(options: WireServerOptions = {}) {
   const app = fastify({ bodyLimit: 100_000_000 })
-  const server = new WireServer(app)
+  const server = new WireServer(app, options)
   const embedded: string[] = []
 
   app.post<{ Body: EmbeddingsRequest }>('/v1/embeddings', async ({ headers, body }, reply) => {

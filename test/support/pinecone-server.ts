@@ -1,4 +1,5 @@
 import { fastify } from 'fastify'
+import type { WireServerOptions } from './wire-server.ts'
 import { WireServer } from './wire-server.ts'
 
 type WireVector = { id: string; values: number[]; metadata?: Record<string, unknown> }
@@ -26,9 +27,12 @@ const METADATA_BYTES = 40 * 1_024
 export const PINECONE_TEST_KEY = 'pcsk_test_0000000000000000'
 
 /** Speaks Pinecone's control and data plane (2026-07) as far as its client uses them, with its limits; keeps vectors in memory. */
-export async function startPineconeServer({ describesUntilReady = 1 } = {}) {
+export async function startPineconeServer({
+  describesUntilReady = 1,
+  ...options
+}: WireServerOptions & { readonly describesUntilReady?: number } = {}) {
   const app = fastify({ bodyLimit: REQUEST_BYTES })
-  const server = new WireServer(app)
+  const server = new WireServer(app, options)
   const indexes = new Map<string, Index>()
   let url = ''
 
@@ -141,9 +145,13 @@ export async function startPineconeServer({ describesUntilReady = 1 } = {}) {
   }
 }
 
-const model = ({ name, schema, deployment, describesUntilReady }: Index, host: string) => ({
+/** With `dimension`, `metric` and `spec`, which clients older than 2026 look for. */
+const model = ({ name, dimension, schema, deployment, describesUntilReady }: Index, host: string) => ({
   name,
   host,
+  dimension,
+  metric: 'cosine',
+  spec: {},
   schema,
   deployment,
   status: { ready: describesUntilReady === 0, state: describesUntilReady === 0 ? 'Ready' : 'Initializing' },

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Gate } from './gate.ts'
 import type { Interference } from './interference.ts'
@@ -25,6 +26,11 @@ export type Refusal = {
   readonly path?: string
 }
 
+export type WireServerOptions = {
+  /** How long each request waits before it is looked at, as it would on its way to a service. In milliseconds. */
+  readonly latencyMs?: number
+}
+
 /** What a test can do with a server that speaks a vendor's wire format: count requests, hold them, and make them fail. */
 export class WireServer {
   readonly #app: FastifyInstance
@@ -33,8 +39,9 @@ export class WireServer {
   readonly #gates: Gate[] = []
   readonly requests: WireRequest[] = []
 
-  constructor(app: FastifyInstance) {
+  constructor(app: FastifyInstance, { latencyMs = 0 }: WireServerOptions = {}) {
     this.#app = app
+    if (latencyMs > 0) app.addHook('onRequest', () => delay(latencyMs))
     app.addHook('preHandler', async (request, reply) => {
       const wire = { method: request.method, path: request.url, body: request.body }
       this.requests.push(wire)

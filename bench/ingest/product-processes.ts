@@ -1,0 +1,72 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { waitFor } from '../../stack/wait-for.ts'
+import { freePort } from '../../test/support/free-port.ts'
+import type { Servers } from './servers.ts'
+import type { WireServers } from './wire-servers.ts'
+import { DIMENSIONS } from './wire-servers.ts'
+
+export type Product = {
+  readonly apiUrl: string
+  readonly pids: { readonly api: number; readonly worker: number }
+  close(): Promise<void>
+}
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** The worker and the API as they are run, with the defaults of their configuration and their logs in files. */
+export async function startProduct(servers: Servers, wire: WireServers): Promise<Product> {
+  const port = await freePort()
+  const env = { ...process.env, ...environment(servers, wire), PORT: String(port) }
+  const worker = await start('worker', env, servers.dir)
+  const api = await start('api', env, servers.dir)
+  const apiUrl = `http://127.0.0.1:${port}`
+  await waitFor(() => isReady(apiUrl), died(api), 'the API')
+  await waitFor(async () => (await readFile(join(servers.dir, 'worker.log'), 'utf8')).includes('Worker started'), died(worker), 'the worker')
+  return {
+    apiUrl,
+    pids: { api: api.pid ?? 0, worker: worker.pid ?? 0 },
+    close: async () => {
+      for (const child of [worker, api]) child.kill('SIGTERM')
+      await Promise.all([worker, api].map((child) => child.exitCode ?? once(child, 'exit')))
+    },
+  }
+}
+
+export const objectDir = ({ dir }: Servers) => join(dir, 'objects')
+
+const environment = (servers: Servers, { openai, pinecone }: WireServers) => ({
+  DATABASE_URL: servers.databaseUrl,
+  DATA_DIR: servers.dir,
+  TEMPORAL_ADDRESS: servers.temporalAddress,
+  OBJECT_STORE: 'disk',
+  OBJECT_DIR: objectDir(servers),
+  VECTOR_STORE: 'pinecone',
+  PINECONE_API_KEY: pinecone.apiKey,
+  PINECONE_CONTROLLER_HOST: pinecone.controllerHost,
+  PINECONE_INDEX: pinecone.index,
+  EMBEDDINGS: 'openai',
+  EMBEDDING_DIMENSIONS: String(DIMENSIONS),
+  EMBEDDING_MODEL: openai.model,
+  OPENAI_API_KEY: openai.apiKey,
+  OPENAI_BASE_URL: openai.baseUrl,
+})
+
+async function start(name: 'api' | 'worker', env: NodeJS.ProcessEnv, dir: string): Promise<ChildProcess> {
+  const log = await open(join(dir, `${name}.log`), 'a')
+  const options = process.env.BENCH_NODE_OPTIONS?.split(' ') ?? []
+  const child = spawn(process.execPath, [...(name === 'worker' ? options : []), `${name}/main.ts`], { cwd: ROOT, env, stdio: ['ignore', log.fd, log.fd] })
+  await log.close()
+  return child
+}
+
+const died = (child: ChildProcess) => once(child, 'exit').then(([code, signal]) => `ended with ${signal ?? code}`)
+
+const isReady = (url: string) =>
+  fetch(`${url}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
