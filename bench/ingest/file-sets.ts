@@ -27,9 +27,10 @@ export const tinyTexts = (dir: string, count: number): Promise<string[]> =>
   generate(dir, count, 'txt', async (number) => page(number, 1, 3))
 
 const page = (number: number, side: number, sentences: number) =>
-  Array.from({ length: sentences }, (_, i) => `${number}-${side}-${i}. ${SENTENCES[(number + i) % SENTENCES.length]}`).join(
-    '\n',
-  )
+  Array.from(
+    { length: sentences },
+    (_, i) => `${number}-${side}-${i}. ${SENTENCES[(number + i) % SENTENCES.length]}`,
+  ).join('\n')
 
 async function generate(
   dir: string,

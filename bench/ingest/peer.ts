@@ -21,7 +21,7 @@ type Report = {
 export async function runPeer(paths: readonly string[]): Promise<Run> {
   await using resources = new AsyncDisposableStack()
   const wire = resources.adopt(await startWireServers(), (each) => each.close())
-  const child = resources.adopt(await startPeer(), (each) => each.kill() && undefined)
+  const child = resources.adopt(await startPeer(), (each) => void each.kill())
   const parts = { program: [child.pid ?? 0], temporal: [], postgres: [], wire: [wire.pid] }
   const [report, measured] = await metered(parts, async (): Promise<Report> => {
     child.send({ paths, openai: wire.openai, pinecone: wire.pinecone })

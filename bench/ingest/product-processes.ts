@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open, readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Connection } from '@temporalio/client'
+import proto from '@temporalio/proto'
 import { waitFor } from '../../stack/wait-for.ts'
 import { freePort } from '../../test/support/free-port.ts'
 import type { Servers } from './servers.ts'
@@ -15,25 +17,21 @@ export type Product = {
   close(): Promise<void>
 }
 
+const TASK_QUEUE = 'expertsmith-bench'
 const ROOT = join(import.meta.dirname, '../..')
 
 /** The worker and the API as they are run, with the defaults of their configuration and their logs in files. */
 export async function startProduct(servers: Servers, wire: WireServers): Promise<Product> {
+  await using starting = new AsyncDisposableStack()
   const port = await freePort()
   const env = { ...process.env, ...environment(servers, wire), PORT: String(port) }
-  const worker = await start('worker', env, servers.dir)
-  const api = await start('api', env, servers.dir)
+  const worker = starting.adopt(await start('worker', env, servers.dir), stop)
+  const api = starting.adopt(await start('api', env, servers.dir), stop)
   const apiUrl = `http://127.0.0.1:${port}`
   await waitFor(() => isReady(apiUrl), died(api), 'the API')
-  await waitFor(async () => (await readFile(join(servers.dir, 'worker.log'), 'utf8')).includes('Worker started'), died(worker), 'the worker')
-  return {
-    apiUrl,
-    pids: { api: api.pid ?? 0, worker: worker.pid ?? 0 },
-    close: async () => {
-      for (const child of [worker, api]) child.kill('SIGTERM')
-      await Promise.all([worker, api].map((child) => child.exitCode ?? once(child, 'exit')))
-    },
-  }
+  await waitFor(() => polls(servers.temporalAddress), died(worker), 'the worker')
+  const running = starting.move()
+  return { apiUrl, pids: { api: api.pid ?? 0, worker: worker.pid ?? 0 }, close: () => running.disposeAsync() }
 }
 
 export const objectDir = ({ dir }: Servers) => join(dir, 'objects')
@@ -42,6 +40,7 @@ const environment = (servers: Servers, { openai, pinecone }: WireServers) => ({
   DATABASE_URL: servers.databaseUrl,
   DATA_DIR: servers.dir,
   TEMPORAL_ADDRESS: servers.temporalAddress,
+  TEMPORAL_TASK_QUEUE: TASK_QUEUE,
   OBJECT_STORE: 'disk',
   OBJECT_DIR: objectDir(servers),
   VECTOR_STORE: 'pinecone',
@@ -57,10 +56,15 @@ const environment = (servers: Servers, { openai, pinecone }: WireServers) => ({
 
 async function start(name: 'api' | 'worker', env: NodeJS.ProcessEnv, dir: string): Promise<ChildProcess> {
   const log = await open(join(dir, `${name}.log`), 'a')
-  const options = process.env.BENCH_NODE_OPTIONS?.split(' ') ?? []
-  const child = spawn(process.execPath, [...(name === 'worker' ? options : []), `${name}/main.ts`], { cwd: ROOT, env, stdio: ['ignore', log.fd, log.fd] })
+  const child = spawn(process.execPath, [`${name}/main.ts`], { cwd: ROOT, env, stdio: ['ignore', log.fd, log.fd] })
   await log.close()
   return child
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGTERM')
+  await once(child, 'exit')
 }
 
 const died = (child: ChildProcess) => once(child, 'exit').then(([code, signal]) => `ended with ${signal ?? code}`)
@@ -70,3 +74,18 @@ const isReady = (url: string) =>
     ({ ok }) => ok,
     () => false,
   )
+
+/** Whether a worker asks for activities of the product's queue. */
+async function polls(address: string): Promise<boolean> {
+  const connection = await Connection.connect({ address })
+  try {
+    const { pollers } = await connection.workflowService.describeTaskQueue({
+      namespace: 'default',
+      taskQueue: { name: TASK_QUEUE },
+      taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+    })
+    return pollers.length > 0
+  } finally {
+    await connection.close()
+  }
+}

@@ -14,7 +14,10 @@ export type SeedFile = { readonly name: string; readonly content: Uint8Array }
 const AT_A_TIME = 20
 
 /** Files as uploads leave them, object and row, without the uploads. @returns their ids */
-export async function seedFiles(servers: Servers, files: AsyncIterable<SeedFile> | Iterable<SeedFile>): Promise<string[]> {
+export async function seedFiles(
+  servers: Servers,
+  files: AsyncIterable<SeedFile> | Iterable<SeedFile>,
+): Promise<string[]> {
   const database = { url: servers.databaseUrl, connections: AT_A_TIME }
   await migrate(database)
   const pool = openDatabase(database, () => undefined)
@@ -53,7 +56,7 @@ const newFile = (id: string, s3Key: string, name: string, content: Uint8Array) =
 })
 
 async function inGroups(files: AsyncIterable<SeedFile> | Iterable<SeedFile>, work: (file: SeedFile) => Promise<void>) {
-  let group: Promise<void>[] = []
+  const group: Promise<void>[] = []
   for await (const file of files) {
     group.push(work(file))
     if (group.length === AT_A_TIME) await Promise.all(group.splice(0))

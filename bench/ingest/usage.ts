@@ -18,6 +18,10 @@ export function usageOf(pids: readonly number[]): Usage {
   return pids.flatMap(processTree).reduce((sum, pid) => add(sum, usageOfOne(pid)), NOTHING)
 }
 
+/** Of these processes alone. */
+export const residentBytes = (pids: readonly number[]): number =>
+  pids.reduce((sum, pid) => sum + usageOfOne(pid).residentBytes, 0)
+
 /** The first process below this one whose program has this name. */
 export const findProgram = (name: string): number | undefined =>
   processTree(process.pid).find((pid) => read(pid, 'comm').trim() === name)
