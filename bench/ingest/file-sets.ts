@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { corpusFiles, corpusMissing, corpusPath } from '../../test/support/corpus.ts'
 import { makePdf } from '../../test/support/pdf.ts'
 
@@ -16,6 +16,20 @@ export function realPdfs(): string[] {
   return corpusFiles
     .filter(({ file, kind, expect }) => file.endsWith('.pdf') && expect === 'text' && kind !== 'wrong_type')
     .map(({ file }) => corpusPath(file))
+}
+
+/** So many of each, told apart by a comment behind the end, as a base of more than a few documents: no content is there twice. */
+export async function copiesOf(dir: string, paths: readonly string[], copies: number): Promise<string[]> {
+  const folder = join(dir, 'copies')
+  await mkdir(folder, { recursive: true })
+  const made: string[] = []
+  for (const path of paths)
+    for (let copy = 0; copy < copies; copy++) {
+      const name = join(folder, `${copy}-${basename(path)}`)
+      await writeFile(name, Buffer.concat([await readFile(path), Buffer.from(`\n% copy ${copy}\n`)]))
+      made.push(name)
+    }
+  return made
 }
 
 /** Letters of two pages, no two the same. */
