@@ -20,7 +20,12 @@ import { startServers } from './ingest/servers.ts'
 import { processTree, residentBytes } from './ingest/usage.ts'
 import { startWireServers } from './ingest/wire-servers.ts'
 
-type Sample = Histories & { readonly done: number; readonly workerBytes: number; readonly treeBytes: number }
+type Sample = Histories & {
+  readonly done: number
+  readonly workerBytes: number
+  readonly treeBytes: number
+  readonly heapBytes: number
+}
 
 const { values: options } = parseArgs({
   options: { files: { type: 'string', default: '20000' }, failing: { type: 'string', default: '500' } },
@@ -43,7 +48,7 @@ function* smallFiles(): Generator<SeedFile> {
   }
 }
 
-async function watchExpert({ temporalAddress }: Servers, { apiUrl, pids }: Product) {
+async function watchExpert({ temporalAddress }: Servers, { apiUrl, pids, liveHeap }: Product) {
   const connection = resources.adopt(await Connection.connect({ address: temporalAddress }), (each) => each.close())
   const client = new Client({ connection })
   const start = performance.now()
@@ -54,11 +59,13 @@ async function watchExpert({ temporalAddress }: Servers, { apiUrl, pids }: Produ
     expert = await getJson<ExpertJson>(`${apiUrl}/experts/${expert.id}`)
     const [, ...readers] = processTree(pids.worker)
     const workerBytes = residentBytes([pids.worker])
+    const { heapUsed, external } = await liveHeap()
     const sample: Sample = {
       done: files - expert.progress.pending,
       ...(await histories(client, expert.workflow_id)),
       workerBytes,
       treeBytes: workerBytes + residentBytes(readers),
+      heapBytes: heapUsed + external,
     }
     samples.push(sample)
     print(describe(sample, (performance.now() - start) / 1_000))
@@ -66,26 +73,40 @@ async function watchExpert({ temporalAddress }: Servers, { apiUrl, pids }: Produ
   return { expert, samples, seconds: (performance.now() - start) / 1_000 }
 }
 
-const describe = ({ done, runs, mostEvents, mostBytes, workerBytes, treeBytes }: Sample, seconds: number) =>
+const describe = ({ done, runs, mostEvents, mostBytes, workerBytes, treeBytes, heapBytes }: Sample, seconds: number) =>
   [
     `${seconds.toFixed(0).padStart(5)} s`,
     `${done} files done`,
     `${runs} runs`,
     `longest history ${mostEvents} events, ${(mostBytes / 1_024).toFixed(0)} kB`,
-    `worker ${megabytes(workerBytes)}, with its readers ${megabytes(treeBytes)}`,
+    `worker ${megabytes(workerBytes)}, of it alive ${megabytes(heapBytes)}; with its readers ${megabytes(treeBytes)}`,
   ].join(' · ')
 
 function conclude(samples: readonly Sample[], seconds: number): void {
-  const mean = (from: number, to: number) => {
-    const part = samples.slice(Math.floor(samples.length * from), Math.ceil(samples.length * to))
-    return part.reduce((sum, { workerBytes }) => sum + workerBytes, 0) / part.length
-  }
-  // The first quarter warms up.
-  const [early, late] = [mean(0.25, 0.5), mean(0.75, 1)]
+  print(`\n${(files / seconds).toFixed(1)} files/s`)
   print(
-    `\n${(files / seconds).toFixed(1)} files/s; the worker's memory in the second quarter ${megabytes(early)}, in the last ${megabytes(late)}: ` +
-      `${((late / early - 1) * 100).toFixed(0)} % more`,
+    growth(
+      'resident memory of the worker',
+      samples.map(({ workerBytes }) => workerBytes),
+    ),
   )
+  print(
+    growth(
+      'its live heap',
+      samples.map(({ heapBytes }) => heapBytes),
+    ),
+  )
+}
+
+/** From the second quarter to the last one: the first warms up. */
+function growth(what: string, bytes: readonly number[]): string {
+  const mean = (from: number, to: number) => {
+    const part = bytes.slice(Math.floor(bytes.length * from), Math.ceil(bytes.length * to))
+    return part.reduce((sum, each) => sum + each, 0) / part.length
+  }
+  const [early, late] = [mean(0.25, 0.5), mean(0.75, 1)]
+  const change = ((late / early - 1) * 100).toFixed(0)
+  return `${what}: ${megabytes(early)} in the second quarter, ${megabytes(late)} in the last (${change} % more)`
 }
 
 async function checkFiles({ id, status, progress, summary }: ExpertJson): Promise<void> {

@@ -11,9 +11,13 @@ import type { Servers } from './servers.ts'
 import type { WireServers } from './wire-servers.ts'
 import { DIMENSIONS } from './wire-servers.ts'
 
+/** In bytes, after a collection: what is alive of the worker's JavaScript heap, and of what lies outside of it. */
+export type LiveHeap = { readonly heapUsed: number; readonly external: number }
+
 export type Product = {
   readonly apiUrl: string
   readonly pids: { readonly api: number; readonly worker: number }
+  liveHeap(): Promise<LiveHeap>
   close(): Promise<void>
 }
 
@@ -31,7 +35,16 @@ export async function startProduct(servers: Servers, wire: WireServers): Promise
   await waitFor(() => isReady(apiUrl), died(api), 'the API')
   await waitFor(() => polls(servers.temporalAddress), died(worker), 'the worker')
   const running = starting.move()
-  return { apiUrl, pids: { api: api.pid ?? 0, worker: worker.pid ?? 0 }, close: () => running.disposeAsync() }
+  return {
+    apiUrl,
+    pids: { api: api.pid ?? 0, worker: worker.pid ?? 0 },
+    liveHeap: async () => {
+      worker.send('heap')
+      const [heap] = await once(worker, 'message')
+      return heap
+    },
+    close: () => running.disposeAsync(),
+  }
 }
 
 export const objectDir = ({ dir }: Servers) => join(dir, 'objects')
@@ -56,7 +69,12 @@ const environment = (servers: Servers, { openai, pinecone }: WireServers) => ({
 
 async function start(name: 'api' | 'worker', env: NodeJS.ProcessEnv, dir: string): Promise<ChildProcess> {
   const log = await open(join(dir, `${name}.log`), 'a')
-  const child = spawn(process.execPath, [`${name}/main.ts`], { cwd: ROOT, env, stdio: ['ignore', log.fd, log.fd] })
+  const options = name === 'worker' ? ['--expose-gc', '--import', './bench/ingest/tell-heap.ts'] : []
+  const child = spawn(process.execPath, [...options, `${name}/main.ts`], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', log.fd, log.fd, 'ipc'],
+  })
   await log.close()
   return child
 }
