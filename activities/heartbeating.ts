@@ -19,6 +19,10 @@ export async function heartbeating<T>(work: (options: CallOptions, beat: Beat) =
   const timer = setInterval(() => heartbeat(latest), HEARTBEAT_EVERY_MS)
   try {
     return await work({ signal: cancellationSignal() }, beat)
+  } catch (error) {
+    // The next attempt goes on from here, not from the last heartbeat that was due.
+    heartbeat(latest)
+    throw error
   } finally {
     clearInterval(timer)
   }

@@ -6,8 +6,8 @@ import { startPineconeServer } from '../../test/support/pinecone-server.ts'
 const LATENCY_MS = 50
 
 const [openai, pinecone] = await Promise.all([
-  startOpenAiServer({ latencyMs: LATENCY_MS }),
-  startPineconeServer({ latencyMs: LATENCY_MS, describesUntilReady: 0 }),
+  startOpenAiServer({ latencyMs: LATENCY_MS, forgets: true }),
+  startPineconeServer({ latencyMs: LATENCY_MS, forgets: true, describesUntilReady: 0 }),
 ])
 /** Answers how many vectors a namespace holds. */
 process.on('message', (namespace: string) => process.send?.(pinecone.vectors(namespace).length))

@@ -29,6 +29,8 @@ export type Refusal = {
 export type WireServerOptions = {
   /** How long each request waits before it is looked at, as it would on its way to a service. In milliseconds. */
   readonly latencyMs?: number
+  /** Whether it forgets what it was asked: a benchmark sends gigabytes. */
+  readonly forgets?: boolean
 }
 
 /** What a test can do with a server that speaks a vendor's wire format: count requests, hold them, and make them fail. */
@@ -39,12 +41,12 @@ export class WireServer {
   readonly #gates: Gate[] = []
   readonly requests: WireRequest[] = []
 
-  constructor(app: FastifyInstance, { latencyMs = 0 }: WireServerOptions = {}) {
+  constructor(app: FastifyInstance, { latencyMs = 0, forgets = false }: WireServerOptions = {}) {
     this.#app = app
     if (latencyMs > 0) app.addHook('onRequest', () => delay(latencyMs))
     app.addHook('preHandler', async (request, reply) => {
       const wire = { method: request.method, path: request.url, body: request.body }
-      this.requests.push(wire)
+      if (!forgets) this.requests.push(wire)
       await this.#interferences.strike(wire)?.(request, reply, (change) => this.#answers.set(request, change))
       return reply.sent ? reply : undefined
     })
