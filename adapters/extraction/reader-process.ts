@@ -19,7 +19,9 @@ export type ReadOptions = {
 /** A process that reads one file at a time. Files come from strangers: what one does to its process, no other notices. */
 export class ReaderProcess {
   readonly #child: ChildProcess
-  readonly #gone: Promise<undefined>
+  readonly #gone: Promise<void>
+  /** Tells the read that goes on that no answer will come. */
+  #onGone: (() => void) | undefined
   #isAlive = true
   #isReady = false
   #isFresh = true
@@ -33,12 +35,13 @@ export class ReaderProcess {
       // An engine that dies of a file says so at length.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
-    const { promise, resolve } = Promise.withResolvers<undefined>()
+    const { promise, resolve } = Promise.withResolvers<void>()
     this.#gone = promise
     for (const event of ['exit', 'error'])
       this.#child.on(event, () => {
         this.#isAlive = false
-        resolve(undefined)
+        this.#onGone?.()
+        resolve()
       })
     this.#child.once('message', () => {
       this.#isReady = true
@@ -72,7 +75,7 @@ export class ReaderProcess {
    * then; and where the process could not be started, which is not the file's fault.
    */
   async read(task: ExtractionTask, { signal, onRecognized }: ReadOptions): Promise<Answer | undefined> {
-    const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>()
+    const { promise: answer, resolve, reject } = Promise.withResolvers<Answer | undefined>()
     const onMessage = (message: Message) => {
       if (message === 'recognized') onRecognized()
       else if (message !== 'ready') resolve(message)
@@ -83,13 +86,17 @@ export class ReaderProcess {
     })
     this.#hold()
     this.#isFresh = false
+    // Not a race with `#gone`, which would keep something of each file for as long as the process lives.
+    this.#onGone = () => resolve(undefined)
+    if (!this.#isAlive) this.#onGone()
     this.#child.on('message', onMessage)
     try {
       this.#child.send(task)
-      const first = await Promise.race([answer, this.#gone])
+      const first = await answer
       if (!first && !this.#isReady) throw new Error('A process to read files could not be started')
       return first
     } finally {
+      this.#onGone = undefined
       this.#child.off('message', onMessage)
       this.#letGo()
     }
