@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { Pdfium } from './pdfium.ts'
+import { addReadCallback } from './read-callback.ts'
 
 /** PDFium reads objects one by one, from here and there; most are near the one before. */
 const WINDOW_BYTES = 65_536
@@ -23,10 +24,8 @@ export class FileAccess implements Disposable {
     this.#file = openSync(path, 'r')
     this.#size = fstatSync(this.#file).size
     const { pdfium } = lib
-    const readBlock = pdfium.addFunction(
-      (_param: number, position: number, buffer: number, bytes: number) =>
-        this.#read(position >>> 0, buffer, bytes) ? 1 : 0,
-      'iiiii',
+    const readBlock = addReadCallback(lib, (_param, position, buffer, bytes) =>
+      this.#read(position >>> 0, buffer, bytes) ? 1 : 0,
     )
     this.pointer = pdfium.wasmExports.malloc(12)
     pdfium.setValue(this.pointer, this.#size + tail.length, 'i32')
