@@ -13,7 +13,7 @@ import { copiesOf, realPdfs, tinyTexts, twoPagePdfs } from './ingest/file-sets.t
 import { installPeer, runPeer } from './ingest/peer.ts'
 import { runProduct } from './ingest/product.ts'
 import type { Sweep } from './ingest/report.ts'
-import { againstPeer, comparison, growth, sweepTable } from './ingest/report.ts'
+import { againstPeer, comparison, growth, progressLine, sweepTable } from './ingest/report.ts'
 import type { Run } from './ingest/run.ts'
 import { median } from './ingest/run.ts'
 
@@ -26,20 +26,27 @@ const rounds = Number(options.rounds)
 const SWEEP = options.full ? [100, 1_000, 10_000] : [100, 1_000]
 const TWO_PAGE_FILES = 200
 const COPIES = 4
+const NAMES = { product: 'Expertsmith', peer: 'LangChain.js', ceiling: 'four activities that do nothing' }
 const print = (text: string) => process.stdout.write(`${text}\n`)
+
+async function measured(name: string, run: Promise<Run>): Promise<Run> {
+  const result = await run
+  process.stderr.write(`${progressLine(name, result)}\n`)
+  return result
+}
 
 async function compare({ name, paths, aim }: Set): Promise<void> {
   const [ours, theirs]: [Run[], Run[]] = [[], []]
   for (let round = 0; round < rounds; round++) {
-    ours.push(await runProduct(paths))
-    theirs.push(await runPeer(paths))
+    ours.push(await measured(NAMES.product, runProduct(paths)))
+    theirs.push(await measured(NAMES.peer, runPeer(paths)))
   }
   const [product, peer] = [median(ours), median(theirs)]
   print(`\n${name}\n`)
   print(
     comparison([
-      ['Expertsmith', product],
-      ['LangChain.js', peer],
+      [NAMES.product, product],
+      [NAMES.peer, peer],
     ]),
   )
   print(againstPeer(product, peer, aim))
@@ -51,8 +58,8 @@ async function sweep(dir: string): Promise<void> {
     const paths = await tinyTexts(dir, files)
     const [products, ceilings]: [Run[], Run[]] = [[], []]
     for (let round = 0; round < rounds; round++) {
-      products.push(await runProduct(paths))
-      ceilings.push(await runCeiling(files))
+      products.push(await measured(NAMES.product, runProduct(paths)))
+      ceilings.push(await measured(NAMES.ceiling, runCeiling(files)))
     }
     sweeps.push({ files, product: median(products), ceiling: median(ceilings) })
   }

@@ -10,6 +10,12 @@ const fixed = (value: number | undefined, digits = 1) => value?.toFixed(digits) 
 const megabytes = (bytes: number | undefined) => (bytes === undefined ? 'n/a' : (bytes / MEGABYTE).toFixed(0))
 const ratio = (a: number | undefined, b: number | undefined) => fixed(a !== undefined && b ? a / b : undefined, 2)
 
+/** One measurement in a line, for those who wait. */
+export const progressLine = (name: string, run: Run): string =>
+  `… ${name}: ${run.files} files in ${fixed(run.seconds)} s, CPU ms/file ${perFile(run)
+    .map((value) => fixed(value))
+    .join(' / ')}`
+
 /** What each program did with the same files. */
 export function comparison(rows: readonly Row[]): string {
   const header = ['', 'files', 'pages', 'chunks', 'failed', 'seconds', 'files/s', 'pages/s', 'chunks/s']
@@ -57,6 +63,7 @@ export function growth(sweeps: readonly Sweep[]): string {
   return `  CPU per file, ${to.files} files against ${from.files}: ${ratio(perFile(to.product)[0], perFile(from.product)[0])} (aim: 0.8 to 1.2)\n`
 }
 
+/** All together, the program, Temporal, Postgres. */
 function perFile(run: Run): (number | undefined)[] {
   const { cpuSeconds, files } = run
   return [totalCpu(run), cpuSeconds?.program, cpuSeconds?.temporal, cpuSeconds?.postgres].map(
