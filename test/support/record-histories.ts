@@ -11,8 +11,16 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { findTemporalCli } from '../../stack/temporal-cli.ts'
 import type { TemporalServer } from '../../stack/temporal-server.ts'
 import { startTemporalServer } from '../../stack/temporal-server.ts'
-import { createExpertId, HOUSEKEEPING } from '../../workflows/contract.ts'
+import {
+  createExpertId,
+  DROP_CONTENT_COLUMN,
+  DROP_CONTENT_COLUMN_ID,
+  HOUSEKEEPING,
+  MIGRATE_CONTENT,
+  MIGRATE_CONTENT_ID,
+} from '../../workflows/contract.ts'
 import { freePort } from './free-port.ts'
+import { legacyFile, takeOver } from './legacy-files.ts'
 import { startOpenAiServer } from './openai-server.ts'
 import { eventually, Requests } from './requests.ts'
 import type { World } from './world.ts'
@@ -43,6 +51,10 @@ describe('histories', () => {
     openai = await startOpenAiServer()
     const { apiKey, baseUrl } = openai
     world = await startWorld({
+      database: await takeOver([
+        legacyFile('one.txt', 'Kept in the database.'),
+        legacyFile('two.txt', 'Kept there too.'),
+      ]),
       temporalAddress: temporal.address,
       embedder: { kind: 'openai', apiKey, baseUrl, model: 'text-embedding-3-small', dimensions: 32 },
     })
@@ -60,6 +72,10 @@ describe('histories', () => {
       join(dir, `${name}.json`),
       `${JSON.stringify(withoutMachine(JSON.parse(historyToJSON(history))))}\n`,
     )
+  }
+  const execute = async (type: string, workflowId: string, ...args: object[]) => {
+    await world.client.workflow.execute(type, { taskQueue: world.taskQueue, workflowId, args })
+    await record(workflowId, workflowId)
   }
   const good = (name = 'good') => api.upload(`${name}.txt`, `A good file, called ${name}.`)
   const bad = () => api.upload('bad.pdf', '%PDF-1.7 bad')
@@ -124,9 +140,12 @@ describe('histories', () => {
     await world.client.workflow.getHandle(String(body.workflow_id)).result()
     await record('delete-file', String(body.workflow_id))
 
-    const options = { taskQueue: world.taskQueue, workflowId: 'housekeeping', args: [{ dryRun: false }] }
-    await world.client.workflow.execute(HOUSEKEEPING, options)
-    await record('housekeeping', 'housekeeping')
+    await execute(HOUSEKEEPING, 'housekeeping', { dryRun: false })
+  })
+
+  test('contents that leave the database', async () => {
+    await execute(MIGRATE_CONTENT, MIGRATE_CONTENT_ID, {})
+    await execute(DROP_CONTENT_COLUMN, DROP_CONTENT_COLUMN_ID)
   })
 })
 
