@@ -12,7 +12,7 @@ import type { WireServers } from './wire-servers.ts'
 import { DIMENSIONS } from './wire-servers.ts'
 
 /** In bytes, after a collection: what is alive of the worker's JavaScript heap, and of what lies outside of it. */
-export type LiveHeap = { readonly heapUsed: number; readonly external: number }
+type LiveHeap = { readonly heapUsed: number; readonly external: number }
 
 export type Product = {
   readonly apiUrl: string
