@@ -8,11 +8,9 @@ import proto from '@temporalio/proto'
 import { waitFor } from '../../stack/wait-for.ts'
 import { freePort } from '../../test/support/free-port.ts'
 import type { Servers } from './servers.ts'
+import type { LiveHeap } from './tell-heap.ts'
 import type { WireServers } from './wire-servers.ts'
 import { DIMENSIONS } from './wire-servers.ts'
-
-/** In bytes, after a collection: what is alive of the worker's JavaScript heap, and of what lies outside of it. */
-type LiveHeap = { readonly heapUsed: number; readonly external: number }
 
 export type Product = {
   readonly apiUrl: string
