@@ -19,8 +19,11 @@ const HOLD: Readonly<Record<Stage, (production: Production, run: Ingestion) => G
   store: ({ pinecone }) => pinecone.server.hold(isOfSecondPart),
 }
 
-/** They wait for time limits most of the time, so they do it together. */
-describe('a worker that ends in the middle of its work', () => {
+/**
+ * They wait for time limits most of the time, so they do it together; and start many processes, which takes its time on a
+ * machine that does other things too.
+ */
+describe('a worker that ends in the middle of its work', { timeout: 600_000 }, () => {
   const productions: Production[] = []
   let reference: Outcome
 
