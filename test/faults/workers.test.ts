@@ -19,11 +19,11 @@ const HOLD: Readonly<Record<Stage, (production: Production, run: Ingestion) => G
   store: ({ pinecone }) => pinecone.server.hold(isOfSecondPart),
 }
 
-/**
- * They wait for time limits most of the time, so they do it together; and start many processes, which takes its time on a
- * machine that does other things too.
- */
-describe('a worker that ends in the middle of its work', { timeout: 600_000 }, () => {
+/** Many processes are started at the same time, perhaps on a machine that does other things too. */
+const PATIENT = { timeout: 600_000 }
+
+/** They wait for time limits most of the time, so they do it together. */
+describe('a worker that ends in the middle of its work', () => {
   const productions: Production[] = []
   let reference: Outcome
 
@@ -58,7 +58,7 @@ describe('a worker that ends in the middle of its work', { timeout: 600_000 }, (
 
   describe('loses nothing and pays for no more than one request again', { concurrency: true }, () => {
     for (const stage of STAGES)
-      test(`where it is killed in the stage ${stage}`, async () => {
+      test(`where it is killed in the stage ${stage}`, PATIENT, async () => {
         const { production, worker, run, gate } = await startAndHold(stage)
         await worker.kill()
         gate.open()
@@ -67,7 +67,7 @@ describe('a worker that ends in the middle of its work', { timeout: 600_000 }, (
         await assertUnharmed(`worker SIGKILL: ${stage}`, await run.outcome(), reference, 1)
       })
 
-    test('where it is killed while it embeds all of its files', async () => {
+    test('where it is killed while it embeds all of its files', PATIENT, async () => {
       const { production, worker, run } = await start()
       const gate = production.openai.server.hold(() => true)
       await run.start()
@@ -80,7 +80,7 @@ describe('a worker that ends in the middle of its work', { timeout: 600_000 }, (
       await assertUnharmed('worker SIGKILL: embed, all files', await run.outcome(), reference, 1)
     })
 
-    test('where it is asked to end: it does so within its grace time and hands the rest over', async () => {
+    test('where it is asked to end: it does so within its grace time and hands the rest over', PATIENT, async () => {
       const { production, worker, run, gate } = await startAndHold('store')
       await production.startWorker()
       await worker.terminate()
@@ -89,7 +89,7 @@ describe('a worker that ends in the middle of its work', { timeout: 600_000 }, (
       await assertUnharmed('worker SIGTERM', await run.outcome(), reference, 0)
     })
 
-    test('where it takes the file that it has downloaded with it: another one extracts it', async () => {
+    test('where it takes the file that it has downloaded with it: another one extracts it', PATIENT, async () => {
       const { production, worker, run, gate } = await startAndHold('download', { SHUTDOWN_GRACE: '60s' })
       await worker.terminate()
       // It ends the download, but begins nothing more.
