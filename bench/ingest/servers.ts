@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { loadStackConfig } from '../../config.ts'
 import { startPostgresServer } from '../../stack/postgres-server.ts'
 import { findTemporalCli } from '../../stack/temporal-cli.ts'
 import { startTemporalServer } from '../../stack/temporal-server.ts'
@@ -21,7 +22,7 @@ export async function startServers(): Promise<Servers> {
   const dir = await mkdtemp(join(tmpdir(), 'bench-ingest-'))
   // Postgres runs as another user than root, and must be able to enter.
   await chmod(dir, 0o755)
-  const cli = await findTemporalCli({ explicit: process.env.TEMPORAL_CLI, onProgress: () => undefined })
+  const cli = await findTemporalCli({ explicit: loadStackConfig().temporalCli, onProgress: () => undefined })
   const temporal = await startTemporalServer({ cli, dir: join(dir, 'temporal'), port: await freePort() })
   const postgres = await startPostgresServer({ dir: join(dir, 'postgres'), port: await freePort() })
   return {

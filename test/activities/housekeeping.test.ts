@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { after, before, describe, test } from 'node:test'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { removeObjects } from '../../activities/housekeeping/remove-objects.ts'
@@ -52,15 +53,17 @@ describe('a chore', () => {
 
   test('tells in its heartbeats what it has settled, and stops when it is cancelled', async () => {
     const environment = new MockActivityEnvironment()
-    const heartbeats: unknown[] = []
-    environment.on('heartbeat', (details: unknown) => {
-      heartbeats.push(details)
-      environment.cancel()
-    })
+    const heartbeat = once(environment, 'heartbeat')
+    heartbeat.then(() => environment.cancel())
     const settled: number[] = []
-    await assert.rejects(run(environment, { dryRun: false }, leftovers(1_000, settled)))
-    assert.equal(settled.length, 20)
-    assert.equal((heartbeats[0] as { done: number }).done, 20)
+    const work = leftovers(1_000, settled)
+    const untilTold: ChoreWork<number>['settle'] = async (items, options) => {
+      if (settled.length > 0) await heartbeat
+      return work.settle(items, options)
+    }
+    await assert.rejects(run(environment, { dryRun: false }, { ...work, settle: untilTold }))
+    const [{ done }] = await heartbeat
+    assert.deepEqual([done, settled.length], [20, 40])
   })
 })
 
