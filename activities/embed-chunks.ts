@@ -79,13 +79,14 @@ async function embedParts(
   )) {
     const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens, 0)
     if (totals.parts >= done.parts) {
+      // Not after the last one: a small file is done then, and each heartbeat costs Temporal a write.
+      if (totals.parts > done.parts) beat({ parts: totals.parts, tokensReused: totals.tokensReused })
       if (await hasPart(objects, prefix, totals.parts, options)) totals.tokensReused += tokens
       else await writePart(objects, prefix, totals.parts, await embed(embedder, chunks, options), options)
     }
     totals.parts += 1
     totals.chunks += chunks.length
     totals.tokens += tokens
-    if (totals.parts > done.parts) beat({ parts: totals.parts, tokensReused: totals.tokensReused })
   }
   const { tokensReused, ...manifest } = totals
   await writeManifest(objects, prefix, manifest, options)

@@ -53,13 +53,14 @@ async function store(
   for (let part = begin; part < file.parts; part++) {
     // A worker that was cut off is replaced without its knowing: it must not write on after that.
     if (part > 0 && !(await isCurrent(ports, file))) throw new Failure('CANCELLED', { fileId: file.fileId })
+    // Not after the last one: a small file is done then, and each heartbeat costs Temporal a write.
+    if (part > begin) beat({ part, of: file.parts })
     const chunks = await readPart(ports.objects, file.prefix, part, options)
     await ports.vectors.upsert(
       namespace,
       chunks.map((chunk) => toRecord(file.fileId, chunk)),
       options,
     )
-    beat({ part: part + 1, of: file.parts })
   }
 }
 
