@@ -6,7 +6,7 @@ import { startPineconeServer } from '../../test/support/pinecone-server.ts'
 const LATENCY_MS = 50
 
 const [openai, pinecone] = await Promise.all([
-  startOpenAiServer({ latencyMs: LATENCY_MS, forgets: true }),
+  startOpenAiServer({ latencyMs: LATENCY_MS, forgets: true, thoughtless: true }),
   startPineconeServer({ latencyMs: LATENCY_MS, forgets: true, describesUntilReady: 0 }),
 ])
 /** Answers how many vectors a namespace holds. */

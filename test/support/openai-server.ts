@@ -18,8 +18,13 @@ const TOKENS_PER_REQUEST = 300_000
 
 export const OPENAI_TEST_KEY = 'sk-test-0000000000000000'
 
+export type OpenAiServerOptions = WireServerOptions & {
+  /** Whether it answers with vectors that mean nothing, and counts no tokens: what it computes would be a benchmark's. */
+  readonly thoughtless?: boolean
+}
+
 /** Speaks `POST /v1/embeddings` as OpenAI does, limits and error shapes included; its vectors are those of the hashing embedder. */
-export async function startOpenAiServer(options: WireServerOptions = {}) {
+export async function startOpenAiServer({ thoughtless = false, ...options }: OpenAiServerOptions = {}) {
   const app = fastify({ bodyLimit: 100_000_000 })
   const server = new WireServer(app, options)
   const embedded: string[] = []
@@ -28,21 +33,41 @@ export async function startOpenAiServer(options: WireServerOptions = {}) {
     if (headers.authorization !== `Bearer ${OPENAI_TEST_KEY}`)
       return reply.status(401).send(problem('Incorrect API key provided', 'invalid_api_key'))
     const inputs = [body.input].flat()
+    if (thoughtless)
+      return answer(
+        body,
+        inputs.map(() => anyVector(body.dimensions)),
+        inputs.length,
+      )
     const fault = faultOf(inputs)
     if (fault) return reply.status(400).send(problem(fault, 'invalid_request_error'))
     const vectors = await new HashingEmbedder({ dimensions: body.dimensions ?? DEFAULT_DIMENSIONS }).embed(inputs)
     embedded.push(...inputs)
-    const tokens = inputs.reduce((sum, text) => sum + countTokens(text), 0)
-    const data = vectors.map((vector, index) => ({
-      object: 'embedding',
-      index,
-      embedding: encode(vector, body.encoding_format),
-    }))
-    return { object: 'list', model: body.model, data, usage: { prompt_tokens: tokens, total_tokens: tokens } }
+    return answer(
+      body,
+      vectors,
+      inputs.reduce((sum, text) => sum + countTokens(text), 0),
+    )
   })
   const url = await server.listen()
   /** `embedded`: every text that was embedded, in order, as the bill would have it. */
   return { server, embedded, baseUrl: `${url}/v1`, apiKey: OPENAI_TEST_KEY, close: () => server.close() }
+}
+
+function answer({ model, encoding_format }: EmbeddingsRequest, vectors: readonly Float32Array[], tokens: number) {
+  const data = vectors.map((vector, index) => ({
+    object: 'embedding',
+    index,
+    embedding: encode(vector, encoding_format),
+  }))
+  return { object: 'list', model, data, usage: { prompt_tokens: tokens, total_tokens: tokens } }
+}
+
+/** No two alike, and like a model's in that no number is short when it is written down. */
+let vectorsGiven = 0
+const anyVector = (dimensions = DEFAULT_DIMENSIONS) => {
+  vectorsGiven += 1
+  return Float32Array.from({ length: dimensions }, (_, i) => Math.sin(vectorsGiven + i))
 }
 
 function faultOf(inputs: readonly string[]): string | undefined {
