@@ -6,7 +6,7 @@ import { chunkId, chunkIdPrefix } from '../domain/keys.ts'
 import type { CallOptions, VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
 import type { ChunkFields } from './chunk-fields.ts'
 import { toMatch } from './chunk-fields.ts'
-import { inBatches, toPineconeRecord } from './pinecone-batches.ts'
+import { toPineconeBatches } from './pinecone-batches.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 export type PineconeOptions = {
@@ -50,7 +50,7 @@ export class PineconeVectorStore implements VectorStore {
     return this.#call(options, async () => {
       for (const { vector } of records) this.#checkDimensions(vector.length, 'the vector')
       const index = await this.#index(namespace)
-      for (const batch of inBatches(records.map(toPineconeRecord))) await index.upsert({ records: batch })
+      for (const batch of toPineconeBatches(records)) await index.upsert({ records: batch })
     })
   }
 
