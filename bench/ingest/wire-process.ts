@@ -4,10 +4,12 @@ import { startPineconeServer } from '../../test/support/pinecone-server.ts'
 
 /** What a request to such a service takes on its way, on a good day. */
 const LATENCY_MS = 50
+/** More than Pinecone takes: the peer sends 100 vectors of 1,536 numbers at once, which are 3 MB. */
+const REQUEST_BYTES = 10_000_000
 
 const [openai, pinecone] = await Promise.all([
   startOpenAiServer({ latencyMs: LATENCY_MS, forgets: true, thoughtless: true }),
-  startPineconeServer({ latencyMs: LATENCY_MS, forgets: true, describesUntilReady: 0 }),
+  startPineconeServer({ latencyMs: LATENCY_MS, forgets: true, describesUntilReady: 0, requestBytes: REQUEST_BYTES }),
 ])
 /** Answers how many vectors a namespace holds. */
 process.on('message', (namespace: string) => process.send?.(pinecone.vectors(namespace).length))

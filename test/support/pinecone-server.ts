@@ -29,9 +29,10 @@ export const PINECONE_TEST_KEY = 'pcsk_test_0000000000000000'
 /** Speaks Pinecone's control and data plane (2026-07) as far as its client uses them, with its limits; keeps vectors in memory. */
 export async function startPineconeServer({
   describesUntilReady = 1,
+  requestBytes = REQUEST_BYTES,
   ...options
-}: WireServerOptions & { readonly describesUntilReady?: number } = {}) {
-  const app = fastify({ bodyLimit: REQUEST_BYTES })
+}: WireServerOptions & { readonly describesUntilReady?: number; readonly requestBytes?: number } = {}) {
+  const app = fastify({ bodyLimit: requestBytes })
   const server = new WireServer(app, options)
   const indexes = new Map<string, Index>()
   let url = ''
