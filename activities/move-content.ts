@@ -1,18 +1,17 @@
-import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { log } from '@temporalio/activity'
 import type { DatabaseContent, MovedContent } from '../domain/database-contents.ts'
 import { Failure } from '../domain/failure.ts'
 import { isDatabaseKey, movedKey } from '../domain/keys.ts'
+import type { Measured } from '../domain/meter.ts'
+import { Meter } from '../domain/meter.ts'
 import type { CallOptions } from '../domain/ports.ts'
 import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
 import { sha256Of } from './take-checksum.ts'
 
 type Uses = Pick<Ports, 'contents' | 'objects'>
-type Measured = { readonly sha256: string; readonly size: number }
 
 /**
  * Moves the bytes of one file from the database into the object store: copies them, reads the copy back, and only then
@@ -87,20 +86,4 @@ async function measure(body: Readable, { signal }: CallOptions): Promise<Measure
   const meter = new Meter()
   await pipeline(body, meter.resume(), { ...(signal && { signal }) })
   return meter.measured()
-}
-
-/** Passes bytes through and measures them. */
-class Meter extends Transform {
-  readonly #hash = createHash('sha256')
-  #size = 0
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: Error | null, chunk?: Buffer) => void) {
-    this.#hash.update(chunk)
-    this.#size += chunk.length
-    done(null, chunk)
-  }
-
-  measured(): Measured {
-    return { size: this.#size, sha256: this.#hash.digest('hex') }
-  }
 }

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Failure } from '../domain/failure.ts'
+import type { Measured } from '../domain/meter.ts'
+import { Meter } from '../domain/meter.ts'
 import type { CallOptions, ObjectStore } from '../domain/ports.ts'
 
 type Content = { readonly fileId: string; readonly s3Key: string; readonly sha256: string }
@@ -60,43 +60,27 @@ export class Staging {
   }
 }
 
-type Saved = { readonly sha256: string; readonly bytes: number }
-
 /** An object that ended early looks like one that was changed, unless its length is asked for. */
 async function whyDifferent(
   objects: ObjectStore,
   { fileId, s3Key, sha256 }: Content,
-  saved: Saved,
+  saved: Measured,
   options: CallOptions,
 ) {
   const size = (await objects.size(s3Key, options)) ?? 0
-  if (saved.bytes < size)
+  if (saved.size < size)
     return new Failure(
       'STORAGE_UNAVAILABLE',
       { fileId, s3Key },
-      { detail: `the object ended after ${saved.bytes} of ${size} bytes` },
+      { detail: `the object ended after ${saved.size} of ${size} bytes` },
     )
   return new Failure('OBJECT_CHANGED', { fileId, s3Key, expected: sha256, found: saved.sha256 })
 }
 
-async function save(
-  body: Readable,
-  path: string,
-  { signal }: CallOptions,
-  onBytes?: (bytes: number) => void,
-): Promise<Saved> {
-  const hash = createHash('sha256')
-  let bytes = 0
-  const meter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk)
-      bytes += chunk.length
-      onBytes?.(bytes)
-      done(null, chunk)
-    },
-  })
+async function save(body: Readable, path: string, { signal }: CallOptions, onBytes?: (bytes: number) => void) {
+  const meter = new Meter(onBytes)
   await pipeline(body, meter, createWriteStream(path), { ...(signal && { signal }) })
-  return { sha256: hash.digest('hex'), bytes }
+  return meter.measured()
 }
 
 const exists = (path: string) =>

@@ -1,11 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { Transform } from 'node:stream'
+import { randomUUID } from 'node:crypto'
 import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type { FailureCode } from '../domain/failure.ts'
 import { Failure } from '../domain/failure.ts'
 import { mediaType } from '../domain/file-name.ts'
 import { originalKey } from '../domain/keys.ts'
+import { Meter } from '../domain/meter.ts'
 import type { NewContent, ObjectStore } from '../domain/ports.ts'
 import { Problem } from './problem.ts'
 
@@ -34,8 +34,6 @@ export const newUpload = (userId: string, fileId: string, part: MultipartFile, m
   maxBytes,
 })
 
-type Measured = Pick<NewContent, 'size' | 'sha256'>
-
 /**
  * Streams the bytes into the object store in constant memory; size and SHA-256 are taken on the way. Nothing is kept of an
  * upload that fails.
@@ -43,7 +41,9 @@ type Measured = Pick<NewContent, 'size' | 'sha256'>
  */
 export async function receiveContent(objects: ObjectStore, upload: Upload): Promise<Omit<NewContent, 's3Url'>> {
   const { part, key, maxBytes } = upload
-  const meter = new Meter(maxBytes)
+  const meter = new Meter((bytes) => {
+    if (bytes > maxBytes) throw tooLarge(maxBytes)
+  })
   // Its errors come back through the store, which may not listen yet when they happen.
   meter.on('error', () => undefined)
   const abort = () => meter.destroy(new Problem('UPLOAD_ABORTED'))
@@ -88,26 +88,3 @@ const tooLarge = (maxBytes: number) =>
     detail: `The limit is ${Math.round(maxBytes / 1_048_576)} MB (MAX_UPLOAD_MB).`,
     extra: { limit_bytes: maxBytes },
   })
-
-/** Passes bytes through and measures them. */
-class Meter extends Transform {
-  readonly #hash = createHash('sha256')
-  readonly #maxBytes: number
-  #size = 0
-
-  constructor(maxBytes: number) {
-    super()
-    this.#maxBytes = maxBytes
-  }
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: Error | null, chunk?: Buffer) => void) {
-    this.#size += chunk.length
-    if (this.#size > this.#maxBytes) return done(tooLarge(this.#maxBytes))
-    this.#hash.update(chunk)
-    done(null, chunk)
-  }
-
-  measured(): Measured {
-    return { size: this.#size, sha256: this.#hash.digest('hex') }
-  }
-}
