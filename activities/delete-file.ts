@@ -3,6 +3,7 @@ import { activityInfo, getClient, log } from '@temporalio/activity'
 import { hasContent } from '../domain/file.ts'
 import type { ExpertUsing } from '../domain/ports.ts'
 import { CREATE_EXPERT, createExpertStart, removeFiles } from '../workflows/contract.ts'
+import { earlierAttempt } from './earlier-attempt.ts'
 import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
 
@@ -15,7 +16,7 @@ export const leaveExperts =
   ({ files }: Pick<Ports, 'files'>) =>
   ({ fileId }: OneFile): Promise<{ experts: string[] }> =>
     heartbeating(async ({ signal }, beat) => {
-      const experts = new Set(expertsBefore())
+      const experts = new Set(earlierAttempt<{ experts: string[] }>().experts)
       const using = await files.expertsUsing(fileId)
       for (const expert of using) await askToRemove(expert, fileId)
       for (const { id } of using) experts.add(id)
@@ -36,12 +37,7 @@ async function askToRemove(expert: ExpertUsing, fileId: string): Promise<void> {
   })
 }
 
-function expertsBefore(): string[] {
-  const details: unknown = activityInfo().heartbeatDetails
-  return typeof details === 'object' && details !== null && 'experts' in details ? (details.experts as string[]) : []
-}
-
-/** Deletes the row, then the object. @throws Error where an expert uses the file, so that this is tried again */
+/** Deletes the object, then the row. @throws Error where an expert uses the file, so that this is tried again */
 export const deleteFile =
   ({ files, objects }: Pick<Ports, 'files' | 'objects'>) =>
   async ({ userId, fileId }: OneFile & { userId: string }): Promise<{ objects: number }> =>

@@ -1,4 +1,4 @@
-import { activityInfo, log } from '@temporalio/activity'
+import { log } from '@temporalio/activity'
 import type { Chunk } from '../domain/chunk.ts'
 import { chunkerVersion, chunkPages } from '../domain/chunking.ts'
 import { Failure } from '../domain/failure.ts'
@@ -8,6 +8,7 @@ import { beginStage } from './begin-stage.ts'
 import type { EmbeddingsManifest } from './derived-embeddings.ts'
 import { hasPart, readManifest, writeManifest, writePart } from './derived-embeddings.ts'
 import { readPages } from './derived-text.ts'
+import { earlierAttempt } from './earlier-attempt.ts'
 import type { EmbeddedFile, ExtractedFile } from './file-refs.ts'
 import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
@@ -71,7 +72,8 @@ async function embedParts(
   beat: (progress: Progress) => void,
 ): Promise<Embedded> {
   const pages = await readPages(objects, textKey, options)
-  const done = doneBefore()
+  const done = { parts: 0, tokensReused: 0, ...earlierAttempt<Progress>() }
+  // Parts of an earlier attempt were paid for by this file, so they are not counted as reused.
   const totals = { parts: 0, chunks: 0, tokens: 0, tokensReused: done.tokensReused }
   for (const chunks of inParts(
     chunkPages(pages, { ...chunking, countTokens: embedder.countTokens }),
@@ -92,15 +94,6 @@ async function embedParts(
   await writeManifest(objects, prefix, manifest, options)
   return { ...manifest, tokensReused }
 }
-
-/** What an earlier attempt heartbeated: those parts were paid for by this file, so they are not counted as reused. */
-function doneBefore(): Progress {
-  const details: unknown = activityInfo().heartbeatDetails
-  return isProgress(details) ? details : { parts: 0, tokensReused: 0 }
-}
-
-const isProgress = (details: unknown): details is Progress =>
-  typeof details === 'object' && details !== null && 'parts' in details && 'tokensReused' in details
 
 async function embed(embedder: Embedder, chunks: readonly Chunk[], options: CallOptions) {
   const vectors = await embedder.embed(

@@ -1,7 +1,7 @@
-import { activityInfo } from '@temporalio/activity'
 import { Failure } from '../domain/failure.ts'
 import { vectorNamespace } from '../domain/keys.ts'
 import type { CallOptions, RemovedFile } from '../domain/ports.ts'
+import { earlierAttempt } from './earlier-attempt.ts'
 import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
 
@@ -18,8 +18,9 @@ export const removeFileVectors =
     const namespace = vectorNamespace(expertId, expert.generation)
     const files = await ports.runs.removing(expertId, fileIds)
     await heartbeating(async (options, beat) => {
+      const { files: done = 0 } = earlierAttempt<{ files: number }>()
       for (const [i, file] of files.entries()) {
-        if (i >= filesDone()) await removeVectorsOf(ports, namespace, file, options)
+        if (i >= done) await removeVectorsOf(ports, namespace, file, options)
         beat({ files: i + 1 })
       }
     })
@@ -33,11 +34,6 @@ async function removeVectorsOf({ vectors }: Uses, namespace: string, file: Remov
     throw new Failure('VECTOR_STORE_UNAVAILABLE', file, { detail: 'vectors that were deleted are still there' })
 }
 
-function filesDone(): number {
-  const details: unknown = activityInfo().heartbeatDetails
-  return typeof details === 'object' && details !== null && 'files' in details ? Number(details.files) : 0
-}
-
 /** Removes all vectors of an expert, of every generation, and asks the store whether they are gone. */
 export const removeVectors =
   (ports: Uses) =>
@@ -46,7 +42,8 @@ export const removeVectors =
     if (!expert) return { vectors: 0, vectorsLeft: 0 }
     const namespaces = Array.from({ length: expert.generation }, (_, i) => vectorNamespace(expertId, i + 1))
     return heartbeating(async (options, beat) => {
-      const vectors = vectorsBefore() ?? (await countAll(ports, namespaces, options))
+      // Counted before anything was deleted.
+      const { vectors = await countAll(ports, namespaces, options) } = earlierAttempt<{ vectors: number }>()
       beat({ vectors })
       for (const namespace of namespaces) await ports.vectors.deleteNamespace(namespace, options)
       const vectorsLeft = await countAll(ports, namespaces, options)
@@ -59,12 +56,6 @@ export const removeVectors =
       return { vectors, vectorsLeft }
     })
   }
-
-/** What an earlier attempt counted before it deleted anything. */
-function vectorsBefore(): number | undefined {
-  const details: unknown = activityInfo().heartbeatDetails
-  return typeof details === 'object' && details !== null && 'vectors' in details ? Number(details.vectors) : undefined
-}
 
 async function countAll({ vectors }: Uses, namespaces: readonly string[], options: CallOptions): Promise<number> {
   let count = 0

@@ -5,6 +5,7 @@ import { chunkId, vectorNamespace } from '../domain/keys.ts'
 import type { CallOptions, VectorRecord } from '../domain/ports.ts'
 import { beginStage } from './begin-stage.ts'
 import { readPart } from './derived-embeddings.ts'
+import { earlierAttempt } from './earlier-attempt.ts'
 import type { EmbeddedFile } from './file-refs.ts'
 import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
@@ -47,7 +48,8 @@ async function store(
   beat: Beat,
 ): Promise<void> {
   const before = await ports.runs.expectChunks(file, file.chunks)
-  const begin = resumeAt()
+  // What an earlier attempt heartbeated is in the store.
+  const { part: begin = 0 } = earlierAttempt<{ part: number }>()
   // Chunks beyond the new ones are those of older content. An earlier attempt that wrote parts has removed them.
   if (before > file.chunks && begin === 0) await ports.vectors.deleteFile(namespace, file.fileId, before, options)
   for (let part = begin; part < file.parts; part++) {
@@ -62,12 +64,6 @@ async function store(
       options,
     )
   }
-}
-
-/** The parts that an earlier attempt wrote are in the store: it heartbeats each of them only then. */
-function resumeAt(): number {
-  const details: unknown = activityInfo().heartbeatDetails
-  return typeof details === 'object' && details !== null && 'part' in details ? Number(details.part) : 0
 }
 
 const isCurrent = ({ runs }: Uses, file: EmbeddedFile) => runs.isCurrent(file, 'store', activityInfo().attempt)

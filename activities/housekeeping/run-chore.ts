@@ -1,7 +1,8 @@
-import { activityInfo, log } from '@temporalio/activity'
+import { log } from '@temporalio/activity'
 import type { Chore, ChoreOutcome } from '../../domain/housekeeping.ts'
 import { EXAMPLES } from '../../domain/housekeeping.ts'
 import type { CallOptions } from '../../domain/ports.ts'
+import { earlierAttempt } from '../earlier-attempt.ts'
 import { heartbeating } from '../heartbeating.ts'
 
 /** In a dry run a chore counts and names what it finds, and changes nothing. */
@@ -32,7 +33,7 @@ type Settled = Pick<ChoreOutcome, 'done' | 'examples'>
  */
 export async function runChore<T>({ dryRun }: ChoreInput, work: ChoreWork<T>): Promise<ChoreOutcome> {
   const outcome = await heartbeating((options, beat) =>
-    dryRun ? countAll(work, options) : settleAll(work, options, beat, activityInfo().heartbeatDetails),
+    dryRun ? countAll(work, options) : settleAll(work, options, beat),
   )
   const { found, done, more } = outcome
   if (found > 0) log.info(`🧹 Housekeeping: ${work.chore}`, { found, done, more, dryRun })
@@ -53,10 +54,10 @@ async function settleAll<T>(
   { leftovers, nameOf, settle }: ChoreWork<T>,
   options: CallOptions,
   beat: (settled: Settled) => void,
-  earlier: Settled = { done: 0, examples: [] },
 ): Promise<ChoreOutcome> {
-  const examples = [...earlier.examples]
-  let { done } = earlier
+  const earlier = earlierAttempt<Settled>()
+  const examples = [...(earlier.examples ?? [])]
+  let { done = 0 } = earlier
   let found = done
   for await (const page of leftovers(options))
     for (const batch of inBatches(page)) {
