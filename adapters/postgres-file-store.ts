@@ -161,12 +161,11 @@ export class PostgresFileStore implements FileStore {
     )
   }
 
-  async markDeleting(userId: string, fileId: string): Promise<boolean> {
-    return this.#setStatus(userId, fileId, 'deleting')
-  }
-
-  async unmarkDeleting(userId: string, { id, processingStatus }: StoredFile): Promise<void> {
-    await this.#setStatus(userId, id, processingStatus)
+  async setProcessingStatus(userId: string, fileId: string, status: ProcessingStatus): Promise<void> {
+    await this.#pool.query(
+      'update files set processing_status = $3, updated_at = now() where user_id = $1 and id = $2',
+      [userId, fileId, status],
+    )
   }
 
   async expertsUsing(fileId: string): Promise<ExpertUsing[]> {
@@ -175,14 +174,6 @@ export class PostgresFileStore implements FileStore {
       [fileId],
     )
     return rows.map(toExpert)
-  }
-
-  async #setStatus(userId: string, fileId: string, status: ProcessingStatus): Promise<boolean> {
-    const { rowCount } = await this.#pool.query(
-      'update files set processing_status = $3, updated_at = now() where user_id = $1 and id = $2',
-      [userId, fileId, status],
-    )
-    return rowCount === 1
   }
 
   async #namesOfExpertsUsing(fileId: string) {

@@ -188,12 +188,12 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
 
 /** Marks the file, so that no expert takes it up, and hands the rest to Temporal; where that fails, the file is as it was. */
 async function cascade({ files, runs }: FileRoutesOptions, file: StoredFile) {
-  await files.markDeleting(file.userId, file.id)
+  await files.setProcessingStatus(file.userId, file.id, 'deleting')
   try {
     const workflowId = await runs.deleteFile(file)
     return { workflow_id: workflowId, temporal_ui_url: runs.urlOf(workflowId) }
   } catch (error) {
-    await files.unmarkDeleting(file.userId, file)
+    await files.setProcessingStatus(file.userId, file.id, file.processingStatus)
     throw error
   }
 }

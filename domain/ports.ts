@@ -3,7 +3,7 @@ import type { Chunk, Page } from './chunk.ts'
 import type { DocumentType } from './document-type.ts'
 import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary, Progress } from './expert.ts'
 import type { FailureCode, Stage } from './failure.ts'
-import type { StoredFile } from './file.ts'
+import type { ProcessingStatus, StoredFile } from './file.ts'
 import type { ExpertNamespace } from './keys.ts'
 
 export type CallOptions = { readonly signal?: AbortSignal | undefined }
@@ -174,10 +174,8 @@ export interface FileStore {
     userId: string,
     fileId: string,
   ): Promise<{ deleted: boolean; experts: readonly { id: string; name: string }[] }>
-  /** From now on no expert takes it up. Says false where the user has no such file. */
-  markDeleting(userId: string, fileId: string): Promise<boolean>
-  /** Undoes `markDeleting`, for a file whose workflow could not be started. */
-  unmarkDeleting(userId: string, file: StoredFile): Promise<void>
+  /** A file that is `deleting` is taken up by no expert. */
+  setProcessingStatus(userId: string, fileId: string, status: ProcessingStatus): Promise<void>
   /** The experts that use a file, whoever asks; for the workflow, which has no user. */
   expertsUsing(fileId: string): Promise<ExpertUsing[]>
   /** Keeps the checksum that was taken of the bytes under `s3Key`. @returns false where they are not the file's any more */

@@ -28,7 +28,6 @@ import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
 import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
 import type { Embedder, ObjectStore, VectorStore } from '../../domain/ports.ts'
-import type { WorkersOptions } from '../../worker/create-workers.ts'
 import { createWorkers, runWorkers, shutdownWorkers } from '../../worker/create-workers.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
 import { extractionConfig } from './extraction-config.ts'
@@ -43,7 +42,6 @@ export type WorldOptions = {
   readonly retryBudgetMs?: number
   readonly retryWindowMs?: number
   readonly fileDeadlineMs?: number
-  readonly version?: WorkersOptions['version']
   readonly housekeepingGraceMs?: number
   /** Without workers: what the API does is looked at by itself. */
   readonly workers?: boolean
@@ -137,7 +135,6 @@ async function startWorkers({
     address: options.temporalAddress ?? infrastructure().temporalAddress,
   })
   const workers = await createWorkers({
-    version: options.version,
     connection,
     namespace: 'default',
     taskQueue,
