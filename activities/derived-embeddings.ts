@@ -1,19 +1,18 @@
+import { buffer } from 'node:stream/consumers'
 import type { EmbeddedChunk } from '../domain/chunk.ts'
 import { embeddingsManifestKey, embeddingsPartKey } from '../domain/keys.ts'
 import type { CallOptions, ObjectStore } from '../domain/ports.ts'
 import { downloadArtefact } from './download-artefact.ts'
-import { fromJsonLines, toJsonLines } from './json-lines.ts'
+import { decodePart, encodePart } from './part-format.ts'
 
 /** Written when every part is there: what they hold together. */
 export type EmbeddingsManifest = { readonly parts: number; readonly chunks: number; readonly tokens: number }
-
-type Line = Omit<EmbeddedChunk, 'vector'> & { readonly vector: string }
 
 export async function readManifest(objects: ObjectStore, prefix: string, options: CallOptions) {
   const key = embeddingsManifestKey(prefix)
   if ((await objects.size(key, options)) === undefined) return undefined
   const body = await objects.download(key, options)
-  return JSON.parse(Buffer.concat(await body.toArray()).toString()) as EmbeddingsManifest
+  return JSON.parse((await buffer(body)).toString()) as EmbeddingsManifest
 }
 
 export async function writeManifest(
@@ -36,7 +35,7 @@ export async function writePart(
   chunks: readonly EmbeddedChunk[],
   options: CallOptions,
 ) {
-  await objects.upload(embeddingsPartKey(prefix, part), toJsonLines(chunks.map(toLine)), options)
+  await objects.upload(embeddingsPartKey(prefix, part), encodePart(chunks), options)
 }
 
 export async function readPart(
@@ -45,19 +44,6 @@ export async function readPart(
   part: number,
   options: CallOptions,
 ): Promise<EmbeddedChunk[]> {
-  const chunks: EmbeddedChunk[] = []
-  const body = await downloadArtefact(objects, embeddingsPartKey(prefix, part), options)
-  for await (const line of fromJsonLines<Line>(body)) chunks.push(fromLine(line))
-  return chunks
-}
-
-const toLine = ({ vector, ...chunk }: EmbeddedChunk): Line => ({
-  ...chunk,
-  vector: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64'),
-})
-
-function fromLine({ vector, ...chunk }: Line): EmbeddedChunk {
-  // A copy, since the bytes of a small buffer need not begin where a float may.
-  const bytes = Uint8Array.from(Buffer.from(vector, 'base64'))
-  return { ...chunk, vector: new Float32Array(bytes.buffer) }
+  const key = embeddingsPartKey(prefix, part)
+  return decodePart(await buffer(await downloadArtefact(objects, key, options)), key)
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { access, constants, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { access, constants, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Failure } from '../domain/failure.ts'
 import type { CallOptions, ObjectStore, StoredObject, UnfinishedUpload } from '../domain/ports.ts'
@@ -26,8 +26,7 @@ export class DiskObjectStore implements ObjectStore {
     const partial = partialOf(path, randomUUID())
     try {
       await mkdir(dirname(path), { recursive: true })
-      const file = createWriteStream(partial, { flush: true })
-      await pipeline(body instanceof Uint8Array ? Readable.from([body]) : body, file, { ...(signal && { signal }) })
+      await write(partial, body, { flush: true, ...(signal && { signal }) })
       await rename(partial, path)
       await syncFolder(dirname(path))
     } catch (error) {
@@ -105,6 +104,11 @@ export class DiskObjectStore implements ObjectStore {
     if (!path.startsWith(this.#dir + sep)) throw new Error(`the object key ${key} leads out of the store`)
     return path
   }
+}
+
+async function write(path: string, body: Readable | Uint8Array, options: { flush: true; signal?: AbortSignal }) {
+  if (body instanceof Uint8Array) await writeFile(path, body, options)
+  else await pipeline(body, createWriteStream(path, { flush: options.flush }), options)
 }
 
 /** The rename itself must survive a power cut, and it is kept in the folder. */

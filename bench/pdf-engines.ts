@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { PdfiumDocument } from '../adapters/extraction/pdf/pdfium-document.ts'
+import { openPdf } from '../adapters/extraction/pdf/pdfium-document.ts'
 import { SecondOpinion } from '../adapters/extraction/pdf/second-opinion.ts'
 import { tidyPages } from '../adapters/extraction/pdf/tidy-pages.ts'
 import type { Page } from '../domain/chunk.ts'
@@ -16,10 +16,8 @@ import { textTable } from '../test/support/text-table.ts'
 type Engine = (path: string) => Promise<readonly string[] | undefined>
 type Result = { readonly right: boolean; readonly words: ReadonlyMap<string, number>; readonly seconds: number }
 
-const byPdfium: Engine = async (path) => {
-  using document = await PdfiumDocument.open(path)
-  return Array.from({ length: document.pageCount }, (_, index) => document.pageText(index) ?? '')
-}
+const byPdfium: Engine = (path) =>
+  openPdf(path, (document) => Array.from({ length: document.pageCount }, (_, index) => document.pageText(index) ?? ''))
 
 const byPdfJs: Engine = async (path) => {
   await using document = await SecondOpinion.ask(new Uint8Array(await readFile(path)))

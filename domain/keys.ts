@@ -46,18 +46,21 @@ export type EmbeddingRecipe = {
   readonly dimensions: number
 }
 
+/** Raised whenever parts are written otherwise than before. */
+const PART_FORMAT = 2
+
 /** The folder of chunks and vectors of some content made by one recipe. A model's name may hold anything, so it is hashed too. */
 export const embeddingsPrefix = (sha256: string, recipe: EmbeddingRecipe) => {
   const { extractorVersion, chunkerVersion, model, dimensions } = recipe
   const digest = createHash('sha256')
-    .update(JSON.stringify([model, extractorVersion, chunkerVersion]))
+    .update(JSON.stringify([model, extractorVersion, chunkerVersion, PART_FORMAT]))
     .digest('hex')
   const readable = model.replaceAll(/[^A-Za-z0-9.-]+/g, '_').slice(0, 60)
   return `derived/${sha256}/${readable}-${dimensions}-${digest.slice(0, 12)}`
 }
 
 export const embeddingsPartKey = (prefix: string, part: number) =>
-  `${prefix}/part-${String(part).padStart(5, '0')}.jsonl.gz`
+  `${prefix}/part-${String(part).padStart(5, '0')}.chunks`
 
 /** Written last: where it exists, every part does. */
 export const embeddingsManifestKey = (prefix: string) => `${prefix}/manifest.json`

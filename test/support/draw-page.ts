@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import PDFDocument from 'pdfkit'
-import { PdfiumDocument } from '../../adapters/extraction/pdf/pdfium-document.ts'
+import { openPdf } from '../../adapters/extraction/pdf/pdfium-document.ts'
 
 export type GreyPage = { readonly width: number; readonly height: number; readonly grey: Uint8Array }
 
@@ -22,8 +22,7 @@ export async function drawPage(text: string): Promise<GreyPage> {
 }
 
 async function render(path: string): Promise<GreyPage> {
-  using document = await PdfiumDocument.open(path)
-  const image = document.renderPage(0)
+  const image = await openPdf(path, (document) => document.renderPage(0))
   if (!image) throw new Error('the page was not drawn')
   return { width: image.width, height: image.height, grey: image.pixels }
 }

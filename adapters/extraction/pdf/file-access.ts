@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { Pdfium } from './pdfium.ts'
-import { addReadCallback } from './read-callback.ts'
+import { setReadCallback } from './read-callback.ts'
 
 /** PDFium reads objects one by one, from here and there; most are near the one before. */
 const WINDOW_BYTES = 65_536
@@ -24,7 +24,7 @@ export class FileAccess implements Disposable {
     this.#file = openSync(path, 'r')
     this.#size = fstatSync(this.#file).size
     const { pdfium } = lib
-    const readBlock = addReadCallback(lib, (_param, position, buffer, bytes) =>
+    const readBlock = setReadCallback(lib, (_param, position, buffer, bytes) =>
       this.#read(position >>> 0, buffer, bytes) ? 1 : 0,
     )
     this.pointer = pdfium.wasmExports.malloc(12)
@@ -33,7 +33,7 @@ export class FileAccess implements Disposable {
     pdfium.setValue(this.pointer + 8, 0, 'i32')
   }
 
-  /** Leaves PDFium's memory alone: it goes with its instance, and cannot be relied on after a trap. */
+  /** Leaves PDFium's memory alone: it is put back as a whole, and cannot be relied on after a trap. */
   [Symbol.dispose](): void {
     closeSync(this.#file)
   }

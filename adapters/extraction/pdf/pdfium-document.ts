@@ -4,7 +4,7 @@ import { FileAccess } from './file-access.ts'
 import { mendMisreadUtf8 } from './garbled.ts'
 import { annotationLines } from './page-annotations.ts'
 import type { Pdfium } from './pdfium.ts'
-import { readText, startPdfium, withMemory } from './pdfium.ts'
+import { readText, withMemory, withPdfium } from './pdfium.ts'
 
 /** From PDFium's fpdfview.h. */
 const PASSWORD_ERROR = 4
@@ -20,39 +20,35 @@ const MOST_PIXELS_A_SIDE = 4_000
 /** A picture of a page, a byte a pixel: 0 is black. */
 export type GreyImage = { readonly width: number; readonly height: number; readonly pixels: Uint8Array }
 
-/** A PDF opened by PDFium, which reads it from the disk as it needs it. */
-export class PdfiumDocument implements Disposable {
-  readonly #lib: Pdfium
-  readonly #access: FileAccess
-  readonly #document: number
-  readonly #formInfo: number
-  readonly #form: number
-
-  /** `tail` is read as if it stood behind the file. @throws Unreadable ENCRYPTED, or CORRUPT where PDFium finds no document in it */
-  static async open(path: string, tail?: Uint8Array): Promise<PdfiumDocument> {
-    const lib = await startPdfium()
+/**
+ * Opens a PDF for as long as `use` takes. `tail` is read as if it stood behind the file.
+ * @throws Unreadable ENCRYPTED, or CORRUPT where PDFium finds no document in it
+ */
+export function openPdf<T>(
+  path: string,
+  use: (document: PdfiumDocument) => T | Promise<T>,
+  tail?: Uint8Array,
+): Promise<T> {
+  return withPdfium(async (lib) => {
     // Also where PDFium breaks down over it: the process goes on.
-    using opening = new DisposableStack()
-    const access = opening.use(new FileAccess(lib, path, tail))
+    using access = new FileAccess(lib, path, tail)
     const document = lib.FPDF_LoadCustomDocument(access.pointer, '')
     if (document === 0) throw new Unreadable(lib.FPDF_GetLastError() === PASSWORD_ERROR ? 'ENCRYPTED' : 'CORRUPT')
-    const opened = new PdfiumDocument(lib, access, document)
-    opening.move()
-    return opened
-  }
+    return await use(new PdfiumDocument(lib, document))
+  })
+}
 
-  private constructor(lib: Pdfium, access: FileAccess, document: number) {
+/** A PDF opened by PDFium, which reads it from the disk as it needs it. Its memory is given back with that of PDFium. */
+export class PdfiumDocument {
+  readonly #lib: Pdfium
+  readonly #document: number
+  readonly #form: number
+
+  constructor(lib: Pdfium, document: number) {
     this.#lib = lib
-    this.#access = access
     this.#document = document
     // Values of form fields are known to PDFium's form environment only.
-    this.#formInfo = lib.PDFiumExt_OpenFormFillInfo()
-    this.#form = lib.PDFiumExt_InitFormFillEnvironment(document, this.#formInfo)
-  }
-
-  /** Frees what is not memory of PDFium: that goes with its instance. */
-  [Symbol.dispose](): void {
-    this.#access[Symbol.dispose]()
+    this.#form = lib.PDFiumExt_InitFormFillEnvironment(document, lib.PDFiumExt_OpenFormFillInfo())
   }
 
   get pageCount(): number {

@@ -16,6 +16,9 @@ const BRIDGE = new WebAssembly.Module(
   ]),
 )
 
+/** The place of ours in each table. A PDFium that reads many files has one at a time. */
+const places = new WeakMap<WebAssembly.Table, number>()
+
 /** Exported, but not among the types that the package declares. */
 type Exports = { readonly __indirect_function_table: WebAssembly.Table }
 
@@ -23,9 +26,10 @@ type Exports = { readonly __indirect_function_table: WebAssembly.Table }
  * Where PDFium finds the function. Emscripten's own `addFunction` first makes an object of each of the 3,081 functions in
  * the table, to see whether it is one of them, and that took a quarter of the time of reading a short file.
  */
-export function addReadCallback({ pdfium }: Pdfium, read: ReadBlock): number {
+export function setReadCallback({ pdfium }: Pdfium, read: ReadBlock): number {
   const { __indirect_function_table: table } = pdfium.wasmExports as unknown as Exports
-  const index = table.grow(1)
+  const index = places.get(table) ?? table.grow(1)
+  places.set(table, index)
   table.set(index, new WebAssembly.Instance(BRIDGE, { e: { f: read } }).exports.f)
   return index
 }

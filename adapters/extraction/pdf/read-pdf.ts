@@ -5,7 +5,8 @@ import type { OpenOcr } from '../ocr/open-ocr.ts'
 import { Unreadable } from '../unreadable.ts'
 import { garbledShare } from './garbled.ts'
 import { makeEnd } from './lost-end.ts'
-import { PdfiumDocument } from './pdfium-document.ts'
+import type { PdfiumDocument } from './pdfium-document.ts'
+import { openPdf } from './pdfium-document.ts'
 import type { PageText } from './recognize-pages.ts'
 import { recognizePages } from './recognize-pages.ts'
 import type { SecondOpinion } from './second-opinion.ts'
@@ -63,15 +64,17 @@ async function readWithNewEnd(path: string, options: Options): Promise<Pages | u
   return legible.some((text) => text?.trim()) ? { texts: legible, pagesLost: end.pagesLost } : undefined
 }
 
-async function readByPdfium(path: string, options: Options, tail?: Uint8Array): Promise<Pages> {
-  using document = await PdfiumDocument.open(path, tail)
-  const count = document.pageCount
-  if (count === 0) throw new Unreadable('CORRUPT', 'it has no pages')
-  checkPages(count, options.limits)
-  const drawn = collect(count, options.limits, (index) => document.pageText(index))
-  const texts = await withSecondOpinion(path, drawn, options.limits)
-  const recognized = options.openOcr ? await recognizePages(document, texts, options.openOcr) : texts
-  return { texts: recognized, title: document.information('Title'), author: document.information('Author') }
+function readByPdfium(path: string, options: Options, tail?: Uint8Array): Promise<Pages> {
+  const read = async (document: PdfiumDocument): Promise<Pages> => {
+    const count = document.pageCount
+    if (count === 0) throw new Unreadable('CORRUPT', 'it has no pages')
+    checkPages(count, options.limits)
+    const drawn = collect(count, options.limits, (index) => document.pageText(index))
+    const texts = await withSecondOpinion(path, drawn, options.limits)
+    const recognized = options.openOcr ? await recognizePages(document, texts, options.openOcr) : texts
+    return { texts: recognized, title: document.information('Title'), author: document.information('Author') }
+  }
+  return openPdf(path, read, tail)
 }
 
 function collect(count: number, limits: ExtractionLimits, read: (index: number) => PageText): PageText[] {
