@@ -62,6 +62,23 @@ describe('a PDF', () => {
     assert.deepEqual(await pageTexts(file), ['Page\nCheck this'])
   })
 
+  test('is read the same, whatever was read before it: PDFium remembers nothing', async () => {
+    const form = await drawn((document) => {
+      document.font('Times-Roman').text('Form with an Ä').initForm()
+      document.formText('name', 50, 100, 200, 20, { value: 'Ann' })
+    })
+    const locked = await drawn((document) => document.text('x'), { userPassword: 'guest', pdfVersion: '1.7' })
+    const many = await makePdf(
+      Array.from({ length: 300 }, (_, page) => `Page ${page}. ${'A line of text. '.repeat(60)}`),
+    )
+    const first = await pageTexts(form)
+    for (const before of [form, many, form, form]) {
+      await pageTexts(before)
+      await isRefused(locked, 'ENCRYPTED')
+      assert.deepEqual(await pageTexts(form), first)
+    }
+  })
+
   test('is read without the password of its owner, but not without that of its user', async () => {
     const owned = await drawn((document) => document.text('Readable'), { ownerPassword: 'boss', permissions: {} })
     assert.deepEqual(await pageTexts(owned), ['Readable'])
