@@ -258,5 +258,6 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
   })
 }
 
-const hasWorkToRetry = ({ status, progress }: Expert) =>
-  status === 'paused' || status === 'cancelled' || status === 'deleting' || progress.failed > 0
+/** Of an expert at rest, whatever keeps a file from being in: it failed, or was cancelled. */
+const hasWorkToRetry = ({ status, progress: { files, indexed, failed } }: Expert) =>
+  status === 'paused' || status === 'deleting' || failed > 0 || (AT_REST.includes(status) && indexed < files)

@@ -1,14 +1,9 @@
 import {
-  CancellationScope,
-  ChildWorkflowFailure,
   condition,
   continueAsNew,
-  executeChild,
-  log,
   proxyActivities,
   setCurrentDetails,
   upsertSearchAttributes,
-  uuid4,
   workflowInfo,
 } from '@temporalio/workflow'
 import type { FileRef } from '../activities/file-refs.ts'
@@ -18,14 +13,16 @@ import type { ExpertSummary, Progress } from '../domain/expert.ts'
 import { FAILED_FILES_IN_SUMMARY } from '../domain/expert.ts'
 import type { FileFailure } from '../domain/ports.ts'
 import { BOOKKEEPING, CLEANING } from './activity-options.ts'
-import type { AddRequest, CreateExpertWorkflow, RemoveFilesWorkflow, RemoveRequest, RetryRequest } from './contract.ts'
-import { EXPERT_ID, EXPERT_STATUS, FAILED_FILES, REMOVE_FILES, removeFilesId } from './contract.ts'
+import type { AddRequest, CreateExpertWorkflow, RemoveRequest, RetryRequest } from './contract.ts'
+import { EXPERT_STATUS, FAILED_FILES } from './contract.ts'
 import { FilesInFlight } from './files-in-flight.ts'
 import { PagedQueue, runInLanes } from './lanes.ts'
 import type { FileOutcome } from './process-file.ts'
 import { processFile } from './process-file.ts'
 import type { ReportedFailure } from './progress-report.ts'
 import { renderReport } from './progress-report.ts'
+import { Removals } from './removals.ts'
+import { idsIn, Requests } from './requests.ts'
 
 const bookkeeping = proxyActivities<Activities>(BOOKKEEPING)
 const { cancelUnfinished } = proxyActivities<Activities>(CLEANING)
@@ -35,20 +32,15 @@ const FILES_IN_FLIGHT = 50
 const PAGE_SIZE = 200
 /** Of an expert that is nearly done, or had few files from the start: they go before those of others. */
 const FEW_FILES = 20
-const FILE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-type Request =
-  | ({ readonly kind: 'retry' } & RetryRequest)
-  | ({ readonly kind: 'add' } & AddRequest)
-  /** Files were removed, so that the summary is out of date. */
-  | { readonly kind: 'recount' }
+/** Before the position of every file. */
+const FROM_THE_START = '0'
 
 /** One run of `CreateExpert`: what it was asked for, how far it is, and what it shows of that. */
 export class ExpertRun {
   readonly #expertId: string
-  readonly #requests: Request[] = []
+  readonly #requests = new Requests()
   readonly #inFlight = new FilesInFlight()
-  #removals = 0
+  readonly #removals: Removals
   #headline = 'Processing'
   #failures: ReportedFailure[] = []
   #pausedBy: FileFailure | undefined
@@ -57,6 +49,7 @@ export class ExpertRun {
 
   constructor(expertId: string) {
     this.#expertId = expertId
+    this.#removals = new Removals(expertId, this.#inFlight)
   }
 
   /** Without `fileIds`: every file that failed or was cancelled. */
@@ -68,52 +61,61 @@ export class ExpertRun {
     this.#requests.push({ kind: 'add', fileIds: idsIn(fileIds) })
   }
 
-  /** Goes on beside the processing of other files, and also when the run is cancelled. */
-  async remove({ fileIds, requestId }: RemoveRequest): Promise<void> {
-    this.#removals += 1
-    try {
-      await CancellationScope.nonCancellable(() => this.#remove(idsIn(fileIds), idsIn(requestId)[0]))
-    } finally {
-      this.#removals -= 1
-    }
+  /** Goes on beside the processing of other files. */
+  remove(request: RemoveRequest): Promise<void> {
+    return this.#removals.remove(request, async (removed) => {
+      this.progress = await bookkeeping.countFiles({ expertId: this.#expertId })
+      this.#failures = this.#failures.filter(({ fileId }) => !removed.includes(fileId))
+      this.#requests.push({ kind: 'recount' })
+    })
   }
 
   async toItsEnd(): Promise<ExpertSummary> {
     const settings = await bookkeeping.openRun({ expertId: this.#expertId })
     this.progress = settings.progress
-    const unfinished = settings.removing.length > 0 && this.remove({ fileIds: settings.removing })
+    const removedByThisRun = settings.removing.length > 0 ? this.remove({ fileIds: settings.removing }) : undefined
     for (;;) {
       await this.#settleRequests()
       this.#report('processing', 'Processing')
       await this.#processPendingFiles(settings)
-      await unfinished
+      await removedByThisRun
       if (this.#pausedBy) await this.#untilAskedToGoOn()
+      else if (workflowInfo().continueAsNewSuggested) await this.#continueAsNew()
       else if (await this.#finishPass(settings)) return this.#finished()
     }
   }
 
+  /** What was asked for before is done no more; but files that were added are in the expert then, as cancelled. */
   async cancel(): Promise<ExpertSummary> {
-    this.#requests.length = 0
-    await this.#removalsDone()
-    this.summary = await cancelUnfinished({ expertId: this.#expertId })
+    this.#requests.takeAll('retry')
+    for (const request of this.#requests.takeAll('add')) await this.#attach(request)
+    do {
+      await this.#removals.done()
+      this.#requests.takeAll('recount')
+      this.summary = await cancelUnfinished({ expertId: this.#expertId })
+    } while (this.#removals.areUnderWay || this.#requests.has('recount'))
     this.#countFrom(this.summary)
     this.#report('cancelled', 'Cancelled')
     // Asked for after the cancellation, while it went on: a new beginning, which this run is too late for.
-    if (this.#requests.some(({ kind }) => kind !== 'recount')) await this.#continueAsNew()
+    if (!this.#requests.isEmpty) await this.#continueAsNew()
     return this.summary
   }
 
   async #processPendingFiles(settings: RunSettings): Promise<void> {
-    let after = '0'
-    const queue = new PagedQueue<FileRef>(async () => {
-      await this.#settleRequests()
-      const page = await bookkeeping.listPendingFiles({ expertId: this.#expertId, after, limit: PAGE_SIZE })
-      after = page.last
-      return page.files
-    })
+    const queue = new PagedQueue<FileRef>(this.#pagesOfPendingFiles())
     const next = async () => (this.#mustDrain() ? undefined : queue.next())
     await runInLanes(FILES_IN_FLIGHT, next, (file) => this.#process(file, settings))
-    if (workflowInfo().continueAsNewSuggested) await this.#continueAsNew()
+  }
+
+  async *#pagesOfPendingFiles(): AsyncGenerator<FileRef[], void> {
+    for (let after = FROM_THE_START; ; ) {
+      // What a retry puts back has its old place, which may be behind us.
+      if (await this.#settleRequests()) after = FROM_THE_START
+      const { files, last } = await bookkeeping.listPendingFiles({ expertId: this.#expertId, after, limit: PAGE_SIZE })
+      if (files.length === 0) return
+      after = last
+      yield files.filter(({ fileId }) => !this.#inFlight.has(fileId))
+    }
   }
 
   async #process(file: FileRef, settings: RunSettings): Promise<void> {
@@ -141,18 +143,16 @@ export class ExpertRun {
 
   /** @returns whether the run is over: all files are in, or nobody asked for a retry in time */
   async #finishPass({ retryWindowMs }: RunSettings): Promise<boolean> {
-    await this.#removalsDone()
-    if (this.#requests.length > 0) return false
+    await this.#removals.done()
+    if (!this.#requests.isEmpty) return false
     this.summary = await bookkeeping.summarizePass({ expertId: this.#expertId })
     this.#countFrom(this.summary)
     const { status, totals } = this.summary
-    const isAsked = () => this.#requests.length > 0 || this.#removals > 0
-    if (totals.failed === 0) {
-      this.#report(status, 'Ready')
-      return !isAsked()
-    }
-    this.#report(status, `${totals.failed} of ${totals.files} files failed; waiting for a retry`)
-    const asked = await condition(isAsked, retryWindowMs)
+    // Those that failed, and those that a cancellation left.
+    const left = totals.files - totals.indexed
+    this.#report(status, left === 0 ? 'Ready' : describeLeft(this.summary, left))
+    const isAsked = () => !this.#requests.isEmpty || this.#removals.areUnderWay
+    const asked = left === 0 ? isAsked() : await condition(isAsked, retryWindowMs)
     if (asked) await bookkeeping.resumeExpert({ expertId: this.#expertId })
     return !asked
   }
@@ -167,21 +167,25 @@ export class ExpertRun {
   }
 
   async #untilAskedToGoOn(): Promise<void> {
-    await condition(() => this.#requests.some(({ kind }) => kind !== 'recount'))
+    await condition(() => this.#requests.has('retry', 'add'))
     this.#pausedBy = undefined
     await bookkeeping.resumeExpert({ expertId: this.#expertId })
   }
 
-  async #settleRequests(): Promise<void> {
-    for (let request = this.#requests.shift(); request; request = this.#requests.shift()) {
+  /** @returns whether files were put back among those that are pending */
+  async #settleRequests(): Promise<boolean> {
+    let hasPutBack = false
+    for (let request = this.#requests.take(); request; request = this.#requests.take()) {
       if (request.kind === 'add') await this.#attach(request)
       if (request.kind === 'retry') await this.#requeue(request)
+      hasPutBack ||= request.kind !== 'recount'
     }
+    return hasPutBack
   }
 
   async #attach({ fileIds }: AddRequest): Promise<void> {
     // One of them may be on its way out: it comes in again once it is gone.
-    await this.#removalsDone()
+    await this.#removals.done()
     this.#inFlight.putBack(fileIds)
     this.progress = await bookkeeping.attachFiles({ expertId: this.#expertId, fileIds })
   }
@@ -191,35 +195,12 @@ export class ExpertRun {
     this.#failures = this.#failures.filter(({ fileId }) => fileIds && !fileIds.includes(fileId))
   }
 
-  async #remove(wanted: readonly string[], requestId: string = uuid4()): Promise<void> {
-    const fileIds = await bookkeeping.markRemoving({ expertId: this.#expertId, fileIds: wanted })
-    if (fileIds.length === 0) return
-    await this.#inFlight.takeOut(fileIds)
-    try {
-      await executeChild<RemoveFilesWorkflow>(REMOVE_FILES, {
-        workflowId: removeFilesId(requestId),
-        args: [{ expertId: this.#expertId, fileIds }],
-        staticSummary: `Remove ${fileIds.length} files`,
-        typedSearchAttributes: [{ key: EXPERT_ID, value: this.#expertId }],
-        parentClosePolicy: 'ABANDON',
-      })
-    } catch (error) {
-      // Somebody ended it by hand. The files stay marked, and the next run of this expert removes them.
-      if (!(error instanceof ChildWorkflowFailure)) throw error
-      log.warn('A removal did not end', { error: error.message })
-    }
-    this.progress = await bookkeeping.countFiles({ expertId: this.#expertId })
-    this.#failures = this.#failures.filter(({ fileId }) => !fileIds.includes(fileId))
-    this.#requests.push({ kind: 'recount' })
-  }
-
-  #removalsDone(): Promise<void> {
-    return condition(() => this.#removals === 0)
-  }
-
+  /** Signals that nobody has acted upon would be lost with this run, so it waits until there is none. */
   async #continueAsNew(): Promise<never> {
-    await this.#removalsDone()
-    await this.#settleRequests()
+    while (this.#removals.areUnderWay || !this.#requests.isEmpty) {
+      await this.#removals.done()
+      await this.#settleRequests()
+    }
     return continueAsNew<CreateExpertWorkflow>({ expertId: this.#expertId })
   }
 
@@ -229,7 +210,7 @@ export class ExpertRun {
   }
 
   #countFrom({ totals: { files, indexed, failed }, failed_files }: ExpertSummary): void {
-    this.progress = { files, indexed, failed, pending: files - indexed - failed }
+    this.progress = { files, indexed, failed, pending: 0 }
     this.#failures = failed_files.map(({ file_id, ...failure }) => ({ fileId: file_id, ...failure }))
   }
 
@@ -247,7 +228,8 @@ export class ExpertRun {
   }
 }
 
-/** Signals may come from anybody's keyboard: what cannot be an id is left out, so that a slip does not end the run. */
-function idsIn(fileIds: unknown): string[] {
-  return [fileIds].flat().filter((id): id is string => typeof id === 'string' && FILE_ID.test(id))
+function describeLeft({ totals: { files, failed } }: ExpertSummary, left: number): string {
+  const cancelled = left - failed
+  const what = [failed > 0 && `${failed} failed`, cancelled > 0 && `${cancelled} were cancelled`].filter(Boolean)
+  return `Of ${files} files ${what.join(', ')}; waiting for a retry`
 }

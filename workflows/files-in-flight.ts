@@ -21,6 +21,10 @@ export class FilesInFlight {
     }
   }
 
+  has(fileId: string): boolean {
+    return this.#scopes.has(fileId)
+  }
+
   /** Cancels what works on these files, now or later. Resolves once nothing does. */
   async takeOut(fileIds: readonly string[]): Promise<void> {
     for (const fileId of fileIds) {

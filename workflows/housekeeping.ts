@@ -22,8 +22,8 @@ const ACTIVITY = {
 } satisfies Record<Chore, unknown>
 
 /** Does one chore after the other. One that fails is reported and does not stop the next. */
-export const Housekeeping: HousekeepingWorkflow = async ({ dryRun, chores = CHORES }) => {
-  checkInput({ dryRun, chores })
+export const Housekeeping: HousekeepingWorkflow = async (input) => {
+  const { dryRun, chores = CHORES } = checkInput(input)
   const receipts: ChoreReceipt[] = []
   const receipt = { dry_run: dryRun, chores: receipts }
   for (const chore of CHORES.filter((each) => chores.includes(each))) {
@@ -34,9 +34,9 @@ export const Housekeeping: HousekeepingWorkflow = async ({ dryRun, chores = CHOR
 }
 
 /** It may have been started by hand: a chore of another name, or a dry run that was meant but not said, must not pass for done. */
-function checkInput({ dryRun, chores = [] }: HousekeepingInput): void {
-  const unknown = chores.filter((chore) => !CHORES.includes(chore))
-  if (typeof dryRun === 'boolean' && unknown.length === 0) return
+function checkInput(input: HousekeepingInput | undefined): HousekeepingInput {
+  const unknown = input?.chores?.filter((chore) => !CHORES.includes(chore)) ?? []
+  if (typeof input?.dryRun === 'boolean' && unknown.length === 0) return input
   throw ApplicationFailure.nonRetryable(
     `The input is { "dryRun": true or false, "chores": some of ${CHORES.join(', ')} }.`,
     'INPUT_INVALID',

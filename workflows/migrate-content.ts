@@ -43,6 +43,14 @@ export const MigrateContent: MigrateContentWorkflow = async (input) => {
   return migration.toItsEnd(input)
 }
 
+async function* pagesAfter(fileId: string | null): AsyncGenerator<readonly FileInDatabase[], void> {
+  let page = await listContent({ after: fileId, limit: PAGE_SIZE })
+  for (let last = page.at(-1); last; last = page.at(-1)) {
+    yield page
+    page = await listContent({ after: last.fileId, limit: PAGE_SIZE })
+  }
+}
+
 class Migration {
   progress: MigrationProgress = { files: 0, bytes: 0, moved: 0, movedBytes: 0, failed: 0 }
   readonly #failures: FailedMove[]
@@ -64,12 +72,7 @@ class Migration {
   }
 
   async #moveAll(): Promise<void> {
-    let lastRead = this.#after
-    const queue = new PagedQueue<FileInDatabase>(async () => {
-      const page = await listContent({ after: lastRead, limit: PAGE_SIZE })
-      lastRead = page.at(-1)?.fileId ?? lastRead
-      return page
-    })
+    const queue = new PagedQueue(pagesAfter(this.#after))
     await runInLanes(
       FILES_IN_FLIGHT,
       () => this.#next(queue),
