@@ -1,4 +1,11 @@
-import { ApplicationFailure, activityInfo, CancelledFailure, CompleteAsyncError, log } from '@temporalio/activity'
+import {
+  ApplicationFailure,
+  activityInfo,
+  CancelledFailure,
+  CompleteAsyncError,
+  cancellationSignal,
+  log,
+} from '@temporalio/activity'
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker'
 import { FAILURES, Failure } from '../domain/failure.ts'
 import { backOffMs } from '../workflows/activity-options.ts'
@@ -27,7 +34,7 @@ function toApplicationFailure(error: unknown): unknown {
 }
 
 function fromFailure({ code, message, fields, cause, retryAfterMs }: Failure): ApplicationFailure {
-  const { retryable } = FAILURES[code]
+  const retryable = FAILURES[code].retryable || isTriedUntilItSucceeds()
   log.warn(`⚠️ ${message}`, {
     ...fields,
     code,
@@ -43,9 +50,25 @@ function fromFailure({ code, message, fields, cause, retryAfterMs }: Failure): A
   })
 }
 
+/**
+ * Work without a limit of tries, such as removing the vectors of what is deleted, has to be done whatever is wrong now: a wrong
+ * key is corrected some day, and given up it would leave them behind. The stages of a file have a limit.
+ */
+function isTriedUntilItSucceeds(): boolean {
+  const { maximumAttempts = 0 } = activityInfo().retryPolicy ?? {}
+  return maximumAttempts === 0 || maximumAttempts === Number.POSITIVE_INFINITY
+}
+
 /** Cancellations and failures that were made for Temporal pass as they are. */
 const isTemporals = (error: unknown) =>
-  error instanceof ApplicationFailure || error instanceof CancelledFailure || error instanceof CompleteAsyncError
+  error instanceof ApplicationFailure ||
+  error instanceof CancelledFailure ||
+  error instanceof CompleteAsyncError ||
+  isOfCancellation(error)
+
+/** What Node's own functions throw when their signal is aborted. */
+const isOfCancellation = (error: unknown) =>
+  cancellationSignal().aborted && error instanceof Error && error.name === 'AbortError'
 
 const describe = (error: unknown) =>
   error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : String(error)

@@ -127,6 +127,18 @@ describe('removal', () => {
     assert.ok(pinecone.server.count('/vectors/list') >= 3)
   })
 
+  test('goes on once a key that the store refused is corrected, and leaves nothing until then', async () => {
+    const file = await api.upload('refused.txt', 'The key was changed in between.')
+    const { id } = await api.createExpert([file])
+    await api.until(id, 'ready')
+    const before = pinecone.server.struck
+    pinecone.server.failNext({ status: 401, times: 2, path: '/vectors/delete' })
+    const { body } = await api.send('DELETE', `/experts/${id}`)
+    assert.equal((await receiptOf(body)).vectors_left, 0)
+    assert.equal(pinecone.server.struck - before, 2)
+    assert.deepEqual(vectorsOf(id), [])
+  })
+
   test('deletes a file that experts use only when asked to, and then with all its traces', async () => {
     const file = await api.upload('used.txt', 'Everybody uses this one.')
     const experts = [await api.createExpert([file], 'First'), await api.createExpert([file], 'Second')]
