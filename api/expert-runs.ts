@@ -21,11 +21,10 @@ import {
   DELETE_FILE,
   deleteExpertId,
   deleteExpertStart,
-  deleteFileId,
+  deleteFileStart,
   removeFiles,
   removeFilesId,
   retryFailedFiles,
-  USER_ID,
 } from '../workflows/contract.ts'
 import { Problem } from './problem.ts'
 
@@ -97,20 +96,10 @@ export class ExpertRuns {
   }
 
   /** Deletes a file with its use in experts. @returns the id of the workflow that does it */
-  async deleteFile({ id: fileId, userId, originalName }: StoredFile): Promise<string> {
-    const workflowId = deleteFileId(fileId)
-    await this.#call(() =>
-      this.#client.workflow.start<DeleteFileWorkflow>(DELETE_FILE, {
-        staticSummary: originalName,
-        typedSearchAttributes: [{ key: USER_ID, value: userId }],
-        priority: { fairnessKey: userId },
-        workflowId,
-        taskQueue: this.#options.taskQueue,
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        args: [{ userId, fileId }],
-      }),
-    )
-    return workflowId
+  async deleteFile(file: StoredFile): Promise<string> {
+    const options = { ...deleteFileStart(file), taskQueue: this.#options.taskQueue }
+    await this.#call(() => this.#client.workflow.start<DeleteFileWorkflow>(DELETE_FILE, options))
+    return options.workflowId
   }
 
   async #signalWithStart<A>(expert: Expert, signal: SignalDefinition<[A]>, request: A): Promise<void> {

@@ -2,8 +2,10 @@
 import { defineSearchAttributeKey } from '@temporalio/common'
 import { defineQuery, defineSignal } from '@temporalio/workflow'
 import type { Expert, ExpertSummary, Progress } from '../domain/expert.ts'
+import type { StoredFile } from '../domain/file.ts'
 import type { Chore, HousekeepingReceipt } from '../domain/housekeeping.ts'
 import type { FileFailure } from '../domain/ports.ts'
+import { counted, escapeSummary } from './markdown.ts'
 
 type CreateExpertInput = { readonly expertId: string }
 export type CreateExpertWorkflow = (input: CreateExpertInput) => Promise<ExpertSummary>
@@ -141,16 +143,35 @@ export const createExpertStart = (expert: StartedExpert) => ({
 })
 
 export const deleteExpertStart = (expert: StartedExpert) => ({
-  ...describeRun(expert),
+  // Not what the expert was: whoever looks for experts with failed files does not look for this one.
+  ...describeRun({
+    ...expert,
+    name: `Delete ${expert.name}`,
+    status: 'deleting',
+    progress: { ...expert.progress, failed: 0 },
+  }),
   workflowId: deleteExpertId(expert.id),
   workflowIdConflictPolicy: 'USE_EXISTING' as const,
   args: [{ expertId: expert.id }] as [DeleteExpertInput],
 })
 
+export const deleteFileStart = ({
+  id: fileId,
+  userId,
+  originalName,
+}: Pick<StoredFile, 'id' | 'userId' | 'originalName'>) => ({
+  workflowId: deleteFileId(fileId),
+  workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  staticSummary: escapeSummary(`Delete ${originalName}`),
+  typedSearchAttributes: [{ key: USER_ID, value: userId }],
+  priority: { fairnessKey: userId },
+  args: [{ userId, fileId }] as [DeleteFileInput],
+})
+
 /** What the Web UI shows and finds a run by. */
 const describeRun = (expert: StartedExpert) => ({
-  staticSummary: expert.name,
-  staticDetails: `Expert \`${expert.id}\` with ${expert.progress.files} files.`,
+  staticSummary: escapeSummary(expert.name),
+  staticDetails: `Expert \`${expert.id}\` with ${counted(expert.progress.files, 'file')}.`,
   typedSearchAttributes: [
     { key: EXPERT_ID, value: expert.id },
     { key: USER_ID, value: expert.userId },

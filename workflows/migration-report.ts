@@ -1,7 +1,5 @@
 import type { FailedMove, MigrationProgress } from './contract.ts'
-import { escapeCell } from './progress-report.ts'
-
-const FAILURES_SHOWN = 25
+import { escapeCell, renderDetails, renderTable } from './markdown.ts'
 
 /** What the Web UI shows of a migration, as Markdown. */
 export function renderMigration(
@@ -10,17 +8,20 @@ export function renderMigration(
   failures: readonly FailedMove[],
 ): string {
   const { files, bytes, moved, movedBytes, failed } = progress
-  return [
-    `**${headline}**`,
-    '',
-    '| | Files | Bytes |',
-    '| --- | ---: | ---: |',
-    `| In the database at the start | ${files} | ${bytes} |`,
-    `| Moved | ${moved} | ${movedBytes} |`,
-    `| Failed | ${failed} | |`,
-    ...(failures.length > 0 ? ['', '| Failed file | Code | Why |', '| --- | --- | --- |'] : []),
-    ...failures
-      .slice(0, FAILURES_SHOWN)
-      .map(({ name, code, message }) => `| ${escapeCell(name)} | ${code} | ${escapeCell(message)} |`),
-  ].join('\n')
+  const count = (number: number) => number.toLocaleString('en')
+  return renderDetails(
+    failed > 0 ? `${headline}; ${failed} failed` : headline,
+    renderTable(
+      ['', 'Files', 'Bytes'],
+      [
+        ['In the database at the start', count(files), count(bytes)],
+        ['Moved', count(moved), count(movedBytes)],
+        ['Failed', count(failed), ''],
+      ],
+    ),
+    renderTable(
+      ['Failed file', 'Code', 'Why'],
+      failures.map(({ name, code, message }) => [escapeCell(name), code, escapeCell(message)]),
+    ),
+  )
 }
