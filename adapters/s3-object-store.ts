@@ -102,7 +102,9 @@ export class S3ObjectStore implements ObjectStore {
     try {
       await this.#client.send(new DeleteObjectCommand(this.#object(key)), { ...(signal && { abortSignal: signal }) })
     } catch (error) {
-      throw this.#toFailure(error, key, signal)
+      const failure = this.#toFailure(error, key, signal)
+      // S3 never says so, but servers that speak its protocol do, some only to the second of two that delete at once.
+      if (!(failure instanceof Failure && failure.code === 'OBJECT_MISSING')) throw failure
     }
   }
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -175,6 +178,20 @@ describe('S3ObjectStore', () => {
   test('tells wrong credentials from an object that may not be read, also where the answer has no body', async () => {
     const store = new S3ObjectStore({ ...infrastructure().s3, secretKey: 'wrong-secret' })
     await assert.rejects(store.size('a'), { code: 'STORAGE_AUTH' })
+  })
+
+  test('has deleted what a server does not find when two delete it at once', async (t) => {
+    const notFound = '<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Message>gone</Message></Error>'
+    const server = createServer((_, response) => {
+      response.writeHead(404, { 'content-type': 'application/xml' }).end(notFound)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const store = new S3ObjectStore({ ...infrastructure().s3, endpoint: `http://127.0.0.1:${port}` })
+    await store.delete('deleted-by-another')
+    await assert.rejects(store.download('deleted-by-another'), { code: 'OBJECT_MISSING' })
   })
 
   test('knows the address of an object', () => {
