@@ -18,10 +18,12 @@ export const removeFileVectors =
     const namespace = vectorNamespace(expertId, expert.generation)
     const files = await ports.runs.removing(expertId, fileIds)
     await heartbeating(async (options, beat) => {
-      const { files: done = 0 } = earlierAttempt<{ files: number }>()
-      for (const [i, file] of files.entries()) {
-        if (i >= done) await removeVectorsOf(ports, namespace, file, options)
-        beat({ files: i + 1 })
+      const { last } = earlierAttempt<{ last: string }>()
+      // By its id, not its place: another removal may have taken out some of the files meanwhile.
+      const begin = files.findIndex(({ fileId }) => fileId === last) + 1
+      for (const file of files.slice(begin)) {
+        await removeVectorsOf(ports, namespace, file, options)
+        beat({ last: file.fileId })
       }
     })
     return { vectors: files.reduce((sum, { chunks }) => sum + chunks, 0), vectorsLeft: 0 }
