@@ -1,6 +1,7 @@
 import {
   condition,
   continueAsNew,
+  patched,
   proxyActivities,
   setCurrentDetails,
   upsertSearchAttributes,
@@ -73,12 +74,13 @@ export class ExpertRun {
   async toItsEnd(): Promise<ExpertSummary> {
     const settings = await bookkeeping.openRun({ expertId: this.#expertId })
     this.progress = settings.progress
-    const removedByThisRun = settings.removing.length > 0 ? this.remove({ fileIds: settings.removing }) : undefined
+    const leftBehind = this.#leftBehind(settings.removing)
+    const removal = leftBehind.length > 0 ? this.remove({ fileIds: leftBehind }) : undefined
     for (;;) {
       await this.#settleRequests()
       this.#report('processing', 'Processing')
       await this.#processPendingFiles(settings)
-      await removedByThisRun
+      await removal
       if (this.#pausedBy) await this.#untilAskedToGoOn()
       else if (workflowInfo().continueAsNewSuggested) await this.#continueAsNew()
       else if (await this.#finishPass(settings)) return this.#finished()
@@ -193,6 +195,12 @@ export class ExpertRun {
   async #requeue({ fileIds }: RetryRequest): Promise<void> {
     this.progress = await bookkeeping.requeueFiles({ expertId: this.#expertId, ...(fileIds && { fileIds }) })
     this.#failures = this.#failures.filter(({ fileId }) => fileIds && !fileIds.includes(fileId))
+  }
+
+  /** Of an earlier run: the signal that this one was started with may have marked some already. */
+  #leftBehind(removing: readonly string[]): readonly string[] {
+    const others = this.#removals.without(removing)
+    return others.length < removing.length && patched('remove-once') ? others : removing
   }
 
   /** Signals that nobody has acted upon would be lost with this run, so it waits until there is none. */

@@ -20,7 +20,8 @@ const { markRemoving } = proxyActivities<Activities>(BOOKKEEPING)
 export class Removals {
   readonly #expertId: string
   readonly #inFlight: FilesInFlight
-  #underWay = 0
+  /** The files of each removal that goes on. */
+  readonly #underWay = new Set<readonly string[]>()
 
   constructor(expertId: string, inFlight: FilesInFlight) {
     this.#expertId = expertId
@@ -28,7 +29,13 @@ export class Removals {
   }
 
   get areUnderWay(): boolean {
-    return this.#underWay > 0
+    return this.#underWay.size > 0
+  }
+
+  /** Those of the files whose removal does not go on. */
+  without(fileIds: readonly string[]): readonly string[] {
+    const underWay = new Set([...this.#underWay].flat())
+    return fileIds.filter((fileId) => !underWay.has(fileId))
   }
 
   /** Resolves once none is under way. */
@@ -41,14 +48,15 @@ export class Removals {
     { fileIds, requestId }: RemoveRequest,
     then: (removed: readonly string[]) => Promise<void>,
   ): Promise<void> {
-    this.#underWay += 1
+    const wanted = idsIn(fileIds)
+    this.#underWay.add(wanted)
     try {
       await CancellationScope.nonCancellable(async () => {
-        const removed = await this.#remove(idsIn(fileIds), toId(requestId) ?? uuid4())
+        const removed = await this.#remove(wanted, toId(requestId) ?? uuid4())
         if (removed.length > 0) await then(removed)
       })
     } finally {
-      this.#underWay -= 1
+      this.#underWay.delete(wanted)
     }
   }
 
