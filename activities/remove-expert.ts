@@ -1,10 +1,12 @@
 import { getClient, log } from '@temporalio/activity'
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client'
 import { createExpertId } from '../workflows/contract.ts'
+import { earlierAttempt } from './earlier-attempt.ts'
 import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
 
 type OneExpert = { readonly expertId: string }
+type Removed = { readonly files: number }
 
 /** Cancels the expert's run and waits until it has ended: from then on nothing writes vectors of this expert. */
 export async function stopRun({ expertId }: OneExpert): Promise<void> {
@@ -20,10 +22,15 @@ export async function stopRun({ expertId }: OneExpert): Promise<void> {
   })
 }
 
+/** Deletes the expert's rows. */
 export const removeExpert =
   ({ runs }: Pick<Ports, 'runs'>) =>
-  async ({ expertId }: OneExpert): Promise<{ files: number }> => {
-    const files = await runs.delete(expertId)
-    log.info('🗑️ Expert deleted', { expertId, files })
-    return { files }
-  }
+  ({ expertId }: OneExpert): Promise<Removed> =>
+    heartbeating(async (_options, _beat, keep) => {
+      // Counted before they are deleted, perhaps by an attempt that died before it could say that they are.
+      const { files = await runs.fileCount(expertId) } = earlierAttempt<Removed>()
+      await keep({ files })
+      await runs.delete(expertId)
+      log.info('🗑️ Expert deleted', { expertId, files })
+      return { files }
+    })

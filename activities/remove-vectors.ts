@@ -43,10 +43,10 @@ export const removeVectors =
     const expert = await ports.runs.find(expertId)
     if (!expert) return { vectors: 0, vectorsLeft: 0 }
     const namespaces = Array.from({ length: expert.generation }, (_, i) => vectorNamespace(expertId, i + 1))
-    return heartbeating(async (options, beat) => {
+    return heartbeating(async (options, _beat, keep) => {
       // Counted before anything was deleted.
       const { vectors = await countAll(ports, namespaces, options) } = earlierAttempt<{ vectors: number }>()
-      beat({ vectors })
+      await keep({ vectors })
       for (const namespace of namespaces) await ports.vectors.deleteNamespace(namespace, options)
       const vectorsLeft = await countAll(ports, namespaces, options)
       if (vectorsLeft > 0)

@@ -298,13 +298,16 @@ export class PostgresRunStore implements RunStore {
     })
   }
 
-  async delete(expertId: string): Promise<number> {
+  async fileCount(expertId: string): Promise<number> {
     const { rows } = await this.#pool.query<{ files: number }>(
-      `with gone as (delete from experts where id = $1 returning id)
-       select count(*)::int as files from expert_files where expert_id = (select id from gone)`,
+      'select count(*)::int as files from expert_files where expert_id = $1',
       [expertId],
     )
     return rows[0]?.files ?? 0
+  }
+
+  async delete(expertId: string): Promise<void> {
+    await this.#pool.query('delete from experts where id = $1', [expertId])
   }
 
   async #removing(expertId: string): Promise<string[]> {

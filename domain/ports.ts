@@ -272,8 +272,10 @@ export interface RunStore {
   cancelPending(expertId: string): Promise<void>
   /** Counts, writes and returns the summary of the pass that ended. */
   summarize(expertId: string, options?: { cancelled?: boolean }): Promise<ExpertSummary>
-  /** Removes the expert's rows. @returns how many files it had */
-  delete(expertId: string): Promise<number>
+  /** How many files the expert has, with those that are being removed. */
+  fileCount(expertId: string): Promise<number>
+  /** Removes the expert's rows. */
+  delete(expertId: string): Promise<void>
 }
 
 export type BegunStage = { readonly file: StoredFile; readonly expert: ExpertFacts }

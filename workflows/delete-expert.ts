@@ -1,10 +1,9 @@
 import { proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
-import { BOOKKEEPING, CLEANING } from './activity-options.ts'
+import { CLEANING } from './activity-options.ts'
 import type { DeleteExpertWorkflow } from './contract.ts'
 
-const { stopRun, removeVectors, removeArtefacts } = proxyActivities<Activities>(CLEANING)
-const { removeExpert } = proxyActivities<Activities>(BOOKKEEPING)
+const { stopRun, removeVectors, removeArtefacts, removeExpert } = proxyActivities<Activities>(CLEANING)
 
 /** Removes an expert: first whatever still writes, then its vectors, then what was derived for it alone, then its rows. */
 export const DeleteExpert: DeleteExpertWorkflow = async ({ expertId }) => {

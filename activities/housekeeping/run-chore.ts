@@ -4,6 +4,7 @@ import { EXAMPLES } from '../../domain/housekeeping.ts'
 import type { CallOptions } from '../../domain/ports.ts'
 import { earlierAttempt } from '../earlier-attempt.ts'
 import { heartbeating } from '../heartbeating.ts'
+import { inBatches } from '../in-batches.ts'
 
 /** In a dry run a chore counts and names what it finds, and changes nothing. */
 export type ChoreInput = { readonly dryRun: boolean }
@@ -60,7 +61,7 @@ async function settleAll<T>(
   let { done = 0 } = earlier
   let found = done
   for await (const page of leftovers(options))
-    for (const batch of inBatches(page)) {
+    for (const batch of inBatches(page, BATCH)) {
       options.signal?.throwIfAborted()
       found += batch.length
       examples.push(...batch.slice(0, EXAMPLES - examples.length).map(nameOf))
@@ -69,8 +70,4 @@ async function settleAll<T>(
       if (done >= MOST_PER_RUN) return { found, done, more: true, examples }
     }
   return { found, done, more: false, examples }
-}
-
-function* inBatches<T>(page: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < page.length; start += BATCH) yield page.slice(start, start + BATCH)
 }
