@@ -6,7 +6,7 @@ export const MARKER = 'bathymetric'
 
 /** More than two parts of an embedding, which have 256 chunks each. */
 const LONG = 540
-const SHORT = 3
+export const SHORT = 3
 export const LONG_FILE = 'soundings.txt'
 export const LOCKED_FILE = 'locked.pdf'
 /** What a run has: one of several parts, some of one, and one that cannot be read. */
@@ -20,15 +20,20 @@ export const newNonce = () => String(randomInt(100_000_000, 1_000_000_000))
 export const isOfSecondPart = ({ body }: { readonly body: unknown }) =>
   JSON.stringify(body ?? '').includes('soundings, entry 300 ')
 
+/** A short text of one chunk for each entry; of other bytes for each nonce. */
+export const shortLog = (nonce: string, subject: string) => passages(nonce, subject, SHORT).join('\n\n')
+
+/** One that needs a password. */
+export const lockedLog = (nonce: string) => makePdf(passages(nonce, 'locked', SHORT), { userPassword: 'password' })
+
 /** No two runs have the same bytes, so that none finds what another one has embedded. `nonce` is in each passage. */
 export async function harbourLog(nonce: string): Promise<[name: string, content: Buffer | string][]> {
-  const text = (subject: string, entries: number) => passages(nonce, subject, entries).join('\n\n')
   return [
-    [LONG_FILE, text('soundings', LONG)],
-    ['tides.txt', text('tides', SHORT)],
-    ['buoys.md', text('buoys', SHORT)],
+    [LONG_FILE, passages(nonce, 'soundings', LONG).join('\n\n')],
+    ['tides.txt', shortLog(nonce, 'tides')],
+    ['buoys.md', shortLog(nonce, 'buoys')],
     ['charts.pdf', await makePdf(passages(nonce, 'charts', SHORT))],
-    [LOCKED_FILE, await makePdf(passages(nonce, 'locked', SHORT), { userPassword: 'password' })],
+    [LOCKED_FILE, await lockedLog(nonce)],
   ]
 }
 

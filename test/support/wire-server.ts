@@ -72,9 +72,16 @@ export class WireServer {
 
   /** Lets requests that fit wait, also when they are tried again, until the gate is opened or the server is healed. */
   hold(when: (request: WireRequest) => boolean, times = Number.POSITIVE_INFINITY): Gate {
-    const gate = new Gate()
-    this.#gates.push(gate)
+    const gate = this.#newGate()
     this.interfere({ times, when, effect: () => gate.pass() })
+    return gate
+  }
+
+  /** Serves requests that fit, but lets their answers wait. */
+  holdAnswer(when: (request: WireRequest) => boolean): Gate {
+    const gate = this.#newGate()
+    const effect = alter((answer) => gate.pass().then(() => answer))
+    this.interfere({ times: Number.POSITIVE_INFINITY, when, effect })
     return gate
   }
 
@@ -96,6 +103,12 @@ export class WireServer {
   close(): Promise<void> {
     this.heal()
     return this.#app.close()
+  }
+
+  #newGate(): Gate {
+    const gate = new Gate()
+    this.#gates.push(gate)
+    return gate
   }
 }
 
