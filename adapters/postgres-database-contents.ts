@@ -4,7 +4,7 @@ import type { ContentCount, DatabaseContent, DatabaseContents, MovedContent } fr
 import { Failure } from '../domain/failure.ts'
 import { databaseKey } from '../domain/keys.ts'
 import type { CallOptions } from '../domain/ports.ts'
-import { transaction } from './postgres-database.ts'
+import { patient, transaction } from './postgres-database.ts'
 import type { FileRow } from './postgres-file-store.ts'
 import { FILE_COLUMNS, toStoredFile } from './postgres-file-store.ts'
 
@@ -22,8 +22,10 @@ export class PostgresDatabaseContents implements DatabaseContents {
     if (!(await contentType(this.#pool))) return undefined
     // The length of a large value stands beside its place: none is read for it.
     const { rows } = await this.#pool.query<ContentCount>(
-      `select count(*)::int as files, coalesce(sum(octet_length(content)), 0)::float8 as bytes
-       from files where content is not null`,
+      patient(
+        `select count(*)::int as files, coalesce(sum(octet_length(content)), 0)::float8 as bytes
+         from files where content is not null`,
+      ),
     )
     return rows[0]
   }
@@ -68,9 +70,11 @@ export class PostgresDatabaseContents implements DatabaseContents {
     const type = await contentType(this.#pool)
     if (!type) return false
     const { rowCount } = await this.#pool.query(
-      `update files set s3_key = $4, s3_url = $5, sha256 = $6, size = $7, content = null, updated_at = now()
-       where id = $1 and s3_key = $2 and encode(sha256(${bytesOf(type)}), 'hex') = $3`,
-      [id, s3Key, sha256, moved.s3Key, moved.s3Url, moved.sha256, moved.size],
+      patient(
+        `update files set s3_key = $4, s3_url = $5, sha256 = $6, size = $7, content = null, updated_at = now()
+         where id = $1 and s3_key = $2 and encode(sha256(${bytesOf(type)}), 'hex') = $3`,
+        [id, s3Key, sha256, moved.s3Key, moved.s3Url, moved.sha256, moved.size],
+      ),
     )
     return rowCount === 1
   }
@@ -108,8 +112,11 @@ export class PostgresDatabaseContents implements DatabaseContents {
 
   async #chunk(fileId: string, bytes: string, from: number): Promise<Buffer> {
     const { rows } = await this.#pool.query<{ chunk: Buffer }>(
-      `select substring(${bytes} from $2 for $3) as chunk from files where id = $1 and content is not null`,
-      [fileId, from, CHUNK_BYTES],
+      patient(`select substring(${bytes} from $2 for $3) as chunk from files where id = $1 and content is not null`, [
+        fileId,
+        from,
+        CHUNK_BYTES,
+      ]),
     )
     if (rows[0]) return rows[0].chunk
     if (from === 1) throw missing(fileId)
@@ -133,7 +140,7 @@ async function contentType(client: pg.Pool | pg.PoolClient): Promise<string | un
 
 async function countContents(client: pg.PoolClient): Promise<number> {
   const { rows } = await client.query<{ files: number }>(
-    'select count(*)::int as files from files where content is not null',
+    patient('select count(*)::int as files from files where content is not null'),
   )
   return rows[0]?.files ?? 0
 }

@@ -4,17 +4,55 @@ import pg from 'pg'
 import type { DatabaseConfig } from '../config.ts'
 import { decodeCursor, encodeCursor } from '../domain/cursor.ts'
 import type { PageOf } from '../domain/ports.ts'
+import { toOutage } from './postgres-outage.ts'
 
-/** A pool of connections. A broken idle one is dropped and the next query opens another, so a restart of Postgres passes. */
-export function openDatabase({ url, connections }: DatabaseConfig, onIdleError: (error: Error) => void): pg.Pool {
+/** In milliseconds. `queryTimeoutMs` ends a query whose answer does not come, as after a failover that told nobody. */
+type Limits = { readonly queryTimeoutMs?: number; readonly connectTimeoutMs?: number }
+
+const QUERY_TIMEOUT_MS = 60_000
+const PATIENT_TIMEOUT_MS = 900_000
+const CHECK_TIMEOUT_MS = 4_000
+const CONNECT_TIMEOUT_MS = 10_000
+const KEEP_ALIVE_MS = 10_000
+
+/**
+ * A pool of connections. A broken one is dropped and the next query opens another, so a restart of Postgres passes.
+ * Its queries throw DatabaseUnavailable where the database does not answer.
+ */
+export function openDatabase(
+  { url, connections }: DatabaseConfig,
+  onIdleError: (error: Error) => void,
+  { queryTimeoutMs = QUERY_TIMEOUT_MS, connectTimeoutMs = CONNECT_TIMEOUT_MS }: Limits = {},
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     application_name: 'expertsmith',
   })
   pool.on('error', onIdleError)
-  return pool
+  return tellingOutages(pool)
+}
+
+function tellingOutages(pool: pg.Pool): pg.Pool {
+  const ask: (...question: unknown[]) => Promise<unknown> = pool.query.bind(pool)
+  const query = (...question: unknown[]) =>
+    ask(...question).catch((error: unknown) => {
+      throw toOutage(error)
+    })
+  return Object.assign(pool, { query })
+}
+
+/** A query that may take long, since it reads contents, or all rows of a table. */
+export const patient = (text: string, values: unknown[] = []) => ({ text, values, query_timeout: PATIENT_TIMEOUT_MS })
+
+/** Resolves when the database answers. Gives up early, so that checks do not take the pool's connections while it doesn't. */
+export async function checkDatabase(pool: pg.Pool): Promise<void> {
+  const question = { text: 'select 1', query_timeout: CHECK_TIMEOUT_MS }
+  await pool.query(question)
 }
 
 /** Brings the schema up to date. Processes that start together wait for each other. */
@@ -29,21 +67,40 @@ export async function migrate({ url }: Pick<DatabaseConfig, 'url'>): Promise<voi
   })
 }
 
-/** Runs the queries of `work` in one transaction on one connection. */
+/**
+ * Runs the queries of `work` in one transaction on one connection.
+ * @throws DatabaseUnavailable where the connection was lost; whether the transaction was committed is not known then
+ */
 export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
   try {
-    await client.query('begin')
+    return await onOneConnection(pool, async (client) => {
+      await client.query('begin')
+      const result = await work(client)
+      await client.query('commit')
+      return result
+    })
+  } catch (error) {
+    throw toOutage(error)
+  }
+}
+
+async function onOneConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  // The pool listens to idle connections only, and an error that nobody hears ends the process. The next query tells of it.
+  client.on('error', ignore)
+  const release = (broken: boolean) => client.off('error', ignore).release(broken)
+  try {
     const result = await work(client)
-    await client.query('commit')
-    client.release()
+    release(false)
     return result
   } catch (error) {
     // A connection whose transaction broke is not worth saving: closing it rolls back.
-    client.release(true)
+    release(true)
     throw error
   }
 }
+
+const ignore = () => undefined
 
 const TIMESTAMP = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidCursor } from '../domain/cursor.ts'
+import { DatabaseUnavailable } from '../domain/database-unavailable.ts'
 import { FAILURES, Failure } from '../domain/failure.ts'
 import { Problem } from './problem.ts'
 
@@ -31,7 +32,7 @@ function toBody(error: FastifyError | Error): Body {
 function toProblem(error: FastifyError | Error): Problem | Failure {
   if (error instanceof Problem || error instanceof Failure) return error
   if (error instanceof InvalidCursor) return new Problem('INVALID_CURSOR')
-  if (isUnreachableDatabase(error)) return new Problem('DATABASE_UNAVAILABLE', { cause: error })
+  if (error instanceof DatabaseUnavailable) return new Problem('DATABASE_UNAVAILABLE', { cause: error })
   return fromFastify(error) ?? new Problem('INTERNAL', { cause: error })
 }
 
@@ -58,7 +59,3 @@ function fromFastify(error: FastifyError | Error): Problem | undefined {
   const status = 'statusCode' in error ? Number(error.statusCode) : 500
   return status >= 400 && status < 500 ? new Problem('VALIDATION_FAILED', { detail: error.message }) : undefined
 }
-
-/** Connection refused, reset, or a server that is starting or stopping (class 57P). */
-const isUnreachableDatabase = (error: Error) =>
-  'code' in error && /^(ECONNREFUSED|ECONNRESET|57P0[1-3]|08\d{3}|53300)$/.test(String(error.code))

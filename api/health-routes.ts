@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 
@@ -60,9 +61,16 @@ async function run({ name, check }: HealthCheck) {
 }
 
 async function outcome(check: HealthCheck['check']): Promise<['ok' | 'failed', string]> {
+  const signal = AbortSignal.timeout(TIME_LIMIT_MS)
   try {
-    return ['ok', await check(AbortSignal.timeout(TIME_LIMIT_MS))]
+    return ['ok', await Promise.race([check(signal), silence(signal)])]
   } catch (error) {
     return ['failed', error instanceof Error ? error.message : String(error)]
   }
+}
+
+/** A check may be deaf to its signal: whatever it waits for, the answer does not wait with it. */
+async function silence(signal: AbortSignal): Promise<never> {
+  await once(signal, 'abort')
+  throw new Error(`no answer within ${TIME_LIMIT_MS / 1_000} s`)
 }

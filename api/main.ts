@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { DatabaseContentObjectStore } from '../adapters/database-content-object-store.ts'
 import { cautions, createEmbedder, createObjectStore, createVectorStore } from '../adapters/from-config.ts'
 import { createLogger } from '../adapters/pino-logger.ts'
-import { migrate, openDatabase } from '../adapters/postgres-database.ts'
+import { checkDatabase, migrate, openDatabase } from '../adapters/postgres-database.ts'
 import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
 import { PostgresExpertStore } from '../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
@@ -84,7 +84,7 @@ function healthChecks({
     {
       name: 'postgres',
       check: async () => {
-        await database.query('select 1')
+        await checkDatabase(database)
         return 'answers'
       },
     },
