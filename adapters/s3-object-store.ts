@@ -12,21 +12,13 @@ import { Upload } from '@aws-sdk/lib-storage'
 import type { S3Config } from '../config.ts'
 import { Failure } from '../domain/failure.ts'
 import type { CallOptions, ObjectStore, StoredObject, UnfinishedUpload } from '../domain/ports.ts'
+import { isUntold, toS3Failure } from './s3-failure.ts'
 import { listObjects, listUploads } from './s3-listing.ts'
 
 const PART_BYTES = 8 * 1_048_576
 const CONNECT_TIMEOUT_MS = 5_000
 /** Of silence on a connection, not of a whole transfer. */
 const IDLE_TIMEOUT_MS = 30_000
-
-/** What S3 says of keys that it does not know, cannot verify, or that are not valid any more. */
-const REFUSED_CREDENTIALS: ReadonlySet<string> = new Set([
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'ExpiredToken',
-  'InvalidToken',
-  'AuthorizationHeaderMalformed',
-])
 
 /** Objects in a bucket of S3, or of any server that speaks its protocol (`endpoint`). */
 export class S3ObjectStore implements ObjectStore {
@@ -91,10 +83,7 @@ export class S3ObjectStore implements ObjectStore {
       })
       return ContentLength ?? 0
     } catch (error) {
-      const failure = this.#toFailure(error, key, signal)
-      if (!(failure instanceof Failure)) throw failure
-      if (failure.code === 'OBJECT_MISSING') return undefined
-      throw failure.code === 'OBJECT_ACCESS_DENIED' ? await this.#reasonOfRefusal(failure, key, signal) : failure
+      return isUntold(error) ? this.#sizeByDownload(key, signal) : this.#undefinedIfMissing(error, key, signal)
     }
   }
 
@@ -144,15 +133,22 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  /** The answer to HEAD has no body, so that wrong credentials look like a missing permission; that to GET tells. */
-  async #reasonOfRefusal(refused: Failure, key: string, signal?: AbortSignal): Promise<unknown> {
+  /** The answer to GET tells why it is a refusal. It may be none any more: the client sets its clock by the first one. */
+  async #sizeByDownload(key: string, signal: AbortSignal | undefined): Promise<number | undefined> {
     try {
-      const body = await this.download(key, { signal })
-      body.destroy()
-      return refused
+      const { Body, ContentLength } = await this.#client.send(new GetObjectCommand(this.#object(key)), {
+        ...(signal && { abortSignal: signal }),
+      })
+      if (Body instanceof Readable) Body.destroy()
+      return ContentLength ?? 0
     } catch (error) {
-      return error
+      return this.#undefinedIfMissing(error, key, signal)
     }
+  }
+
+  #undefinedIfMissing(error: unknown, key: string, signal: AbortSignal | undefined): undefined {
+    const failure = this.#toFailure(error, key, signal)
+    if (!(failure instanceof Failure && failure.code === 'OBJECT_MISSING')) throw failure
   }
 
   /** A connection that breaks in the middle is the store's failure too. */
@@ -168,21 +164,8 @@ export class S3ObjectStore implements ObjectStore {
     return { Bucket: this.#config.bucket, Key: key }
   }
 
-  #toFailure(cause: unknown, s3Key: string, signal?: AbortSignal): unknown {
-    if (signal?.aborted) return signal.reason
-    const { bucket } = this.#config
-    const fields = { s3Key, bucket }
-    const status = cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined
-    const name =
-      status === 404 && /^(NotFound|UnknownError|404)$/.test((cause as Error).name)
-        ? 'NoSuchKey'
-        : (cause as Error).name
-    if (name === 'NoSuchBucket') return new Failure('BUCKET_MISSING', fields, { cause, detail: `bucket ${bucket}` })
-    if (name === 'NoSuchKey') return new Failure('OBJECT_MISSING', fields, { cause })
-    if (status === 401 || REFUSED_CREDENTIALS.has(name))
-      return new Failure('STORAGE_AUTH', fields, { cause, detail: `bucket ${bucket}, ${name}` })
-    if (status === 403)
-      return new Failure('OBJECT_ACCESS_DENIED', fields, { cause, detail: `bucket ${bucket}, ${name}` })
-    return new Failure('STORAGE_UNAVAILABLE', fields, { cause, detail: `bucket ${bucket}, ${status ?? name}` })
+  #toFailure(cause: unknown, s3Key: string, signal: AbortSignal | undefined): unknown {
+    const { bucket, region } = this.#config
+    return signal?.aborted ? signal.reason : toS3Failure(cause, { s3Key, bucket, region })
   }
 }

@@ -14,6 +14,7 @@ import { S3ObjectStore } from '../../adapters/s3-object-store.ts'
 import { UnconfiguredObjectStore } from '../../adapters/unconfigured-object-store.ts'
 import { type Environment, loadWorkerConfig, type S3Config } from '../../config.ts'
 import type { ObjectStore } from '../../domain/ports.ts'
+import { AwsLikeServer, REGION } from '../support/aws-like-server.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import { eventually } from '../support/requests.ts'
 
@@ -174,6 +175,62 @@ describe('S3ObjectStore', () => {
           return true
         })
     })
+
+  for (const [what, { status, error, region }, code, detail] of [
+    [
+      'a bucket of another region',
+      { status: 400, error: 'AuthorizationHeaderMalformed', region: 'eu-central-1' },
+      'BUCKET_MISSING',
+      /S3_REGION.*in eu-central-1/,
+    ],
+    [
+      'a bucket that has another address',
+      { status: 301, error: 'PermanentRedirect', region: 'eu-central-1' },
+      'BUCKET_MISSING',
+      /S3_REGION.*in eu-central-1/,
+    ],
+    [
+      'a bad signature',
+      { status: 400, error: 'AuthorizationHeaderMalformed', region: REGION },
+      'STORAGE_AUTH',
+      /bucket b/,
+    ],
+    ['an expired token', { status: 400, error: 'ExpiredToken', region: REGION }, 'STORAGE_AUTH', /ExpiredToken/],
+    [
+      'a closed account',
+      { status: 403, error: 'AccountProblem', region: REGION },
+      'STORAGE_AUTH',
+      /AccountProblem.*account/,
+    ],
+    ['an unsigned account', { status: 403, error: 'NotSignedUp', region: REGION }, 'STORAGE_AUTH', /NotSignedUp/],
+    ['invalid security', { status: 403, error: 'InvalidSecurity', region: REGION }, 'STORAGE_AUTH', /InvalidSecurity/],
+    [
+      'an object of others',
+      { status: 403, error: 'AccessDenied', region: REGION },
+      'OBJECT_ACCESS_DENIED',
+      /AccessDenied/,
+    ],
+    ['a request gone wrong', { status: 400, error: 'RequestTimeout', region: REGION }, 'STORAGE_UNAVAILABLE', /400/],
+  ] as const)
+    test(`reports ${what} as ${code}, whatever the request`, async (t) => {
+      const server = await AwsLikeServer.start(t, () => ({ status, error, region }))
+      const store = new S3ObjectStore(server.config)
+      for (const attempt of [...attemptsOf(store), () => store.size('a'), () => store.delete('a')])
+        await assert.rejects(attempt, { code, message: detail })
+    })
+
+  test('reports a wrong clock as STORAGE_AUTH, and then goes by that of S3', async (t) => {
+    const server = await AwsLikeServer.start(t, ({ date }) =>
+      Math.abs(date - server.clock) < 900_000
+        ? undefined
+        : { status: 403, error: 'RequestTimeTooSkewed', region: REGION },
+    )
+    server.clock += 3_600_000
+    const store = new S3ObjectStore(server.config)
+    await assert.rejects(store.check(), { code: 'STORAGE_AUTH', message: /clock/ })
+    await store.check()
+    assert.equal(await new S3ObjectStore(server.config).size('a'), 0)
+  })
 
   test('tells wrong credentials from an object that may not be read, also where the answer has no body', async () => {
     const store = new S3ObjectStore({ ...infrastructure().s3, secretKey: 'wrong-secret' })
