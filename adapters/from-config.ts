@@ -46,13 +46,15 @@ export function embeddingLimits(config: EmbedderConfig): RateLimitOptions {
   return { name: `embedding:${model}`, requestsPerMinute, tokensPerMinute }
 }
 
+/** `isInUse`: whether vectors of this embedder are known to have been stored, so that an index that is missing is not made. */
 export function createVectorStore(
   config: VectorStoreConfig,
   { dimensions }: Pick<Embedder, 'dimensions'>,
+  isInUse: () => Promise<boolean>,
 ): VectorStore {
   switch (config.kind) {
     case 'pinecone':
-      return new PineconeVectorStore({ ...config, dimensions })
+      return new PineconeVectorStore({ ...config, dimensions, isInUse })
     case 'lancedb':
       return new LanceDbVectorStore({ ...config, dimensions })
   }

@@ -91,10 +91,11 @@ export class LanceDbVectorStore implements VectorStore {
     }
   }
 
-  check(): Promise<void> {
+  check(): Promise<string> {
     return guard(async () => {
       await mkdir(this.#options.dir, { recursive: true })
       await access(this.#options.dir, constants.R_OK | constants.W_OK)
+      return this.name
     })
   }
 

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Index } from '@pinecone-database/pinecone'
 import { Errors, Pinecone } from '@pinecone-database/pinecone'
+import { DatabaseUnavailable } from '../domain/database-unavailable.ts'
 import { Failure } from '../domain/failure.ts'
 import { chunkId, chunkIdPrefix } from '../domain/keys.ts'
 import type { CallOptions, VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
@@ -17,6 +18,8 @@ export type PineconeOptions = {
   /** The control plane's address, where it is not Pinecone's own. */
   readonly controllerHost?: string | undefined
   readonly dimensions: number
+  /** Whether vectors are known to have been stored: then the index is there, or lost. */
+  readonly isInUse: () => Promise<boolean>
 }
 
 /** What a request was told, besides its answer. */
@@ -26,14 +29,16 @@ const READY_LIMIT_MS = 300_000
 const IDS_PER_DELETE = 1_000
 const NAMESPACES_PER_PAGE = 100
 
-/** Vectors in one serverless index of Pinecone, a namespace per expert. The index is made where it is missing. */
+/** Vectors in one serverless index of Pinecone, a namespace per expert. The first vectors make it; once it was in use it is never made anew. */
 export class PineconeVectorStore implements VectorStore {
   readonly name = 'Pinecone'
   readonly #options: PineconeOptions
   readonly #client: Pinecone
   readonly #calls = new AsyncLocalStorage<Call>()
-  #host: Promise<string> | undefined
-  #hasHadIndex = false
+  readonly #lookUp = shared(() => this.#describe())
+  readonly #make = shared(() => this.#create())
+  #host: string | undefined
+  #hasWritten = false
 
   constructor(options: PineconeOptions) {
     this.#options = options
@@ -49,8 +54,11 @@ export class PineconeVectorStore implements VectorStore {
   upsert(namespace: string, records: readonly VectorRecord[], options?: CallOptions): Promise<void> {
     return this.#call(options, async () => {
       for (const { vector } of records) this.#checkDimensions(vector.length, 'the vector')
-      const index = await this.#index(namespace)
-      for (const batch of toPineconeBatches(records)) await index.upsert({ records: batch })
+      const index = this.#at(await this.#findOrMake(), namespace)
+      for (const batch of toPineconeBatches(records)) {
+        await index.upsert({ records: batch })
+        this.#hasWritten = true
+      }
     })
   }
 
@@ -62,9 +70,11 @@ export class PineconeVectorStore implements VectorStore {
   ): Promise<VectorMatch[]> {
     return this.#call(options, async () => {
       this.#checkDimensions(vector.length, 'the query')
-      const index = await this.#index(namespace)
+      const host = await this.#find()
+      if (host === undefined) return []
       const filter = fileIds ? { filter: { file_id: { $in: [...fileIds] } } } : {}
-      const { matches } = await index.query({ vector: Array.from(vector), topK, includeMetadata: true, ...filter })
+      const question = { vector: Array.from(vector), topK, includeMetadata: true, ...filter }
+      const { matches } = await this.#at(host, namespace).query(question)
       return matches.flatMap(({ metadata, score = 0 }) => (metadata ? [toMatch(metadata, score)] : []))
     })
   }
@@ -72,7 +82,8 @@ export class PineconeVectorStore implements VectorStore {
   /** By ids, which is exact: a listing may not show yet what was written a moment ago. */
   deleteFile(namespace: string, fileId: string, chunks: number, options?: CallOptions): Promise<void> {
     return this.#call(options, async () => {
-      const index = await this.#index(namespace)
+      const index = await this.#whatIsLeft(namespace)
+      if (!index) return
       for (let start = 0; start < chunks; start += IDS_PER_DELETE) {
         const length = Math.min(IDS_PER_DELETE, chunks - start)
         const ids = Array.from({ length }, (_, i) => chunkId(fileId, start + i))
@@ -83,22 +94,22 @@ export class PineconeVectorStore implements VectorStore {
 
   deleteNamespace(namespace: string, options?: CallOptions): Promise<void> {
     return this.#call(options, async () => {
-      const index = await this.#index(namespace)
-      await unlessMissing(index.deleteAll())
+      const index = await this.#whatIsLeft(namespace)
+      if (index) await unlessMissing(index.deleteAll())
     })
   }
 
   count(namespace: string, options?: CallOptions): Promise<number> {
     return this.#call(options, async () => {
-      const { namespaces } = await (await this.#index(namespace)).describeIndexStats()
-      return namespaces?.[namespace]?.recordCount ?? 0
+      const stats = await (await this.#whatIsLeft(namespace))?.describeIndexStats()
+      return stats?.namespaces?.[namespace]?.recordCount ?? 0
     })
   }
 
   hasFile(namespace: string, fileId: string, options?: CallOptions): Promise<boolean> {
     return this.#call(options, async () => {
-      const index = await this.#index(namespace)
-      const page = await unlessMissing(index.listPaginated({ prefix: chunkIdPrefix(fileId), limit: 1 }))
+      const index = await this.#whatIsLeft(namespace)
+      const page = index && (await unlessMissing(index.listPaginated({ prefix: chunkIdPrefix(fileId), limit: 1 })))
       return (page?.vectors?.length ?? 0) > 0
     })
   }
@@ -106,48 +117,70 @@ export class PineconeVectorStore implements VectorStore {
   async *namespaces(options?: CallOptions): AsyncGenerator<string, void> {
     for (let paginationToken: string | undefined; ; ) {
       const page = { limit: NAMESPACES_PER_PAGE, ...(paginationToken !== undefined && { paginationToken }) }
-      const { namespaces = [], pagination } = await this.#call(options, async () =>
-        (await this.#index('')).listNamespaces(page),
-      )
+      const answer = await this.#call(options, async () => (await this.#whatIsLeft(''))?.listNamespaces(page))
+      const { namespaces = [], pagination } = answer ?? {}
       for (const { name } of namespaces) if (name) yield name
       paginationToken = pagination?.next
       if (!paginationToken) return
     }
   }
 
-  check(options?: CallOptions): Promise<void> {
+  check(options?: CallOptions): Promise<string> {
+    const { index } = this.#options
     return this.#call(options, async () => {
-      await this.#ensureIndex()
+      const host = await this.#find()
+      return host === undefined
+        ? `${this.name}; the index ${index} is made with the first file`
+        : `${this.name}, index ${index}`
     })
   }
 
   async close(): Promise<void> {}
 
-  async #index(namespace: string): Promise<Index<ChunkFields>> {
-    return this.#client.index<ChunkFields>({ host: await this.#ensureIndex(), namespace })
+  #at(host: string, namespace: string): Index<ChunkFields> {
+    return this.#client.index<ChunkFields>({ host, namespace })
   }
 
-  /** The host of the index, asked for once; after a failure it is asked for again. */
-  #ensureIndex(): Promise<string> {
-    this.#host ??= this.#describeOrCreate().catch((error: unknown) => {
-      this.#host = undefined
+  /** The index, for deletions and for what counts: of one that is gone nothing is left. */
+  async #whatIsLeft(namespace: string): Promise<Index<ChunkFields> | undefined> {
+    try {
+      const host = await this.#find()
+      return host === undefined ? undefined : this.#at(host, namespace)
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'VECTOR_INDEX_MISSING') return undefined
       throw error
-    })
+    }
+  }
+
+  /**
+   * The host of the index, looked up until there is one.
+   * @returns undefined where there is none yet
+   * @throws Failure VECTOR_INDEX_MISSING where there was one
+   */
+  async #find(): Promise<string | undefined> {
+    this.#host ??= await this.#lookUp()
     return this.#host
   }
 
-  async #describeOrCreate(): Promise<string> {
-    const found = await unlessMissing(this.#client.indexes.describe(this.#options.index))
-    // A fresh, empty one would pass for the one that held everybody's vectors.
-    if (!found && this.#hasHadIndex) throw new Failure('VECTOR_INDEX_MISSING', {}, { detail: this.#options.index })
-    const ready = found?.status.ready ? found : await this.#create()
-    this.#hasHadIndex = true
-    const { dimension } = ready
-    if (dimension !== undefined) this.#checkDimensions(dimension, `the index ${this.#options.index}`)
-    return ready.host
+  async #findOrMake(): Promise<string> {
+    const host = (await this.#find()) ?? (await this.#make())
+    this.#host = host
+    return host
   }
 
-  async #create() {
+  async #describe(): Promise<string | undefined> {
+    // Asked first: another process may make the index, and use it, just after it was not found.
+    const isInUse = this.#hasWritten || (await this.#options.isInUse())
+    const found = await unlessMissing(this.#client.indexes.describe(this.#options.index))
+    if (found) return this.#hostOf(found.status.ready ? found : await this.#untilReady())
+    if (!isInUse) return undefined
+    // A fresh, empty one would pass for the one that held everybody's vectors.
+    const { index, dimensions } = this.#options
+    const detail = `index ${index}; to go on without them, create it with ${dimensions} dimensions and the metric cosine`
+    throw new Failure('VECTOR_INDEX_MISSING', { index }, { detail })
+  }
+
+  async #create(): Promise<string> {
     const { index: name, cloud, region, dimensions: dimension } = this.#options
     // Two processes may create it at once: whoever comes second waits for the first one's.
     await this.#client.indexes.create({
@@ -156,7 +189,12 @@ export class PineconeVectorStore implements VectorStore {
       deployment: { deploymentType: 'managed', cloud, region },
       suppressConflicts: true,
     })
-    return this.#untilReady()
+    return this.#hostOf(await this.#untilReady())
+  }
+
+  #hostOf({ host, dimension }: { host: string; dimension?: number | undefined }): string {
+    if (dimension !== undefined) this.#checkDimensions(dimension, `the index ${this.#options.index}`)
+    return host
   }
 
   async #untilReady() {
@@ -204,6 +242,17 @@ export class PineconeVectorStore implements VectorStore {
   }
 }
 
+/** Whoever asks while it is under way gets the same answer. */
+function shared<T>(work: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined
+  return () => {
+    underWay ??= work().finally(() => {
+      underWay = undefined
+    })
+    return underWay
+  }
+}
+
 /** A missing index or namespace: there is nothing to find or to delete. */
 async function unlessMissing<T>(request: Promise<T>): Promise<T | undefined> {
   try {
@@ -235,8 +284,8 @@ const isAddressInDoubt = ({ status }: Call) => status === undefined || status ==
 /** Refused, or not paid for. */
 const AUTH_STATUSES: readonly (number | undefined)[] = [401, 402, 403]
 
-function toFailure(cause: unknown, { status, retryAfterMs }: Call): Failure {
-  if (cause instanceof Failure) return cause
+function toFailure(cause: unknown, { status, retryAfterMs }: Call): Error {
+  if (cause instanceof Failure || cause instanceof DatabaseUnavailable) return cause
   const detail =
     status === undefined || status < 400 ? 'no connection, or an answer that is not one of the API' : `status ${status}`
   const code = AUTH_STATUSES.includes(status) ? 'VECTOR_STORE_AUTH' : 'VECTOR_STORE_UNAVAILABLE'

@@ -8,6 +8,7 @@ import { checkDatabase, migrate, openDatabase } from '../adapters/postgres-datab
 import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
 import { PostgresExpertStore } from '../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
+import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
 import type { ApiConfig } from '../config.ts'
 import { loadApiConfig } from '../config.ts'
@@ -34,7 +35,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const connection = Connection.lazy(config.temporal.connect.connectionOptions)
   const client = new Client({ connection, namespace })
   const embedder = createEmbedder(config.embedder)
-  const vectors = createVectorStore(config.vectors, embedder)
+  const vectors = createVectorStore(config.vectors, embedder, () => hasIndexedFiles(database, embedder))
   const objects = new DatabaseContentObjectStore(
     createObjectStore(config.objects),
     new PostgresDatabaseContents(database),
@@ -117,10 +118,7 @@ function healthChecks({
     {
       name: 'vector store',
       optional: true,
-      check: async (signal) => {
-        await vectors.check({ signal })
-        return vectors.name
-      },
+      check: (signal) => vectors.check({ signal }),
     },
     {
       name: 'embeddings',

@@ -130,7 +130,10 @@ export type VectorMatch = {
 
 export type VectorQuery = { readonly topK: number; readonly fileIds?: readonly string[] | undefined }
 
-/** Vectors by namespace. Methods other than `query` are idempotent. All throw Failure VECTOR_STORE_UNAVAILABLE, VECTOR_STORE_AUTH or DIMENSION_MISMATCH. */
+/**
+ * Vectors by namespace. Methods other than `query` are idempotent. All throw Failure VECTOR_STORE_UNAVAILABLE, VECTOR_STORE_AUTH or
+ * DIMENSION_MISMATCH; `upsert`, `query` and `check` also VECTOR_INDEX_MISSING, where vectors were stored and the index is gone.
+ */
 export interface VectorStore {
   readonly name: string
   /** Writes the records, over those with the same ids. Any number of them: the store makes batches that its limits allow. */
@@ -145,7 +148,8 @@ export interface VectorStore {
   hasFile(namespace: string, fileId: string, options?: CallOptions): Promise<boolean>
   /** The names of all namespaces, also of those that others made in a store that is shared; page by page. */
   namespaces(options?: CallOptions): AsyncIterable<string>
-  check(options?: CallOptions): Promise<void>
+  /** Resolves when the store can be used, with what a person may want to know of it. Makes nothing. */
+  check(options?: CallOptions): Promise<string>
   close(): Promise<void>
 }
 

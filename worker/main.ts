@@ -20,6 +20,7 @@ import { PostgresHousekeepingStore } from '../adapters/postgres-housekeeping-sto
 import { PostgresLeaseStore } from '../adapters/postgres-lease-store.ts'
 import { PostgresRateLimit } from '../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../adapters/postgres-run-store.ts'
+import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
 import { ProcessTextExtractor } from '../adapters/process-text-extractor.ts'
 import { ensureSchedule } from '../adapters/temporal-schedules.ts'
@@ -62,7 +63,7 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
     config.embedder,
     new PostgresRateLimit(database, embeddingLimits(config.embedder)),
   )
-  const vectors = createVectorStore(config.vectors, embedder)
+  const vectors = createVectorStore(config.vectors, embedder, () => hasIndexedFiles(database, embedder))
   const extractor = new ProcessTextExtractor(config.extraction)
   const contents = new PostgresDatabaseContents(database)
   const objects = new DatabaseContentObjectStore(createObjectStore(config.objects), contents)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { LanceDbVectorStore } from '../../adapters/lancedb-vector-store.ts'
 import { PineconeVectorStore } from '../../adapters/pinecone-vector-store.ts'
+import { DatabaseUnavailable } from '../../domain/database-unavailable.ts'
 import { chunkId } from '../../domain/keys.ts'
 import type { VectorRecord, VectorStore } from '../../domain/ports.ts'
 import { startPineconeServer } from '../support/pinecone-server.ts'
@@ -14,7 +15,13 @@ import { eventually } from '../support/requests.ts'
 type Subject = { readonly store: VectorStore; close(): Promise<unknown> }
 
 const DIMENSIONS = 1_536
-const PINECONE = { index: 'expertsmith-test', cloud: 'aws', region: 'us-east-1', dimensions: DIMENSIONS }
+const PINECONE = {
+  index: 'expertsmith-test',
+  cloud: 'aws',
+  region: 'us-east-1',
+  dimensions: DIMENSIONS,
+  isInUse: async () => false,
+}
 
 const SUBJECTS: Record<string, () => Promise<Subject>> = {
   LanceDB: async () => {
@@ -54,7 +61,7 @@ for (const [name, open] of Object.entries(SUBJECTS))
       await subject.close()
     })
 
-    test('can be used', () => store.check())
+    test('can be used', async () => assert.match(await store.check(), new RegExp(store.name)))
 
     test('finds the nearest first, with its score and all that is kept of a chunk', async () => {
       const namespace = newNamespace()
@@ -147,14 +154,69 @@ for (const [name, open] of Object.entries(SUBJECTS))
   })
 
 describe('PineconeVectorStore', () => {
-  test('creates the index when it is missing and waits until it is ready', async (t) => {
+  test('makes the index with the first vectors, once, and waits until it is ready', async (t) => {
     const { server, url, apiKey, close } = await startPineconeServer({ describesUntilReady: 2 })
     t.after(close)
     const store = new PineconeVectorStore({ ...PINECONE, apiKey, controllerHost: url })
-    await Promise.all([store.check(), store.check()])
+    await Promise.all(['a', 'b'].map((file) => store.upsert('n', [record(file, 0, axis(0))])))
+    assert.equal(await store.count('n'), 2)
     const paths = server.requests.map(({ method, path }) => `${method} ${path}`)
     assert.equal(paths.filter((path) => path === 'POST /indexes').length, 1)
     assert.equal(paths.filter((path) => path.startsWith('GET /indexes/')).length, 3)
+  })
+
+  test('loses nothing where several processes make the index at once', async (t) => {
+    const { url, apiKey, close } = await startPineconeServer()
+    t.after(close)
+    const stores = [1, 2, 3].map(() => new PineconeVectorStore({ ...PINECONE, apiKey, controllerHost: url }))
+    await Promise.all(stores.map((store, i) => store.upsert('n', [record(`f${i}`, 0, axis(i))])))
+    for (const store of stores) assert.equal(await store.count('n'), 3)
+  })
+
+  test('makes nothing before there are vectors, and says what there is to say', async (t) => {
+    const { server, url, apiKey, close } = await startPineconeServer()
+    t.after(close)
+    const store = new PineconeVectorStore({ ...PINECONE, apiKey, controllerHost: url })
+    assert.match(await store.check(), /expertsmith-test is made with the first file/)
+    assert.deepEqual(await store.query('n', axis(0), { topK: 1 }), [])
+    await holdsNothing(store)
+    assert.equal(server.requests.filter(({ method }) => method !== 'GET').length, 0)
+  })
+
+  for (const [who, isRestarted] of [
+    ['the process that used it', false],
+    ['one that was started since', true],
+  ] as const)
+    test(`never replaces an index that was in use and is gone, not for ${who} either`, async (t) => {
+      const { server, url, apiKey, dropIndexes, close } = await startPineconeServer()
+      t.after(close)
+      const options = { ...PINECONE, apiKey, controllerHost: url, isInUse: async () => isRestarted }
+      const before = new PineconeVectorStore({ ...options, isInUse: async () => false })
+      await before.upsert('n', [record('a', 0, axis(0))])
+      const store = isRestarted ? new PineconeVectorStore(options) : before
+      const restore = dropIndexes()
+      const missing = { code: 'VECTOR_INDEX_MISSING', message: /expertsmith-test.*1536 dimensions/ }
+      // Whoever knows its address learns that it leads nowhere first.
+      if (!isRestarted)
+        await assert.rejects(store.query('n', axis(0), { topK: 1 }), { code: 'VECTOR_STORE_UNAVAILABLE' })
+      await assert.rejects(store.check(), missing)
+      await assert.rejects(store.query('n', axis(0), { topK: 1 }), missing)
+      await assert.rejects(store.upsert('n', [record('b', 0, axis(1))]), missing)
+      await holdsNothing(store)
+      assert.equal(server.count('/indexes') - server.count('/indexes/'), 1, 'it was made once')
+
+      restore()
+      assert.equal(await store.count('n'), 1)
+      await store.upsert('n', [record('b', 0, axis(1))])
+    })
+
+  test('does not take a database that is away for an index that was never used', async (t) => {
+    const { server, url, apiKey, close } = await startPineconeServer()
+    t.after(close)
+    const isInUse = () => Promise.reject(new DatabaseUnavailable(new Error('gone')))
+    const store = new PineconeVectorStore({ ...PINECONE, apiKey, controllerHost: url, isInUse })
+    await assert.rejects(store.upsert('n', [record('a', 0, axis(0))]), DatabaseUnavailable)
+    assert.deepEqual(server.requests, [])
   })
 
   test('says VECTOR_STORE_AUTH for a wrong key, and does not show it', async (t) => {
@@ -186,11 +248,20 @@ describe('PineconeVectorStore', () => {
   test('says DIMENSION_MISMATCH with both numbers for an index that was made for another model', async (t) => {
     const { url, apiKey, close } = await startPineconeServer()
     t.after(close)
-    await new PineconeVectorStore({ ...PINECONE, apiKey, controllerHost: url }).check()
+    await new PineconeVectorStore({ ...PINECONE, apiKey, controllerHost: url }).upsert('n', [record('a', 0, axis(0))])
     const store = new PineconeVectorStore({ ...PINECONE, dimensions: 256, apiKey, controllerHost: url })
     await assert.rejects(store.check(), { code: 'DIMENSION_MISMATCH', message: /1536.*256/ })
   })
 })
+
+/** Deleting from what is not there is a success. */
+async function holdsNothing(store: VectorStore): Promise<void> {
+  await store.deleteFile('n', 'a', 1)
+  await store.deleteNamespace('n')
+  assert.equal(await store.count('n'), 0)
+  assert.equal(await store.hasFile('n', 'a'), false)
+  assert.deepEqual(await Array.fromAsync(store.namespaces()), [])
+}
 
 function axis(i: number, ...values: [] | [number] | [number, number]): Float32Array {
   const vector = new Float32Array(DIMENSIONS)

@@ -23,6 +23,7 @@ import { PostgresHousekeepingStore } from '../../adapters/postgres-housekeeping-
 import { PostgresLeaseStore } from '../../adapters/postgres-lease-store.ts'
 import { PostgresRateLimit } from '../../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
+import { hasIndexedFiles } from '../../adapters/postgres-vector-use.ts'
 import { ProcessTextExtractor } from '../../adapters/process-text-extractor.ts'
 import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
@@ -81,7 +82,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     createObjectStore(options.objects ?? { kind: 'disk', dir: join(dir, 'objects') }),
     contents,
   )
-  const vectors = createVectorStore(options.vectors ?? { kind: 'lancedb', dir: join(dir, 'vectors') }, embedder)
+  const vectors = createVectorStore(options.vectors ?? { kind: 'lancedb', dir: join(dir, 'vectors') }, embedder, () =>
+    hasIndexedFiles(database.pool, embedder),
+  )
   const files = new PostgresFileStore(database.pool)
   const app = await createApp({
     files,

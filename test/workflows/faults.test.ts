@@ -96,10 +96,12 @@ describe('CreateExpert, where a service fails', () => {
   })
 
   test('an index that was deleted pauses the expert, and is not replaced by an empty one', async () => {
+    const held = await api.createExpert([await api.upload('held.txt', 'This is in the index.')])
+    await api.until(held.id, 'ready')
     const restore = pinecone.dropIndexes()
     const { id } = await api.createExpert([await api.upload('index.txt', 'Where would this go?')])
     const paused = await api.until(id, 'paused')
-    assert.match(paused.status_reason ?? '', /^VECTOR_INDEX_MISSING: .*\(faults\)/)
+    assert.match(paused.status_reason ?? '', /^VECTOR_INDEX_MISSING: .*\(index faults;/)
     assert.equal(paused.progress.failed, 0)
 
     restore()

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, test } from 'node:test'
+import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
+import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
+import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
+import { hasIndexedFiles } from '../../adapters/postgres-vector-use.ts'
+import type { FileContext } from '../../domain/ports.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { createDatabase } from '../support/database.ts'
+
+const SECONDS = { download: 0, extract: 0, embed: 0, store: 0 }
+const INDEXED = { pages: 1, pagesSkipped: 0, chunks: 3, tokens: 9, tokensReused: 0, seconds: SECONDS }
+
+describe('whether vectors were stored, by the rows', () => {
+  let database: TestDatabase
+
+  before(async () => {
+    database = await createDatabase()
+  })
+  after(() => database.close())
+
+  const asks = (model: string, dimensions = 8) => hasIndexedFiles(database.pool, { model, dimensions })
+
+  async function storing(embeddingModel: string): Promise<FileContext> {
+    const [userId, fileId, expertId] = [randomUUID(), randomUUID(), randomUUID()]
+    const names = { name: 'a', originalName: 'a', type: 'text/plain', s3Url: 's3://b/a', s3Key: `uploads/${fileId}` }
+    const file = { id: fileId, userId, size: 1, sha256: null, processingStatus: 'uploaded' as const, ...names }
+    await new PostgresFileStore(database.pool).insert(file)
+    const expert = { id: expertId, userId, name: 'e', systemPrompt: 'p', voiceId: null }
+    await new PostgresExpertStore(database.pool).insert({ ...expert, embeddingModel, embeddingDimensions: 8 }, [fileId])
+    const runs = new PostgresRunStore(database.pool)
+    await runs.beginStage({ expertId, fileId }, 'store', 1)
+    await runs.expectChunks({ expertId, fileId }, 3)
+    return { expertId, fileId }
+  }
+
+  test('no: while the first files are on their way, which find no index yet', async () => {
+    await Promise.all([storing('first'), storing('first')])
+    assert.equal(await asks('first'), false)
+  })
+
+  test('yes: once one of them is indexed, for its model only, and until its expert is gone', async () => {
+    const runs = new PostgresRunStore(database.pool)
+    const [done] = await Promise.all([storing('second'), storing('second')])
+    await runs.markIndexed(done, INDEXED)
+    assert.equal(await asks('second'), true)
+    assert.equal(await asks('second', 16), false)
+    assert.equal(await asks('another'), false)
+    await runs.delete(done.expertId)
+    assert.equal(await asks('second'), false)
+  })
+})
