@@ -98,7 +98,7 @@ export const HOUSEKEEPING = 'Housekeeping'
 export const createExpertId = (expertId: string) => `expert-${expertId}`
 export const deleteExpertId = (expertId: string) => `delete-expert-${expertId}`
 export const removeFilesId = (requestId: string) => `remove-files-${requestId}`
-export const deleteFileId = (fileId: string) => `delete-file-${fileId}`
+const deleteFileId = (fileId: string) => `delete-file-${fileId}`
 
 /** Of the schedule, and what the ids of its runs begin with. Deployments that share a namespace have queues of their own. */
 export const housekeepingId = (taskQueue: string) => `${taskQueue}-housekeeping`
@@ -128,7 +128,7 @@ export const SEARCH_ATTRIBUTES = {
 } as const
 
 export const EXPERT_ID = defineSearchAttributeKey('ExpertId', SEARCH_ATTRIBUTES.ExpertId)
-export const USER_ID = defineSearchAttributeKey('UserId', SEARCH_ATTRIBUTES.UserId)
+const USER_ID = defineSearchAttributeKey('UserId', SEARCH_ATTRIBUTES.UserId)
 export const EXPERT_STATUS = defineSearchAttributeKey('ExpertStatus', SEARCH_ATTRIBUTES.ExpertStatus)
 export const FAILED_FILES = defineSearchAttributeKey('FailedFiles', SEARCH_ATTRIBUTES.FailedFiles)
 
