@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { activityInfo, getClient, log } from '@temporalio/activity'
 import { hasContent } from '../domain/file.ts'
 import type { ExpertUsing } from '../domain/ports.ts'
@@ -8,25 +7,18 @@ import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
 
 type OneFile = { readonly fileId: string }
-type Left = { readonly experts: readonly string[] }
+/** `experts`: those that still used it when they were asked. */
+type Left = { readonly experts: readonly string[]; readonly done: boolean }
 type Deleted = { readonly objects: number }
 
-const ASK_EVERY_MS = 500
-
-/** Asks every expert that uses the file to remove it, and waits until none does. */
+/** Asks each expert that uses the file to remove it; those that were asked before only with `again`, in case it was lost. */
 export const leaveExperts =
   ({ files }: Pick<Ports, 'files'>) =>
-  ({ fileId }: OneFile): Promise<Left> =>
-    heartbeating(async ({ signal }, _beat, keep) => {
-      const using = await files.expertsUsing(fileId)
-      const { experts: before = [] } = earlierAttempt<Left>()
-      const experts = [...new Set([...before, ...using.map(({ id }) => id)])]
-      // Before they are asked: once they have removed it, nothing tells who they were.
-      await keep({ experts })
-      for (const expert of using) await askToRemove(expert, fileId)
-      while ((await files.expertsUsing(fileId)).length > 0) await delay(ASK_EVERY_MS, undefined, { signal })
-      return { experts }
-    })
+  async ({ fileId, again }: OneFile & { again: boolean }): Promise<Left> => {
+    const using = await files.expertsUsing(fileId)
+    for (const expert of using) if (again || !expert.isLeaving) await askToRemove(expert, fileId)
+    return { experts: using.map(({ id }) => id), done: using.length === 0 }
+  }
 
 /** An expert that is being deleted lets go of its files by itself. */
 async function askToRemove(expert: ExpertUsing, fileId: string): Promise<void> {

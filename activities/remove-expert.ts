@@ -1,5 +1,5 @@
 import { getClient, log } from '@temporalio/activity'
-import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client'
+import { WorkflowNotFoundError } from '@temporalio/client'
 import { createExpertId } from '../workflows/contract.ts'
 import { earlierAttempt } from './earlier-attempt.ts'
 import { heartbeating } from './heartbeating.ts'
@@ -8,18 +8,18 @@ import type { Ports } from './ports.ts'
 type OneExpert = { readonly expertId: string }
 type Removed = { readonly files: number }
 
-/** Cancels the expert's run and waits until it has ended: from then on nothing writes vectors of this expert. */
-export async function stopRun({ expertId }: OneExpert): Promise<void> {
+/** Asks the expert's run to stop. @returns whether it is over: from then on nothing writes vectors of this expert */
+export async function stopRun({ expertId }: OneExpert): Promise<boolean> {
   const run = getClient().workflow.getHandle(createExpertId(expertId))
-  await heartbeating(async () => {
-    try {
-      await run.cancel()
-      await run.result()
-    } catch (error) {
-      // It never ran, has ended, or ended without a result: stopped all the same.
-      if (!(error instanceof WorkflowNotFoundError || error instanceof WorkflowFailedError)) throw error
-    }
-  })
+  try {
+    const { status } = await run.describe()
+    if (status.name === 'RUNNING') await run.cancel()
+    return status.name !== 'RUNNING'
+  } catch (error) {
+    // It never ran, or has ended in between.
+    if (error instanceof WorkflowNotFoundError) return true
+    throw error
+  }
 }
 
 /** Deletes the expert's rows. */

@@ -8,13 +8,17 @@ import type { Ports } from './ports.ts'
 type Uses = Pick<Ports, 'runs' | 'vectors'>
 type OneExpert = { readonly expertId: string }
 type Removed = { readonly vectors: number; readonly vectorsLeft: number }
+/** `files`: how many the expert had of them; `names`: of the first, for whoever looks at the run. */
+type RemovedOfFiles = Removed & { readonly files: number; readonly names: readonly string[] }
+
+const NAMES_SHOWN = 20
 
 /** Removes the vectors of files that are being removed, and asks the store whether they are gone. */
 export const removeFileVectors =
   (ports: Uses) =>
-  async ({ expertId, fileIds }: OneExpert & { fileIds: readonly string[] }): Promise<Removed> => {
+  async ({ expertId, fileIds }: OneExpert & { fileIds: readonly string[] }): Promise<RemovedOfFiles> => {
     const expert = await ports.runs.find(expertId)
-    if (!expert) return { vectors: 0, vectorsLeft: 0 }
+    if (!expert) return { vectors: 0, vectorsLeft: 0, files: 0, names: [] }
     const namespace = vectorNamespace(expertId, expert.generation)
     const files = await ports.runs.removing(expertId, fileIds)
     await heartbeating(async (options, beat) => {
@@ -26,7 +30,8 @@ export const removeFileVectors =
         beat({ last: file.fileId })
       }
     })
-    return { vectors: files.reduce((sum, { chunks }) => sum + chunks, 0), vectorsLeft: 0 }
+    const vectors = files.reduce((sum, { chunks }) => sum + chunks, 0)
+    return { vectors, vectorsLeft: 0, files: files.length, names: files.slice(0, NAMES_SHOWN).map(({ name }) => name) }
   }
 
 /** @throws Failure VECTOR_STORE_UNAVAILABLE where the store still shows some, so that it is asked again later */

@@ -199,12 +199,16 @@ export class PostgresExpertStore implements ExpertStore {
   }
 }
 
-/** Files that are attached already stay as they are. */
+/**
+ * Files that are attached already stay as they are. The lock keeps a file from being marked for deletion until this is
+ * committed: whoever marks it then sees this expert.
+ */
 export async function attachFiles(client: pg.Pool | pg.PoolClient, expertId: string, fileIds: readonly string[]) {
   await client.query(
     `insert into expert_files (expert_id, file_id)
      select e.id, f.id from experts e, unnest($2::uuid[]) with ordinality as wanted (id, place) join files f using (id)
      where e.id = $1 and f.user_id = e.user_id and f.processing_status is distinct from 'deleting' order by place
+     for share of f
      on conflict (expert_id, file_id) do nothing`,
     [expertId, fileIds],
   )

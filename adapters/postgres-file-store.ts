@@ -169,11 +169,13 @@ export class PostgresFileStore implements FileStore {
   }
 
   async expertsUsing(fileId: string): Promise<ExpertUsing[]> {
-    const { rows } = await this.#pool.query<ExpertRow>(
-      `${SELECT_EXPERT} where e.id in (select expert_id from expert_files where file_id = $1) order by e.id`,
+    const { rows } = await this.#pool.query<ExpertRow & { is_leaving: boolean }>(
+      `select expert.*, ef.status = 'removing' as is_leaving
+       from (${SELECT_EXPERT}) expert join expert_files ef on ef.expert_id = expert.id
+       where ef.file_id = $1 order by expert.id`,
       [fileId],
     )
-    return rows.map(toExpert)
+    return rows.map((row) => ({ ...toExpert(row), isLeaving: row.is_leaving }))
   }
 
   async #namesOfExpertsUsing(fileId: string) {

@@ -232,7 +232,7 @@ export class PostgresRunStore implements RunStore {
 
   async removing(expertId: string, fileIds: readonly string[]): Promise<RemovedFile[]> {
     const { rows } = await this.#pool.query<RemovedFile>(
-      `select ef.file_id as "fileId", f.sha256, coalesce(ef.chunks, 0) as chunks
+      `select ef.file_id as "fileId", f.original_name as name, f.sha256, coalesce(ef.chunks, 0) as chunks
        from expert_files ef join files f on f.id = ef.file_id
        where ef.expert_id = $1 and ef.file_id = any ($2::uuid[]) and ef.status = 'removing' order by ef.position`,
       [expertId, fileIds],

@@ -162,7 +162,10 @@ export type NewFile = Pick<
 >
 export type NewContent = Pick<StoredFile, 'size' | 'type' | 's3Url' | 's3Key' | 'sha256' | 'processingStatus'>
 
-export type ExpertUsing = Pick<Expert, 'id' | 'userId' | 'name' | 'status' | 'progress'>
+/** `isLeaving`: the file is being taken out of it. */
+export type ExpertUsing = Pick<Expert, 'id' | 'userId' | 'name' | 'status' | 'progress'> & {
+  readonly isLeaving: boolean
+}
 
 /** Metadata of uploaded files. Every method but `describe` and `expertsUsing` is scoped to one user. */
 export interface FileStore {
@@ -292,6 +295,7 @@ export type OpenedRun = ExpertFacts & {
 
 export type RemovedFile = {
   readonly fileId: string
+  readonly name: string
   readonly sha256: string | null
   /** How many chunks of it may be in the vector store. */
   readonly chunks: number

@@ -11,7 +11,7 @@ type CreateExpertInput = { readonly expertId: string }
 export type CreateExpertWorkflow = (input: CreateExpertInput) => Promise<ExpertSummary>
 
 /** What was removed, as a person reads it in the Web UI. */
-type RemovalReceipt = {
+export type RemovalReceipt = {
   readonly expert_id: string
   readonly files_removed: number
   readonly vectors_deleted: number
@@ -30,7 +30,7 @@ export type RemoveFilesWorkflow = (input: RemoveFilesInput) => Promise<RemovalRe
 type DeleteFileInput = { readonly userId: string; readonly fileId: string }
 type FileReceipt = {
   readonly file_id: string
-  /** Ids of the experts that used it. */
+  /** Ids of the experts that used it, and do no more. */
   readonly experts_left: readonly string[]
   readonly objects_deleted: number
 }

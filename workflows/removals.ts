@@ -12,6 +12,7 @@ import { BOOKKEEPING } from './activity-options.ts'
 import type { RemoveFilesWorkflow, RemoveRequest } from './contract.ts'
 import { EXPERT_ID, REMOVE_FILES, removeFilesId } from './contract.ts'
 import type { FilesInFlight } from './files-in-flight.ts'
+import { counted } from './markdown.ts'
 import { idsIn, toId } from './requests.ts'
 
 const { markRemoving } = proxyActivities<Activities>(BOOKKEEPING)
@@ -68,7 +69,7 @@ export class Removals {
       await executeChild<RemoveFilesWorkflow>(REMOVE_FILES, {
         workflowId: removeFilesId(requestId),
         args: [{ expertId: this.#expertId, fileIds }],
-        staticSummary: `Remove ${fileIds.length} files`,
+        staticSummary: `Remove ${counted(fileIds.length, 'file')}`,
         typedSearchAttributes: [{ key: EXPERT_ID, value: this.#expertId }],
         parentClosePolicy: 'ABANDON',
       })

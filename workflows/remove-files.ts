@@ -1,7 +1,8 @@
-import { proxyActivities } from '@temporalio/workflow'
+import { proxyActivities, setCurrentDetails } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
 import { BOOKKEEPING, CLEANING } from './activity-options.ts'
 import type { RemoveFilesWorkflow } from './contract.ts'
+import { renderRemoval } from './removal-report.ts'
 
 const { removeFileVectors, removeFileArtefacts } = proxyActivities<Activities>(CLEANING)
 const { detachFiles } = proxyActivities<Activities>(BOOKKEEPING)
@@ -11,14 +12,22 @@ const { detachFiles } = proxyActivities<Activities>(BOOKKEEPING)
  * `CreateExpert` starts it once nothing works on these files any more; they are marked, so that nothing begins to.
  */
 export const RemoveFiles: RemoveFilesWorkflow = async ({ expertId, fileIds }) => {
-  const { vectors, vectorsLeft } = await removeFileVectors({ expertId, fileIds })
-  const { artefacts } = await removeFileArtefacts({ expertId, fileIds })
-  await detachFiles({ expertId, fileIds })
-  return {
+  const wanted = { expertId, fileIds }
+  const { vectors, vectorsLeft, files, names } = await removeFileVectors.executeWithOptions({ summary: 'vectors' }, [
+    wanted,
+  ])
+  const { artefacts } = await removeFileArtefacts.executeWithOptions(
+    { summary: 'text and embeddings that nobody else uses' },
+    [wanted],
+  )
+  await detachFiles.executeWithOptions({ summary: 'rows' }, [wanted])
+  const receipt = {
     expert_id: expertId,
-    files_removed: fileIds.length,
+    files_removed: files,
     vectors_deleted: vectors,
     vectors_left: vectorsLeft,
     artefacts_deleted: artefacts,
   }
+  setCurrentDetails(renderRemoval(receipt, names))
+  return receipt
 }

@@ -44,6 +44,7 @@ export type WorldOptions = {
   readonly retryWindowMs?: number
   readonly fileDeadlineMs?: number
   readonly housekeepingGraceMs?: number
+  readonly concurrentActivities?: number
   /** Without workers: what the API does is looked at by itself. */
   readonly workers?: boolean
   readonly temporalAddress?: string
@@ -159,7 +160,7 @@ async function startWorkers({
       },
     }),
     workflowBundle: { code: await readFile(infrastructure().bundlePath, 'utf8') },
-    concurrency: 50,
+    concurrency: options.concurrentActivities ?? 50,
     shutdownGraceMs: 5_000,
   })
   const running = runWorkers(workers)

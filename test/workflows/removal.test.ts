@@ -170,3 +170,21 @@ describe('removal', () => {
     await api.until(id, 'ready')
   })
 })
+
+test('a worker with one slot deletes experts that wait for a retry, and files that they use', async () => {
+  const world = await startWorld({ concurrentActivities: 1 })
+  try {
+    const api = new Requests(world.app)
+    const [good, bad] = [await api.upload('good.txt', 'A good one.'), await api.upload('bad.pdf', '%PDF-1.7 bad')]
+    const experts = [await api.createExpert([good, bad]), await api.createExpert([good, bad])]
+    for (const { id } of experts) await api.until(id, 'partially_ready')
+    const deletions = [
+      await api.send('DELETE', `/experts/${experts[0]?.id}`),
+      await api.send('DELETE', `/knowledge-base/files/${bad.id}?cascade=true`),
+    ]
+    for (const { body } of deletions) await world.client.workflow.getHandle(String(body.workflow_id)).result()
+    await api.until(String(experts[1]?.id), 'ready')
+  } finally {
+    await world.close()
+  }
+})
