@@ -73,6 +73,12 @@ export const FAILURES = {
     'The vector index is gone, and with it the vectors of all experts. Restore it, then retry.',
   ),
   ARTEFACT_MISSING: file('any', 'What was read or embedded of the file was deleted before it was used. Retry it.'),
+  DATABASE_UNAVAILABLE: {
+    stage: 'any',
+    retryable: true,
+    pauses: true,
+    sentence: 'The database does not answer. See to it that it does, then retry.',
+  },
   DEADLINE_EXCEEDED: file('any', 'The file was not done within the time that a file may take. Retry it.'),
   CANCELLED: file('any', 'The work was cancelled before this file was done.'),
   INTERNAL: file('any', 'An unexpected error, which is a fault of Expertsmith. The log of the worker has the details.'),

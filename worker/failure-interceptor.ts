@@ -7,6 +7,7 @@ import {
   log,
 } from '@temporalio/activity'
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker'
+import { DatabaseUnavailable } from '../domain/database-unavailable.ts'
 import { FAILURES, Failure } from '../domain/failure.ts'
 import { backOffMs } from '../workflows/activity-options.ts'
 
@@ -26,9 +27,11 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 
 function toApplicationFailure(error: unknown): unknown {
   if (error instanceof Failure) return fromFailure(error)
+  if (error instanceof DatabaseUnavailable)
+    return fromFailure(new Failure('DATABASE_UNAVAILABLE', {}, { cause: error }))
   if (isTemporals(error)) return error
-  // Most come of a database or a network that is about to be back, so Temporal tries again: a stage of a file until its
-  // retry budget is used up, bookkeeping until it succeeds.
+  // Most come of a network or a disk that is about to be back, so Temporal tries again: a stage of a file until its retry
+  // budget is used up, bookkeeping until it succeeds.
   log.warn('⚠️ Unexpected error', { error: describe(error), attempt: activityInfo().attempt })
   return ApplicationFailure.create({ type: 'INTERNAL', message: FAILURES.INTERNAL.sentence })
 }

@@ -52,6 +52,25 @@ describe('a server that dies and comes back', { concurrency: true, skip: process
     await assertUnharmed('Postgres immediate stop', await run.outcome(), reference, 1)
     await checkHistories(production, 1)
   })
+
+  test('fails no file where it is Postgres, and stays away longer than a file is tried', async (t) => {
+    const postgres = await RestartablePostgres.start()
+    const options = { database: postgres.openDatabase() }
+    const { production, run, gate } = await startRun(t, postgres, options, { RETRY_BUDGET: '1s' })
+    await postgres.crash()
+    gate.open()
+    await eventually(async () => {
+      const { raw } = await production.world.client.workflow.getHandle(run.workflowId).describe()
+      const pending = (raw.pendingActivities ?? []).map(({ activityType }) => activityType?.name)
+      assert.ok(pending.includes('postponeFile'), `pending: ${pending}`)
+    })
+    await postgres.restart()
+    const { status_reason: reason } = await production.api.until(run.expertId, 'paused')
+    assert.match(reason ?? '', /^DATABASE_UNAVAILABLE: The database does not answer/)
+    await production.api.send('POST', `/experts/${run.expertId}/retry`)
+    await assertUnharmed('Postgres away for long', await run.outcome(), reference, 1)
+    await checkHistories(production, 1)
+  })
 })
 
 /** A run that uses the server, with its long file in the middle of its embedding. */
@@ -59,10 +78,11 @@ async function startRun(
   t: TestContext,
   server: { close(): Promise<void> },
   options: Parameters<typeof Production.start>[0],
+  workerOptions: Readonly<Record<string, string>> = {},
 ) {
   const production = await Production.start(options)
   t.after(() => production.close().finally(() => server.close()))
-  await production.startWorker()
+  await production.startWorker(workerOptions)
   const run = await Ingestion.prepare(production)
   const gate = production.openai.server.hold(isOfSecondPart)
   await run.start()
