@@ -26,19 +26,30 @@ export const removeFileVectors =
       // By its id, not its place: another removal may have taken out some of the files meanwhile.
       const begin = files.findIndex(({ fileId }) => fileId === last) + 1
       for (const file of files.slice(begin)) {
-        await removeVectorsOf(ports, namespace, file, options)
+        await ports.vectors.deleteFile(namespace, file.fileId, file.chunks, options)
         beat({ last: file.fileId })
       }
+      await checkGone(ports, namespace, files, options)
     })
     const vectors = files.reduce((sum, { chunks }) => sum + chunks, 0)
     return { vectors, vectorsLeft: 0, files: files.length, names: files.slice(0, NAMES_SHOWN).map(({ name }) => name) }
   }
 
-/** @throws Failure VECTOR_STORE_UNAVAILABLE where the store still shows some, so that it is asked again later */
-async function removeVectorsOf({ vectors }: Uses, namespace: string, file: RemovedFile, options: CallOptions) {
-  await vectors.deleteFile(namespace, file.fileId, file.chunks, options)
-  if (await vectors.hasFile(namespace, file.fileId, options))
-    throw new Failure('VECTOR_STORE_UNAVAILABLE', file, { detail: 'vectors that were deleted are still there' })
+/**
+ * Asked once all are deleted: a store may go on showing for a while what is gone. What it shows is deleted once more, since a worker
+ * that was cut off may have written it.
+ * @throws Failure VECTOR_STORE_UNAVAILABLE, so that it is asked again later
+ */
+async function checkGone({ vectors }: Uses, namespace: string, files: readonly RemovedFile[], options: CallOptions) {
+  const left: string[] = []
+  for (const { fileId, chunks } of files)
+    if (await vectors.hasFile(namespace, fileId, options)) {
+      await vectors.deleteFile(namespace, fileId, chunks, options)
+      left.push(fileId)
+    }
+  if (left.length === 0) return
+  const detail = `vectors of ${left.length} files that were deleted are still there`
+  throw new Failure('VECTOR_STORE_UNAVAILABLE', { fileIds: left.slice(0, 10) }, { detail })
 }
 
 /** Removes all vectors of an expert, of every generation, and asks the store whether they are gone. */

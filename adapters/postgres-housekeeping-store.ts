@@ -1,10 +1,15 @@
 import type pg from 'pg'
 import type { Expert } from '../domain/expert.ts'
 import type { ExpertNamespace } from '../domain/keys.ts'
-import type { ExpertInMotion, HousekeepingStore } from '../domain/ports.ts'
+import type { ExpertInMotion, FileInDeletion, HousekeepingStore } from '../domain/ports.ts'
 import { findExpert } from './postgres-expert-store.ts'
 
-const IN_MOTION = `status in ('queued', 'processing', 'deleting')`
+/** Also one at rest, whose run was ended in the middle of a removal. */
+const IN_MOTION = `(status in ('queued', 'processing', 'deleting')
+  or exists (select from expert_files where expert_id = experts.id and status = 'removing' and updated_at < $1))`
+const IN_DELETION = `processing_status = 'deleting' and updated_at < $1`
+
+const FILE_IN_DELETION = 'id, user_id as "userId", original_name as "originalName"'
 
 /** Asks about a page of things with one query each, which its indexes answer. */
 export class PostgresHousekeepingStore implements HousekeepingStore {
@@ -31,10 +36,26 @@ export class PostgresHousekeepingStore implements HousekeepingStore {
 
   async findInMotion(expertId: string, before: Date): Promise<Expert | undefined> {
     const { rowCount } = await this.#pool.query(
-      `select from experts where id = $1 and ${IN_MOTION} and updated_at < $2`,
-      [expertId, before],
+      `select from experts where ${IN_MOTION} and updated_at < $1 and id = $2`,
+      [before, expertId],
     )
     return rowCount === 1 ? findExpert(this.#pool, expertId) : undefined
+  }
+
+  async filesInDeletion({ before, after, limit }: { before: Date; after: string; limit: number }) {
+    const { rows } = await this.#pool.query<FileInDeletion>(
+      `select ${FILE_IN_DELETION} from files where ${IN_DELETION} and id > $2 order by id limit $3`,
+      [before, after, limit],
+    )
+    return rows
+  }
+
+  async findInDeletion(fileId: string, before: Date): Promise<FileInDeletion | undefined> {
+    const { rows } = await this.#pool.query<FileInDeletion>(
+      `select ${FILE_IN_DELETION} from files where ${IN_DELETION} and id = $2`,
+      [before, fileId],
+    )
+    return rows[0]
   }
 
   async keysWithoutFile(keys: readonly string[]): Promise<string[]> {

@@ -167,7 +167,7 @@ export type ExpertUsing = Pick<Expert, 'id' | 'userId' | 'name' | 'status' | 'pr
   readonly isLeaving: boolean
 }
 
-/** Metadata of uploaded files. Every method but `describe` and `expertsUsing` is scoped to one user. */
+/** Metadata of uploaded files. The methods that activities use, which have no user, say so; all others are scoped to one. */
 export interface FileStore {
   insert(file: NewFile): Promise<StoredFile>
   find(userId: string, fileId: string): Promise<StoredFile | undefined>
@@ -316,13 +316,12 @@ export interface HousekeepingStore {
   /** The id of this database, and so of the installation: it tells apart those that share a bucket. */
   installation(): Promise<string>
   /** Experts whose workflow ought to be running, unchanged since `before`: in the order of their ids, those behind `after`. */
-  expertsInMotion(page: {
-    readonly before: Date
-    readonly after: string
-    readonly limit: number
-  }): Promise<ExpertInMotion[]>
+  expertsInMotion(page: PageById): Promise<ExpertInMotion[]>
   /** The expert, if it is still one of `expertsInMotion`. */
   findInMotion(expertId: string, before: Date): Promise<Expert | undefined>
+  /** Files that are marked for deletion, in the same way. */
+  filesInDeletion(page: PageById): Promise<FileInDeletion[]>
+  findInDeletion(fileId: string, before: Date): Promise<FileInDeletion | undefined>
   /** Of these object keys those that no file points to. */
   keysWithoutFile(keys: readonly string[]): Promise<string[]>
   /** Of these checksums those that no file has, whoever's. */
@@ -331,4 +330,6 @@ export interface HousekeepingStore {
   abandonedNamespaces(namespaces: readonly ExpertNamespace[], before: Date): Promise<string[]>
 }
 
+type PageById = { readonly before: Date; readonly after: string; readonly limit: number }
+export type FileInDeletion = Pick<StoredFile, 'id' | 'userId' | 'originalName'>
 export type ExpertInMotion = Pick<Expert, 'id' | 'status'>

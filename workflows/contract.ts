@@ -2,9 +2,8 @@
 import { defineSearchAttributeKey } from '@temporalio/common'
 import { defineQuery, defineSignal } from '@temporalio/workflow'
 import type { Expert, ExpertSummary, Progress } from '../domain/expert.ts'
-import type { StoredFile } from '../domain/file.ts'
 import type { Chore, HousekeepingReceipt } from '../domain/housekeeping.ts'
-import type { FileFailure } from '../domain/ports.ts'
+import type { FileFailure, FileInDeletion } from '../domain/ports.ts'
 import { counted, escapeSummary } from './markdown.ts'
 
 type CreateExpertInput = { readonly expertId: string }
@@ -98,7 +97,7 @@ export const HOUSEKEEPING = 'Housekeeping'
 export const createExpertId = (expertId: string) => `expert-${expertId}`
 export const deleteExpertId = (expertId: string) => `delete-expert-${expertId}`
 export const removeFilesId = (requestId: string) => `remove-files-${requestId}`
-const deleteFileId = (fileId: string) => `delete-file-${fileId}`
+export const deleteFileId = (fileId: string) => `delete-file-${fileId}`
 
 /** Of the schedule, and what the ids of its runs begin with. Deployments that share a namespace have queues of their own. */
 export const housekeepingId = (taskQueue: string) => `${taskQueue}-housekeeping`
@@ -155,11 +154,7 @@ export const deleteExpertStart = (expert: StartedExpert) => ({
   args: [{ expertId: expert.id }] as [DeleteExpertInput],
 })
 
-export const deleteFileStart = ({
-  id: fileId,
-  userId,
-  originalName,
-}: Pick<StoredFile, 'id' | 'userId' | 'originalName'>) => ({
+export const deleteFileStart = ({ id: fileId, userId, originalName }: FileInDeletion) => ({
   workflowId: deleteFileId(fileId),
   workflowIdConflictPolicy: 'USE_EXISTING' as const,
   staticSummary: escapeSummary(`Delete ${originalName}`),

@@ -1,21 +1,27 @@
 import { activityInfo, getClient } from '@temporalio/activity'
 import { WorkflowNotFoundError } from '@temporalio/client'
 import type { Expert } from '../../domain/expert.ts'
-import type { ExpertInMotion } from '../../domain/ports.ts'
-import type { CreateExpertWorkflow, DeleteExpertWorkflow } from '../../workflows/contract.ts'
+import type { ExpertInMotion, FileInDeletion, HousekeepingStore } from '../../domain/ports.ts'
+import type { CreateExpertWorkflow, DeleteExpertWorkflow, DeleteFileWorkflow } from '../../workflows/contract.ts'
 import {
   CREATE_EXPERT,
   createExpertId,
   createExpertStart,
   DELETE_EXPERT,
+  DELETE_FILE,
   deleteExpertId,
   deleteExpertStart,
+  deleteFileId,
+  deleteFileStart,
 } from '../../workflows/contract.ts'
 import type { Ports } from '../ports.ts'
 import type { ChoreInput } from './run-chore.ts'
 import { runChore } from './run-chore.ts'
 
 type Uses = Pick<Ports, 'housekeeping'>
+/** What ought to run; `start` tells whether its row still says so. */
+type Due = { readonly workflowId: string; readonly status: string; readonly start: () => Promise<boolean> }
+type Row = { readonly id: string }
 
 /** The API writes the row, then starts the workflow; that takes it seconds at the most. */
 const GRACE_MS = 5 * 60_000
@@ -27,33 +33,35 @@ const FIRST = '00000000-0000-0000-0000-000000000000'
  * Starts what ought to run and does not: the API died between the row and the start, or somebody terminated the run.
  * Every step of such a workflow may be repeated, so it takes up where the rows say that it stopped.
  */
-export const startExperts = ({ housekeeping }: Uses) => {
-  const before = () => new Date(Date.now() - GRACE_MS)
-  return (input: ChoreInput) =>
-    runChore<ExpertInMotion>(input, {
+export const startExperts =
+  ({ housekeeping }: Uses) =>
+  (input: ChoreInput) =>
+    runChore<Due>(input, {
       chore: 'start-experts',
-      leftovers: () => stopped(housekeeping, before()),
-      nameOf: (expert) => `${workflowIdOf(expert)} (${expert.status})`,
-      settle: async (experts) => {
-        const started = await Promise.all(experts.map(({ id }) => startAgain(housekeeping, id, before())))
-        return started.filter(Boolean).length
-      },
+      leftovers: () => stopped(housekeeping, new Date(Date.now() - GRACE_MS)),
+      nameOf: ({ workflowId, status }) => `${workflowId} (${status})`,
+      settle: async (due) => (await Promise.all(due.map(({ start }) => start()))).filter(Boolean).length,
     })
+
+async function* stopped(housekeeping: HousekeepingStore, before: Date): AsyncGenerator<Due[], void> {
+  for await (const experts of inPages((after) => housekeeping.expertsInMotion({ before, after, limit: PAGE })))
+    yield notRunning(experts.map((expert) => dueExpert(housekeeping, expert, before)))
+  for await (const files of inPages((after) => housekeeping.filesInDeletion({ before, after, limit: PAGE })))
+    yield notRunning(files.map((file) => dueDeletion(housekeeping, file, before)))
 }
 
-async function* stopped(housekeeping: Uses['housekeeping'], before: Date): AsyncGenerator<ExpertInMotion[], void> {
-  for (let after = FIRST; ; ) {
-    const page = await housekeeping.expertsInMotion({ before, after, limit: PAGE })
-    const running = await Promise.all(page.map((expert) => isRunning(workflowIdOf(expert))))
-    yield page.filter((_, i) => !running[i])
-    const last = page.at(-1)
-    if (!last) return
-    after = last.id
+async function* inPages<T extends Row>(read: (after: string) => Promise<T[]>): AsyncGenerator<T[], void> {
+  let page = await read(FIRST)
+  for (let last = page.at(-1); last; last = page.at(-1)) {
+    yield page
+    page = await read(last.id)
   }
 }
 
-const workflowIdOf = ({ id, status }: ExpertInMotion) =>
-  status === 'deleting' ? deleteExpertId(id) : createExpertId(id)
+async function notRunning(due: readonly Due[]): Promise<Due[]> {
+  const running = await Promise.all(due.map(({ workflowId }) => isRunning(workflowId)))
+  return due.filter((_, i) => !running[i])
+}
 
 async function isRunning(workflowId: string): Promise<boolean> {
   try {
@@ -65,14 +73,29 @@ async function isRunning(workflowId: string): Promise<boolean> {
   }
 }
 
-/** The row is read again after the run was found to have ended: a run writes its last status before it ends. */
-async function startAgain(housekeeping: Uses['housekeeping'], expertId: string, before: Date): Promise<boolean> {
-  const expert = await housekeeping.findInMotion(expertId, before)
-  if (expert) await start(expert)
-  return expert !== undefined
-}
+const dueExpert = (housekeeping: HousekeepingStore, { id, status }: ExpertInMotion, before: Date): Due => ({
+  workflowId: status === 'deleting' ? deleteExpertId(id) : createExpertId(id),
+  status,
+  start: async () => {
+    // Read again after the run was found to have ended: a run writes its last status before it ends.
+    const expert = await housekeeping.findInMotion(id, before)
+    if (expert) await startExpert(expert)
+    return expert !== undefined
+  },
+})
 
-async function start(expert: Expert): Promise<void> {
+const dueDeletion = (housekeeping: HousekeepingStore, { id }: FileInDeletion, before: Date): Due => ({
+  workflowId: deleteFileId(id),
+  status: 'deleting',
+  start: async () => {
+    const file = await housekeeping.findInDeletion(id, before)
+    const { taskQueue } = activityInfo()
+    if (file) await getClient().workflow.start<DeleteFileWorkflow>(DELETE_FILE, { ...deleteFileStart(file), taskQueue })
+    return file !== undefined
+  },
+})
+
+async function startExpert(expert: Expert): Promise<void> {
   const { workflow } = getClient()
   const { taskQueue } = activityInfo()
   if (expert.status === 'deleting')

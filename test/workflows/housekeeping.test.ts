@@ -8,7 +8,7 @@ import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import type { Chore, ChoreReceipt } from '../../domain/housekeeping.ts'
 import { chunkId, installationKey, originalKey } from '../../domain/keys.ts'
 import type { HousekeepingWorkflow } from '../../workflows/contract.ts'
-import { createExpertId, deleteExpertId, HOUSEKEEPING, housekeepingId } from '../../workflows/contract.ts'
+import { createExpertId, deleteExpertId, deleteFileId, HOUSEKEEPING, housekeepingId } from '../../workflows/contract.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import { startPineconeServer } from '../support/pinecone-server.ts'
 import type { ExpertJson, FileJson } from '../support/requests.ts'
@@ -136,6 +136,25 @@ describe('housekeeping', () => {
       await eventually(async () => assert.equal((await api.send('GET', `/experts/${id}`)).status, 404))
       assert.equal(await world.vectors.count(`${id}.1`), 0)
     })
+  })
+
+  test('start-experts finishes the deletion of a file, and a removal, whose runs were ended by hand', async () => {
+    const [gone, removed] = [await api.upload('gone.txt', 'Marked.'), await api.upload('removed.txt', 'Marked too.')]
+    const { id } = await api.createExpert([gone, removed])
+    await api.until(id, 'ready')
+    const longAgo = `updated_at = now() - interval '10 minutes'`
+    const { pool } = world.database
+    await pool.query(`update files set processing_status = 'deleting', ${longAgo} where id = $1`, [gone.id])
+    await pool.query(`update expert_files set status = 'removing', ${longAgo} where file_id = $1`, [removed.id])
+    await pool.query(`update experts set ${longAgo} where id = $1`, [id])
+
+    const examples = [`${deleteFileId(gone.id)} (deleting)`, `${createExpertId(id)} (ready)`].toSorted()
+    assert.deepEqual(await doChore(world, 'start-experts'), { found: 2, done: 2, examples })
+    await eventually(async () => assert.equal((await api.send('GET', `/knowledge-base/files/${gone.id}`)).status, 404))
+    await eventually(async () => assert.equal((await api.expert(id)).progress.files, 0))
+    await eventually(async () => assert.equal(await world.vectors.count(`${id}.1`), 0))
+    assert.equal((await api.send('GET', `/knowledge-base/files/${removed.id}`)).status, 200)
+    await api.until(id, 'ready')
   })
 
   test('abort-uploads discards what a crash left of an upload, not what is being written, nor what is not ours', async () => {
