@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream'
 import type { Page } from '../domain/chunk.ts'
 import type { CallOptions, ExtractedText, FileMetadata, ObjectStore } from '../domain/ports.ts'
-import { downloadArtefact } from './download-artefact.ts'
 import { fromJsonLines, toJsonLines } from './json-lines.ts'
+import { readArtefact, readUnlessDamaged } from './read-artefact.ts'
 
 /** The first line of a derived text; the pages follow. */
 export type TextHeader = FileMetadata & Pick<ExtractedText, 'pagesSkipped'>
@@ -13,16 +14,23 @@ export async function writeText(objects: ObjectStore, key: string, text: Extract
   return header
 }
 
-/** The header of a text that was extracted before, or undefined. */
+/** The header of a text that was extracted before; undefined where there is none that can be read. */
 export async function readHeader(objects: ObjectStore, key: string, options: CallOptions) {
   if ((await objects.size(key, options)) === undefined) return undefined
-  for await (const header of fromJsonLines<TextHeader>(await objects.download(key, options))) return header
-  return undefined
+  return readUnlessDamaged(async () => {
+    for await (const header of fromJsonLines<TextHeader>(await objects.download(key, options))) return header
+    return undefined
+  }, options)
 }
 
-export async function readPages(objects: ObjectStore, key: string, options: CallOptions): Promise<Page[]> {
-  const lines = fromJsonLines<TextHeader | Page>(await downloadArtefact(objects, key, options))
-  const pages: Page[] = []
-  for await (const line of lines) if ('text' in line) pages.push(line)
-  return pages
-}
+/** @throws Failure of `readArtefact` */
+export const readPages = (objects: ObjectStore, key: string, options: CallOptions): Promise<Page[]> =>
+  readArtefact(objects, key, options, async (bytes) => {
+    const pages: Page[] = []
+    let expected: number | undefined
+    for await (const line of fromJsonLines<TextHeader | Page>(Readable.from([bytes])))
+      if ('text' in line) pages.push(line)
+      else expected = line.pageCount
+    if (pages.length !== expected) throw new Error(`${pages.length} of ${expected} pages are there`)
+    return pages
+  })

@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib'
 import type { Chunk, EmbeddedChunk } from '../domain/chunk.ts'
-import { Failure } from '../domain/failure.ts'
 
 /** The first line. `crc32`: of the vectors that follow. */
 type Head = { readonly chunks: readonly Chunk[]; readonly crc32: number }
@@ -18,18 +17,17 @@ export function encodePart(chunks: readonly EmbeddedChunk[]): Buffer {
   return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...vectors])
 }
 
-/** @throws Failure STORAGE_UNAVAILABLE where it is not all there, as when the store's answer was cut short */
-export function decodePart(part: Buffer, key: string): EmbeddedChunk[] {
+/** @throws Error where it is not as it was written */
+export function decodePart(part: Buffer): EmbeddedChunk[] {
   const end = part.indexOf('\n')
-  if (end < 0) throw damaged(key)
+  if (end < 0) throw damaged()
   const { chunks, crc32: written }: Head = JSON.parse(part.toString('utf8', 0, end))
   const bytes = part.subarray(end + 1)
-  if (crc32(bytes) !== written) throw damaged(key)
+  if (crc32(bytes) !== written) throw damaged()
   // A copy, since a float may only begin at a multiple of four bytes.
   const floats = new Float32Array(Uint8Array.from(bytes).buffer)
   const length = floats.length / chunks.length
   return chunks.map((chunk, i) => ({ ...chunk, vector: floats.subarray(i * length, (i + 1) * length) }))
 }
 
-const damaged = (key: string) =>
-  new Failure('STORAGE_UNAVAILABLE', { key }, { detail: 'a part of the embeddings is not as it was written' })
+const damaged = () => new Error('a part of the embeddings is not as it was written')

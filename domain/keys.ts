@@ -39,6 +39,15 @@ export const movedKey = (userId: string, fileId: string) => originalKey(userId, 
 export const textKey = (sha256: string, extractorVersion: string) =>
   `derived/${sha256}/text-${extractorVersion}.jsonl.gz`
 
+const TEXT_KEY = /\/text-(?<version>[^/]+)\.jsonl\.gz$/
+
+/** The version of the extractor that made the text under a `textKey`. */
+export function extractorVersionIn(key: string): string {
+  const version = TEXT_KEY.exec(key)?.groups?.version
+  if (version === undefined) throw new Error(`${key} is not the key of a text`)
+  return version
+}
+
 export type EmbeddingRecipe = {
   readonly extractorVersion: string
   readonly chunkerVersion: string
@@ -62,7 +71,7 @@ export const embeddingsPrefix = (sha256: string, recipe: EmbeddingRecipe) => {
 export const embeddingsPartKey = (prefix: string, part: number) =>
   `${prefix}/part-${String(part).padStart(5, '0')}.chunks`
 
-/** Written last: where it exists, every part does. */
+/** Written last, when every part is there. */
 export const embeddingsManifestKey = (prefix: string) => `${prefix}/manifest.json`
 
 /** One namespace of vectors per expert and generation. */
