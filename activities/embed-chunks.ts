@@ -2,7 +2,7 @@ import { log } from '@temporalio/activity'
 import type { Chunk } from '../domain/chunk.ts'
 import { chunkerVersion, chunkPages } from '../domain/chunking.ts'
 import { Failure } from '../domain/failure.ts'
-import { embeddingsPrefix } from '../domain/keys.ts'
+import { embeddingsPrefix, extractorVersionIn } from '../domain/keys.ts'
 import type { CallOptions, Embedder, ExpertFacts } from '../domain/ports.ts'
 import { beginStage } from './begin-stage.ts'
 import type { EmbeddingsManifest } from './derived-embeddings.ts'
@@ -15,10 +15,10 @@ import type { Ports } from './ports.ts'
 import { timed } from './timed.ts'
 import { withLease } from './with-lease.ts'
 
-type Uses = Pick<Ports, 'runs' | 'objects' | 'leases' | 'extractor' | 'embedder' | 'chunking'>
+type Uses = Pick<Ports, 'runs' | 'objects' | 'leases' | 'embedder' | 'chunking'>
 type Embedded = EmbeddingsManifest & { readonly tokensReused: number }
-/** What is heartbeated: the parts that are safely stored. */
-type Progress = Pick<Embedded, 'parts' | 'tokensReused'>
+/** What is heartbeated: the parts that are safely stored, and where. */
+type Progress = Pick<Embedded, 'parts' | 'tokensReused'> & { readonly prefix: string }
 
 /** A part is the unit of resuming: what was embedded is kept part by part, and a part that is there is never paid for again. */
 const CHUNKS_PER_PART = 256
@@ -32,7 +32,7 @@ export const embedChunks =
   async ({ sha256, textKey, ...file }: ExtractedFile): Promise<EmbeddedFile> => {
     const { expert } = await beginStage(ports.runs, file, 'embed')
     checkModel(ports, expert)
-    const prefix = prefixOf(ports, sha256)
+    const prefix = prefixOf(ports, sha256, textKey)
     const [embedded, seconds] = await timed(() =>
       heartbeating(async (options, beat) => {
         const manifest = await readManifest(ports.objects, prefix, options)
@@ -56,9 +56,10 @@ function checkModel({ embedder }: Uses, expert: ExpertFacts): void {
     )
 }
 
-const prefixOf = ({ extractor, embedder, chunking }: Uses, sha256: string) =>
+/** The text may be another worker's, with another version of the extractor. */
+const prefixOf = ({ embedder, chunking }: Uses, sha256: string, textKey: string) =>
   embeddingsPrefix(sha256, {
-    extractorVersion: extractor.version,
+    extractorVersion: extractorVersionIn(textKey),
     chunkerVersion: chunkerVersion(chunking),
     model: embedder.model,
     dimensions: embedder.dimensions,
@@ -72,7 +73,7 @@ async function embedParts(
   beat: (progress: Progress) => void,
 ): Promise<Embedded> {
   const pages = await readPages(objects, textKey, options)
-  const done = { parts: 0, tokensReused: 0, ...earlierAttempt<Progress>() }
+  const done = doneBefore(prefix)
   // Parts of an earlier attempt were paid for by this file, so they are not counted as reused.
   const totals = { parts: 0, chunks: 0, tokens: 0, tokensReused: done.tokensReused }
   for (const chunks of inParts(
@@ -82,7 +83,7 @@ async function embedParts(
     const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens, 0)
     if (totals.parts >= done.parts) {
       // Not after the last one: a small file is done then, and each heartbeat costs Temporal a write.
-      if (totals.parts > done.parts) beat({ parts: totals.parts, tokensReused: totals.tokensReused })
+      if (totals.parts > done.parts) beat({ prefix, parts: totals.parts, tokensReused: totals.tokensReused })
       if (await hasPart(objects, prefix, totals.parts, options)) totals.tokensReused += tokens
       else await writePart(objects, prefix, totals.parts, await embed(embedder, chunks, options), options)
     }
@@ -93,6 +94,13 @@ async function embedParts(
   const { tokensReused, ...manifest } = totals
   await writeManifest(objects, prefix, manifest, options)
   return { ...manifest, tokensReused }
+}
+
+/** An earlier attempt by another recipe, of a worker that was replaced since, has done nothing of this one. */
+function doneBefore(prefix: string): Pick<Progress, 'parts' | 'tokensReused'> {
+  const earlier = earlierAttempt<Progress>()
+  const { parts = 0, tokensReused = 0 } = earlier.prefix === prefix ? earlier : {}
+  return { parts, tokensReused }
 }
 
 async function embed(embedder: Embedder, chunks: readonly Chunk[], options: CallOptions) {

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, test } from 'node:test'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { readPart } from '../../activities/derived-embeddings.ts'
+import { writeText } from '../../activities/derived-text.ts'
+import { embedChunks } from '../../activities/embed-chunks.ts'
+import type { EmbeddedFile, ExtractedFile } from '../../activities/file-refs.ts'
+import { PostgresLeaseStore } from '../../adapters/postgres-lease-store.ts'
+import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
+import { textKey } from '../../domain/keys.ts'
+import { pagesOf, sentences } from '../support/chunking.ts'
+import { Requests } from '../support/requests.ts'
+import type { World } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
+
+/** Each sentence a chunk: more than two parts of 256. */
+const SENTENCES = 600
+const CHUNKING = { maxTokens: 20, overlapTokens: 0 }
+
+describe('embedChunks, after an attempt by another worker', () => {
+  let world: World
+  let api: Requests
+  let file: ExtractedFile
+  let files = 0
+
+  before(async () => {
+    world = await startWorld({ workers: false })
+    api = new Requests(world.app)
+  })
+  after(() => world.close())
+
+  beforeEach(async () => {
+    const { id: fileId, original_name: name, sha256 } = await api.upload('a.txt', `File ${files++}.`)
+    const expert = await api.createExpert([{ id: fileId } as never])
+    await world.client.workflow.getHandle(expert.workflow_id).terminate()
+    assert.ok(sha256)
+    const seconds = { download: 0, extract: 0 }
+    file = { expertId: expert.id, fileId, name, sha256, textKey: '', pages: 1, pagesSkipped: 0, seconds }
+    await extractedBy('1')
+  })
+
+  /** The text as an extractor of that version has left it. */
+  async function extractedBy(version: string): Promise<void> {
+    file = { ...file, textKey: textKey(file.sha256, version) }
+    const metadata = { documentType: 'text', wordCount: 1, language: 'en', title: null, author: null } as const
+    const pages = pagesOf(sentences(SENTENCES))
+    await writeText(world.objects, file.textKey, { ...metadata, pages, pagesSkipped: 0 }, {})
+  }
+
+  const embed = (heartbeatDetails?: object, chunking = CHUNKING): Promise<EmbeddedFile> =>
+    new MockActivityEnvironment({ attempt: 2, heartbeatDetails }).run(
+      embedChunks({
+        ...world,
+        chunking,
+        runs: new PostgresRunStore(world.database.pool),
+        leases: new PostgresLeaseStore(world.database.pool),
+      }),
+      file,
+    )
+
+  test('does not take its parts for those of another recipe', async () => {
+    const older = await embed(undefined, { ...CHUNKING, maxTokens: 40 })
+    const { prefix, parts } = await embed({ prefix: older.prefix, parts: 2, tokensReused: 0 })
+    assert.notEqual(prefix, older.prefix)
+    assert.ok(parts > 2, `${parts} parts`)
+    for (let part = 0; part < parts; part++) assert.ok((await readPart(world.objects, prefix, part, {})).length > 0)
+  })
+
+  test('does not count on what one told that did not say of which recipe', async () => {
+    const { prefix } = await embed({ parts: 2, tokensReused: 0 })
+    assert.ok((await readPart(world.objects, prefix, 0, {})).length > 0)
+  })
+
+  test('goes on after its parts, which this file has paid for', async () => {
+    const { prefix, parts, tokens } = await embed()
+    await world.objects.delete(`${prefix}/manifest.json`)
+    const again = await embed({ prefix, parts, tokensReused: 7 })
+    assert.deepEqual([again.tokens, again.tokensReused], [tokens, 7])
+  })
+
+  test('keeps embeddings of a text apart from those of what another extractor read in the same bytes', async () => {
+    const one = await embed()
+    await extractedBy('2')
+    const other = await embed()
+    assert.notEqual(other.prefix, one.prefix)
+    assert.equal(other.tokensReused, 0)
+  })
+})
