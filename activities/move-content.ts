@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { log } from '@temporalio/activity'
 import type { DatabaseContent, MovedContent } from '../domain/database-contents.ts'
 import { Failure } from '../domain/failure.ts'
-import { isDatabaseKey, movedKey } from '../domain/keys.ts'
+import { isDatabaseKey, originalKey } from '../domain/keys.ts'
 import type { Measured } from '../domain/meter.ts'
 import { Meter } from '../domain/meter.ts'
 import type { CallOptions } from '../domain/ports.ts'
@@ -15,7 +16,7 @@ type Uses = Pick<Ports, 'contents' | 'objects'>
 
 /**
  * Moves the bytes of one file from the database into the object store: copies them, reads the copy back, and only then
- * points the row to it. Ended at any moment, it leaves an object too many, which the next try overwrites.
+ * points the row to it. Ended at any moment, it leaves an object too many, which housekeeping removes.
  * @returns the bytes that left the database; none where somebody else moved, replaced or deleted them
  * @throws Failure OBJECT_CHANGED where the copy differs, and those of the object store; the file keeps its bytes
  */
@@ -27,7 +28,8 @@ export const moveContent =
       if (!content) return { bytes: 0 }
       const { moved, measured } = await keepInObject(ports, content, options)
       const released = await ports.contents.release(content, measured.sha256, moved)
-      if (!released) await removeUnused(ports, content, moved, options)
+      // The row changed meanwhile. Nobody else knows of the copy.
+      if (!released && moved.s3Key !== content.s3Key) await ports.objects.delete(moved.s3Key, options)
       log.info('🚚 Moved content out of the database', { fileId, s3Key: moved.s3Key, size: measured.size, released })
       return { bytes: released ? measured.size : 0 }
     })
@@ -60,7 +62,8 @@ async function findInObject(ports: Uses, content: DatabaseContent, options: Call
 
 async function copy({ contents, objects }: Uses, content: DatabaseContent, options: CallOptions): Promise<Kept> {
   const { id: fileId, userId, type } = content
-  const s3Key = movedKey(userId, fileId)
+  // Not the key of an earlier try: housekeeping may be about to remove the object that one left.
+  const s3Key = originalKey(userId, fileId, randomUUID())
   const meter = new Meter()
   const body = contents.read(fileId, options)
   body.once('error', (error) => meter.destroy(error))
@@ -69,17 +72,6 @@ async function copy({ contents, objects }: Uses, content: DatabaseContent, optio
   const found = await sha256Of(await objects.download(s3Key, options), options)
   if (found !== measured.sha256) throw new Failure('OBJECT_CHANGED', { fileId, s3Key, found })
   return { measured, moved: { s3Key, s3Url: objects.urlOf(s3Key) ?? content.s3Url, ...measured } }
-}
-
-/** The row changed meanwhile: unless another try has moved the same bytes, nobody will ever point to the copy. */
-async function removeUnused(
-  { contents, objects }: Uses,
-  content: DatabaseContent,
-  moved: MovedContent,
-  options: CallOptions,
-) {
-  const current = await contents.keyOf(content.id)
-  if (current !== moved.s3Key && current !== content.s3Key) await objects.delete(moved.s3Key, options)
 }
 
 async function measure(body: Readable, { signal }: CallOptions): Promise<Measured> {

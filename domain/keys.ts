@@ -32,9 +32,6 @@ export const isDatabaseKey = (key: string) => key.startsWith(DATABASE)
 /** The id in a `databaseKey`. */
 export const fileIdIn = (key: string) => key.slice(DATABASE.length)
 
-/** Where such bytes are moved to. Always the same key, so that a second try overwrites the object of the first. */
-export const movedKey = (userId: string, fileId: string) => originalKey(userId, fileId, fileId)
-
 /** The extracted text of some content: the same bytes read by the same extractor share it, whoever uploaded them. */
 export const textKey = (sha256: string, extractorVersion: string) =>
   `derived/${sha256}/text-${extractorVersion}.jsonl.gz`
