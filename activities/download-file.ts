@@ -10,6 +10,7 @@ import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
 import { takeChecksum } from './take-checksum.ts'
 import { timed } from './timed.ts'
+import { whyMissing } from './why-missing.ts'
 
 type Uses = Pick<Ports, 'runs' | 'files' | 'objects' | 'staging' | 'extractor'>
 type Content = { fileId: string; s3Key: string; sha256: string }
@@ -25,7 +26,15 @@ export const downloadFile =
   }
 
 /** @returns the SHA-256 of the bytes */
-function stage(ports: Uses, file: StoredFile): Promise<string> {
+async function stage(ports: Uses, file: StoredFile): Promise<string> {
+  try {
+    return await fetch(ports, file)
+  } catch (error) {
+    throw await whyMissing(ports.files, { ...file, fileId: file.id }, error)
+  }
+}
+
+function fetch(ports: Uses, file: StoredFile): Promise<string> {
   const { objects, staging, extractor } = ports
   const { id: fileId, s3Key, size } = file
   const source = isDatabaseKey(s3Key) ? 'the database' : objects.name

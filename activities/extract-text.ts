@@ -8,6 +8,7 @@ import type { ExtractedFile, StagedFile } from './file-refs.ts'
 import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
 import { timed } from './timed.ts'
+import { whyMissing } from './why-missing.ts'
 
 type Content = Pick<StagedFile, 'fileId' | 's3Key' | 'sha256'> & { readonly userId: string }
 type Uses = Pick<Ports, 'runs' | 'files' | 'objects' | 'staging' | 'extractor'>
@@ -19,7 +20,7 @@ export const extractText =
     const { expert } = await beginStage(ports.runs, file, 'extract')
     const key = textKey(file.sha256, ports.extractor.version)
     const [header, seconds] = await timed(() => readOnce(ports, { ...file, s3Key, userId: expert.userId }, key))
-    await ports.files.describe(file.fileId, header)
+    await ports.files.describe(file.fileId, file.sha256, header)
     return {
       ...file,
       textKey: key,
@@ -39,8 +40,9 @@ function readOnce(ports: Uses, content: Content, key: string): Promise<TextHeade
   })
 }
 
-async function extract({ objects, staging, extractor }: Uses, content: Content, key: string, options: CallOptions) {
-  const path = await staging.fetch(objects, content, options)
+async function extract(ports: Uses, content: Content, key: string, options: CallOptions) {
+  const { objects, extractor } = ports
+  const path = await fetch(ports, content, options)
   log.info('📝 Extracting text from file', named(content))
   const text = await extractor.extract(path, { ...options, fairnessKey: content.userId })
   if (text.pagesSkipped > 0)
@@ -49,6 +51,14 @@ async function extract({ objects, staging, extractor }: Uses, content: Content, 
       pagesSkipped: text.pagesSkipped,
     })
   return writeText(objects, key, text, options)
+}
+
+async function fetch({ files, objects, staging }: Uses, content: Content, options: CallOptions): Promise<string> {
+  try {
+    return await staging.fetch(objects, content, options)
+  } catch (error) {
+    throw await whyMissing(files, content, error)
+  }
 }
 
 const named = ({ fileId, s3Key }: Content) => ({ fileId, s3Key })

@@ -1,7 +1,7 @@
 import { activityInfo, log } from '@temporalio/activity'
 import type { EmbeddedChunk } from '../domain/chunk.ts'
 import { Failure } from '../domain/failure.ts'
-import { chunkId, vectorNamespace } from '../domain/keys.ts'
+import { chunkId, derivedFrom, vectorNamespace } from '../domain/keys.ts'
 import type { CallOptions, VectorRecord } from '../domain/ports.ts'
 import { beginStage } from './begin-stage.ts'
 import { readPart } from './derived-embeddings.ts'
@@ -29,6 +29,7 @@ export const upsertVectors =
     log.info(`🔥 Storing in ${ports.vectors.name}`, { fileId, s3Key, chunks })
     const [, seconds] = await timed(() => heartbeating((options, beat) => store(ports, namespace, file, options, beat)))
     const settled = await ports.runs.markIndexed(file, {
+      sha256: derivedFrom(file.prefix),
       pages,
       pagesSkipped,
       chunks,

@@ -116,7 +116,7 @@ export class PostgresFileStore implements FileStore {
       `update files set size = $3, type = $4, s3_url = $5, s3_key = $6, sha256 = $7, processing_status = $8,
          title = null, author = null, document_type = null, language = null, word_count = null, page_count = null,
          updated_at = now()
-       where user_id = $1 and id = $2 returning ${FILE_COLUMNS}`,
+       where user_id = $1 and id = $2 and processing_status is distinct from 'deleting' returning ${FILE_COLUMNS}`,
       [
         userId,
         fileId,
@@ -151,13 +151,13 @@ export class PostgresFileStore implements FileStore {
     return rowCount === 1
   }
 
-  async describe(fileId: string, metadata: FileMetadata) {
+  async describe(fileId: string, sha256: string, metadata: FileMetadata) {
     const { documentType, language, wordCount, pageCount, title, author } = metadata
     await this.#pool.query(
-      `update files set document_type = $2, language = $3, word_count = $4, page_count = $5, title = $6, author = $7,
+      `update files set document_type = $3, language = $4, word_count = $5, page_count = $6, title = $7, author = $8,
          updated_at = now()
-       where id = $1`,
-      [fileId, documentType, language, wordCount, pageCount, title, author],
+       where id = $1 and sha256 = $2`,
+      [fileId, sha256, documentType, language, wordCount, pageCount, title, author],
     )
   }
 

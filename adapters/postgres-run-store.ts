@@ -149,7 +149,9 @@ export class PostgresRunStore implements RunStore {
            updated_at = now()
          where expert_id = $1 and file_id = $2 and status = 'processing' returning file_id
        ), shown as (
-         update files set processing_status = 'processed', updated_at = now()
+         -- Not of new content that came meanwhile: that is as it was uploaded.
+         update files set updated_at = now(), processing_status = case when sha256 = $9 then 'processed'
+           when processing_status = 'processing' then 'uploaded' else processing_status end
          where id = (select file_id from done) and processing_status <> 'deleting'
        )
        select from done`,
@@ -162,6 +164,7 @@ export class PostgresRunStore implements RunStore {
         file.tokens,
         file.tokensReused,
         JSON.stringify(file.seconds),
+        file.sha256,
       ],
     )
     return rowCount === 1

@@ -79,16 +79,24 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       summary: "Replace a file's content",
       description: 'Experts that failed on the file take the new content with their next retry.',
       params: FileParams,
-      response: { 200: FileSchema, 400: ProblemAnswer, 404: ProblemAnswer, 413: ProblemAnswer, 503: ProblemAnswer },
+      response: {
+        200: FileSchema,
+        400: ProblemAnswer,
+        404: ProblemAnswer,
+        409: ProblemAnswer,
+        413: ProblemAnswer,
+        503: ProblemAnswer,
+      },
     },
     handler: async (request) => {
-      const old = await findFile(files, request.userId, request.params.id)
+      const old = await findFileThatStays(files, request.userId, request.params.id)
       const part = await filePart(request, maxUploadBytes)
       const received = await receiveContent(objects, newUpload(request.userId, old.id, part, maxUploadBytes))
       const content = { ...received, s3Url: urlOf(options, received.s3Key, old.id) }
       const file = await keepOrRemove(objects, content, () => files.replaceContent(request.userId, old.id, content))
       if (!file) {
         await objects.delete(content.s3Key)
+        await findFileThatStays(files, request.userId, old.id)
         throw new Problem('FILE_NOT_FOUND')
       }
       await deleteObject(objects, old, request.log)
@@ -204,6 +212,12 @@ async function findFile(files: FileStore, userId: string, id: string): Promise<S
   return file
 }
 
+async function findFileThatStays(files: FileStore, userId: string, id: string): Promise<StoredFile> {
+  const file = await findFile(files, userId, id)
+  if (file.processingStatus === 'deleting') throw new Problem('FILE_BEING_DELETED')
+  return file
+}
+
 /** The object's own address, or the API's for a store that has none. */
 const urlOf = ({ objects, publicUrl }: FileRoutesOptions, s3Key: string, fileId: string) =>
   objects.urlOf(s3Key) ?? `${publicUrl}/knowledge-base/files/${fileId}/content`
@@ -223,15 +237,22 @@ async function receive(options: FileRoutesOptions, fileId: string, upload: Uploa
 const warningFor = ({ message }: Failure, fileId: string) =>
   `The bytes of this file were not kept: ${message} Once that is mended, send them again with PUT /knowledge-base/files/${fileId}/content.`
 
-/** No object without a row: where the row can't be written, the object goes too. */
+/**
+ * No object without a row: where the database says that it did not write one, the object goes too. After any other error,
+ * as when the connection broke, the row may be there; if it is not, housekeeping removes the object.
+ */
 async function keepOrRemove<T>(objects: ObjectStore, content: NewContent, write: () => Promise<T>): Promise<T> {
   try {
     return await write()
   } catch (error) {
-    if (content.sha256) await objects.delete(content.s3Key).catch(() => undefined)
+    if (content.sha256 && isRefused(error)) await objects.delete(content.s3Key).catch(() => undefined)
     throw error
   }
 }
+
+/** By an SQLSTATE of a class in which the statement had no effect: data, constraint, syntax or rights, resources. */
+const isRefused = (error: unknown) =>
+  error instanceof Error && 'code' in error && /^(22|23|42|53)[0-9A-Z]{3}$/.test(String(error.code))
 
 /** The row is gone or points elsewhere, so a failure here leaves an object that nobody sees; housekeeping finds it. */
 async function deleteObject(objects: ObjectStore, file: StoredFile, log: FastifyBaseLogger): Promise<void> {

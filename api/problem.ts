@@ -22,6 +22,7 @@ export const PROBLEMS = {
     409,
     'Experts use this file. Delete them first, or delete it with ?cascade=true, which takes it out of them.',
   ],
+  FILE_BEING_DELETED: [409, 'This file is being deleted.'],
   EXPERT_BEING_DELETED: [409, 'This expert is being deleted.'],
   EMBEDDING_MODEL_MISMATCH: [
     409,

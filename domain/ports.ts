@@ -174,7 +174,7 @@ export interface FileStore {
   list(userId: string, page: PageRequest): Promise<PageOf<StoredFile>>
   /** Of the given ids those that are not the user's files, or are being deleted. */
   unknown(userId: string, fileIds: readonly string[]): Promise<string[]>
-  /** Points the file to new content; the caller deletes the old object afterwards. */
+  /** Points the file to new content; the caller deletes the old object afterwards. Undefined where it is gone or on its way. */
   replaceContent(userId: string, fileId: string, content: NewContent): Promise<StoredFile | undefined>
   /** Deletes the row unless an expert uses it. */
   delete(
@@ -187,8 +187,8 @@ export interface FileStore {
   expertsUsing(fileId: string): Promise<ExpertUsing[]>
   /** Keeps the checksum that was taken of the bytes under `s3Key`. @returns false where they are not the file's any more */
   keepChecksum(fileId: string, s3Key: string, sha256: string): Promise<boolean>
-  /** Fills in what extraction found out. */
-  describe(fileId: string, metadata: FileMetadata): Promise<void>
+  /** Fills in what extraction found out in those bytes, unless the file has others by now. */
+  describe(fileId: string, sha256: string, metadata: FileMetadata): Promise<void>
 }
 
 export type NewExpert = Pick<
@@ -302,6 +302,8 @@ export type RemovedFile = {
 }
 
 export type IndexedFile = {
+  /** Of the bytes that the vectors were made of. */
+  readonly sha256: string | undefined
   readonly pages: number
   readonly pagesSkipped: number
   readonly chunks: number

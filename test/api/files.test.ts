@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { connect } from 'node:net'
+import type { TestContext } from 'node:test'
 import { after, before, describe, test } from 'node:test'
+import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
+import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
+import { createApp } from '../../api/app.ts'
+import { ExpertRuns } from '../../api/expert-runs.ts'
+import type { FileStore } from '../../domain/ports.ts'
 import { eventually, Requests } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
@@ -76,6 +82,17 @@ describe('knowledge base files', () => {
     assert.equal(body.size, 11)
     assert.equal(await world.objects.size(file.s3_key), undefined)
     assert.equal((await world.app.inject(`/knowledge-base/files/${file.id}/content`)).payload, 'new content')
+  })
+
+  test('takes no new content for a file that is being deleted', async () => {
+    const file = await api.upload('leaving.txt', 'on its way out')
+    const objects = await storedFiles(world)
+    await world.database.pool.query(`update files set processing_status = 'deleting' where id = $1`, [file.id])
+    const { status, body } = await api.sendFile('PUT', `/knowledge-base/files/${file.id}/content`, 'a.txt', 'new')
+    assert.deepEqual([status, body.code], [409, 'FILE_BEING_DELETED'])
+    const { body: kept } = await api.send('GET', `/knowledge-base/files/${file.id}`)
+    assert.deepEqual([kept.s3_key, kept.processing_status], [file.s3_key, 'deleting'])
+    assert.equal(await storedFiles(world), objects)
   })
 
   test('deletes a file with its object', async () => {
@@ -156,6 +173,47 @@ describe('knowledge base files', () => {
     socket.destroy()
     await eventually(async () => assert.equal(await storedFiles(world), objects))
     assert.equal(await count(world), rows)
+  })
+})
+
+describe('an upload whose row is not written, as far as the API can tell', () => {
+  let world: World
+  before(async () => {
+    world = await startWorld({ workers: false })
+  })
+  after(() => world.close())
+
+  /** The API on such files, beside the world's. */
+  async function requestsTo(t: TestContext, files: FileStore): Promise<Requests> {
+    const { client, taskQueue } = world
+    const runs = new ExpertRuns({ client, taskQueue, namespace: 'default', uiUrl: 'http://127.0.0.1:8233' })
+    const experts = new PostgresExpertStore(world.database.pool)
+    const limits = { publicUrl: 'http://127.0.0.1:8000', maxUploadBytes: 1_000_000, checks: [] }
+    const app = await createApp({ ...world, ...limits, files, experts, runs })
+    t.after(() => app.close())
+    return new Requests(app)
+  }
+
+  test('keeps its object where the connection broke, since the row may be there', async (t) => {
+    class CutOff extends PostgresFileStore {
+      override async replaceContent(...content: Parameters<PostgresFileStore['replaceContent']>): Promise<never> {
+        await super.replaceContent(...content)
+        throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' })
+      }
+    }
+    const file = await new Requests(world.app).upload('a.txt', 'old')
+    const api = await requestsTo(t, new CutOff(world.database.pool))
+    const { status } = await api.sendFile('PUT', `/knowledge-base/files/${file.id}/content`, 'a.txt', 'new')
+    assert.equal(status, 503)
+    assert.equal((await world.app.inject(`/knowledge-base/files/${file.id}/content`)).payload, 'new')
+  })
+
+  test('leaves no object where the database refused the row', async () => {
+    await world.database.pool.query(`alter table files add constraint guard check (original_name <> 'refused.txt')`)
+    const objects = await storedFiles(world)
+    const { status } = await new Requests(world.app).sendFile('POST', '/knowledge-base/upload', 'refused.txt', 'a')
+    assert.equal(status, 500)
+    assert.equal(await storedFiles(world), objects)
   })
 })
 
