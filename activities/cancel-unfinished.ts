@@ -1,15 +1,36 @@
 import { log } from '@temporalio/activity'
 import type { ExpertSummary } from '../domain/expert.ts'
+import type { CallOptions, FileContext } from '../domain/ports.ts'
+import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
 import { discardVectors } from './record-failure.ts'
 
+type Uses = Pick<Ports, 'runs' | 'vectors'>
+
+/** Somebody waits for it. More at once would only earn refusals. */
+const FILES_AT_ONCE = 8
+
 /** Ends a run that was cancelled: files that are done stay, all others are cancelled and leave no vector. */
 export const cancelUnfinished =
-  (ports: Pick<Ports, 'runs' | 'vectors'>) =>
-  async ({ expertId }: { expertId: string }): Promise<ExpertSummary> => {
-    for (const fileId of await ports.runs.unfinishedWithVectors(expertId))
-      await discardVectors(ports, { expertId, fileId })
-    await ports.runs.cancelPending(expertId)
-    log.warn('⚠️ Expert cancelled', { expertId })
-    return ports.runs.summarize(expertId, { cancelled: true })
-  }
+  (ports: Uses) =>
+  ({ expertId }: { expertId: string }): Promise<ExpertSummary> =>
+    heartbeating(async (options) => {
+      const files = await ports.runs.unfinishedWithVectors(expertId)
+      for (let start = 0; start < files.length; start += FILES_AT_ONCE)
+        await cancelFiles(ports, files.slice(start, start + FILES_AT_ONCE), options)
+      options.signal?.throwIfAborted()
+      await ports.runs.cancelPending(expertId)
+      log.warn('⚠️ Expert cancelled', { expertId })
+      return ports.runs.summarize(expertId, { cancelled: true })
+    })
+
+/** Each is marked once its vectors are gone, so that another attempt goes on with those that are left. */
+async function cancelFiles(ports: Uses, files: readonly FileContext[], options: CallOptions): Promise<void> {
+  const cancelled = await Promise.allSettled(
+    files.map(async (file) => {
+      await discardVectors(ports, file, options)
+      await ports.runs.cancelFile(file)
+    }),
+  )
+  for (const each of cancelled) if (each.status === 'rejected') throw each.reason
+}

@@ -1,11 +1,12 @@
 import type { Stage } from '../domain/failure.ts'
+import type { FileContext } from '../domain/ports.ts'
 
 /*
  * What travels between the stages of one file, and so through the workflow's history: ids, keys and counts.
  * Each stage adds to what it was given, so that the next one needs nothing else, even if the file's row has changed meanwhile.
  */
 
-export type FileRef = { readonly expertId: string; readonly fileId: string; readonly name: string }
+export type FileRef = FileContext & { readonly name: string }
 
 type Seconds<S extends Stage> = { readonly seconds: Readonly<Record<S, number>> }
 

@@ -22,7 +22,7 @@ export const keepRecords = ({ runs }: Pick<Ports, 'runs'>) => ({
 
   countFiles: ({ expertId }: OneExpert) => runs.progress(expertId),
 
-  postponeFile: ({ expertId, fileId }: FileContext) => runs.postpone({ expertId, fileId }),
+  postponeFile: (file: FileContext) => runs.postpone(file),
 
   pauseExpert: ({ expertId, reason }: OneExpert & { reason: string }) => runs.setStatus(expertId, 'paused', reason),
 

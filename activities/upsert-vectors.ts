@@ -1,8 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { activityInfo, log } from '@temporalio/activity'
 import type { EmbeddedChunk } from '../domain/chunk.ts'
 import { Failure } from '../domain/failure.ts'
 import { chunkId, derivedFrom, vectorNamespace } from '../domain/keys.ts'
-import type { CallOptions, VectorRecord } from '../domain/ports.ts'
+import type { CallOptions, RunStore, VectorRecord } from '../domain/ports.ts'
 import { beginStage } from './begin-stage.ts'
 import { readPart } from './derived-embeddings.ts'
 import { earlierAttempt } from './earlier-attempt.ts'
@@ -13,6 +14,8 @@ import { timed } from './timed.ts'
 
 type Uses = Pick<Ports, 'runs' | 'objects' | 'vectors'>
 type Beat = (details: unknown) => void
+/** What this attempt has written of a file, or tried to: its chunks `0 … chunks-1`. */
+type Written = { readonly namespace: string; chunks: number }
 
 /** Writes a file's vectors, part by part, over those that it had, and marks the file as indexed once all are there. */
 export const upsertVectors =
@@ -20,65 +23,86 @@ export const upsertVectors =
   async (file: EmbeddedFile): Promise<void> => {
     // An earlier attempt did it all, and died before it could say so.
     if (activityInfo().attempt > 1 && (await ports.runs.isIndexed(file))) return
-    const {
-      expert,
-      file: { s3Key },
-    } = await beginStage(ports.runs, file, 'store')
-    const namespace = vectorNamespace(expert.id, expert.generation)
-    const { fileId, pages, pagesSkipped, chunks, tokens, tokensReused } = file
-    log.info(`🔥 Storing in ${ports.vectors.name}`, { fileId, s3Key, chunks })
-    const [, seconds] = await timed(() => heartbeating((options, beat) => store(ports, namespace, file, options, beat)))
-    const settled = await ports.runs.markIndexed(file, {
-      sha256: derivedFrom(file.prefix),
-      pages,
-      pagesSkipped,
-      chunks,
-      tokens,
-      tokensReused,
-      seconds: { ...file.seconds, store: seconds },
+    const { expert, file: stored } = await beginStage(ports.runs, file, 'store')
+    const written = { namespace: vectorNamespace(expert.id, expert.generation), chunks: 0 }
+    const { fileId, pages, chunks } = file
+    const named = { fileId, s3Key: stored.s3Key }
+    log.info(`🔥 Storing in ${ports.vectors.name}`, { ...named, chunks })
+    await heartbeating(async (options, beat) => {
+      try {
+        const [, seconds] = await timed(() => store(ports, file, written, options, beat))
+        await settle(ports, file, seconds)
+      } catch (error) {
+        await withdraw(ports, file, written)
+        throw error
+      }
     })
-    if (!settled) await withdraw(ports, namespace, file)
-    log.info('✅ Successfully processed file', { fileId, s3Key, pages, chunks })
+    log.info('✅ Successfully processed file', { ...named, pages, chunks })
   }
 
 async function store(
-  ports: Uses,
-  namespace: string,
+  { runs, objects, vectors }: Uses,
   file: EmbeddedFile,
+  written: Written,
   options: CallOptions,
   beat: Beat,
 ): Promise<void> {
-  const before = await ports.runs.expectChunks(file, file.chunks)
+  const { namespace } = written
+  const before = await runs.expectChunks(file, file.chunks)
   // What an earlier attempt heartbeated is in the store.
   const { part: begin = 0 } = earlierAttempt<{ part: number }>()
   // Chunks beyond the new ones are those of older content. An earlier attempt that wrote parts has removed them.
-  if (before > file.chunks && begin === 0) await ports.vectors.deleteFile(namespace, file.fileId, before, options)
+  if (before > file.chunks && begin === 0) {
+    await checkCurrent(runs, file)
+    await vectors.deleteFile(namespace, file.fileId, before, options)
+  }
   for (let part = begin; part < file.parts; part++) {
-    // A worker that was cut off is replaced without its knowing: it must not write on after that.
-    if (part > 0 && !(await isCurrent(ports, file))) throw new Failure('CANCELLED', { fileId: file.fileId })
     // Not after the last one: a small file is done then, and each heartbeat costs Temporal a write.
     if (part > begin) beat({ part, of: file.parts })
-    const chunks = await readPart(ports.objects, file.prefix, part, options)
-    await ports.vectors.upsert(
-      namespace,
-      chunks.map((chunk) => toRecord(file.fileId, chunk)),
-      options,
-    )
+    const records = (await readPart(objects, file.prefix, part, options)).map((chunk) => toRecord(file.fileId, chunk))
+    await checkCurrent(runs, file)
+    written.chunks = Math.max(...records.map(({ chunk }) => chunk.index + 1))
+    await vectors.upsert(namespace, records, options)
   }
 }
 
-const isCurrent = ({ runs }: Uses, file: EmbeddedFile) => runs.isCurrent(file, 'store', activityInfo().attempt)
+/** A worker that was cut off is replaced without its knowing: it must not write on after that. @throws Failure CANCELLED */
+async function checkCurrent(runs: RunStore, file: EmbeddedFile): Promise<void> {
+  if (!(await runs.isCurrent(file, 'store', activityInfo().attempt))) throw cancelled(file)
+}
+
+/** @throws Failure CANCELLED where the file was cancelled or removed, or has another turn */
+async function settle({ runs }: Uses, file: EmbeddedFile, seconds: number): Promise<void> {
+  const { prefix, pages, pagesSkipped, chunks, tokens, tokensReused } = file
+  const settled = await runs.markIndexed(file, {
+    ...{ sha256: derivedFrom(prefix), pages, pagesSkipped, chunks, tokens, tokensReused },
+    seconds: { ...file.seconds, store: seconds },
+  })
+  // Unless another attempt was faster.
+  if (!settled && !(await runs.isIndexed(file))) throw cancelled(file)
+}
+
+const WITHDRAWALS = 5
 
 /**
- * The file was cancelled or removed while its last vectors were being written: they go again, unless another attempt has
- * indexed it.
- * @throws Failure CANCELLED
+ * Removes what this attempt has written, unless somebody works on the file, or has indexed it: another attempt or turn
+ * writes the same ids, and whoever settles the file removes them. Nobody may come after this attempt who would do it, so it
+ * does not give up at once, nor where the attempt is cancelled.
  */
-async function withdraw({ runs, vectors }: Uses, namespace: string, file: EmbeddedFile): Promise<void> {
-  if (await runs.isIndexed(file)) return
-  await vectors.deleteFile(namespace, file.fileId, file.chunks)
-  throw new Failure('CANCELLED', { fileId: file.fileId })
+async function withdraw({ runs, vectors }: Uses, file: EmbeddedFile, { namespace, chunks }: Written): Promise<void> {
+  if (chunks === 0) return
+  for (let tries = 1; ; tries++) {
+    try {
+      if (!(await runs.accountFor(file, chunks))) await vectors.deleteFile(namespace, file.fileId, chunks)
+      return
+    } catch (error) {
+      if (tries === WITHDRAWALS) throw error
+      await delay(1_000 * tries)
+    }
+  }
 }
+
+const cancelled = ({ fileId }: EmbeddedFile) => new Failure('CANCELLED', { fileId })
 
 function toRecord(fileId: string, { vector, ...chunk }: EmbeddedChunk): VectorRecord {
   return { id: chunkId(fileId, chunk.index), fileId, chunk, vector }

@@ -42,6 +42,13 @@ const TOTALS = `
     ${STAGES.map((stage) => `round(coalesce(sum((stage_seconds->>'${stage}')::numeric), 0), 3)::float8 as ${stage}`).join(', ')}
   from expert_files where expert_id = $1 and status <> 'removing'`
 
+/** Rows of that turn; all, where who asks was begun by an older worker, which knew of none. */
+const ofTurn = (parameter: string) => `(${parameter}::bigint is null or turn = ${parameter}::bigint)`
+
+const CANCEL = `
+  update expert_files set status = 'cancelled', chunks = null, code = 'CANCELLED', message = $2, updated_at = now()
+  where expert_id = $1 and status in ('pending', 'processing')`
+
 const FACTS =
   'e.id as expert_id, e.user_id as owner_id, e.status as expert_status, e.generation, e.embedding_model, e.embedding_dimensions'
 
@@ -94,60 +101,76 @@ export class PostgresRunStore implements RunStore {
   }
 
   async pendingFiles(expertId: string, after: string, limit: number): Promise<PendingPage> {
-    const { rows } = await this.#pool.query<{ file_id: string; name: string; position: string }>(
-      `select ef.file_id, f.original_name as name, ef.position from expert_files ef join files f on f.id = ef.file_id
+    const { rows } = await this.#pool.query<{ file_id: string; name: string; turn: string | null; position: string }>(
+      `select ef.file_id, f.original_name as name, ef.turn, ef.position from expert_files ef join files f on f.id = ef.file_id
        where ef.expert_id = $1 and ef.status = 'pending' and ef.position > $2 order by ef.position limit $3`,
       [expertId, after, limit],
     )
     return {
-      files: rows.map((row) => ({ fileId: row.file_id, name: row.name })),
+      files: rows.map((row) => ({ fileId: row.file_id, name: row.name, turn: row.turn ?? undefined })),
       last: rows.at(-1)?.position ?? after,
     }
   }
 
-  async beginStage({ expertId, fileId }: FileContext, stage: Stage, attempt: number): Promise<BegunStage | undefined> {
+  async beginStage(
+    { expertId, fileId, turn }: FileContext,
+    stage: Stage,
+    attempt: number,
+  ): Promise<BegunStage | undefined> {
     const { rows } = await this.#pool.query<FileRow & FactsRow>(
       `with begun as (
          update expert_files set status = 'processing', stage = $3, attempts = $4, updated_at = now()
-         where expert_id = $1 and file_id = $2 and status in ('pending', 'processing') returning file_id
+         where expert_id = $1 and file_id = $2 and status in ('pending', 'processing') and ${ofTurn('$5')}
+         returning file_id
        ), shown as (
          update files set updated_at = now(), processing_status = 'processing'
          where id = (select file_id from begun) and processing_status not in ('not_stored', 'processing', 'deleting')
        )
        select f.*, ${FACTS} from begun join (select ${FILE_COLUMNS} from files) f on f.id = begun.file_id
        join experts e on e.id = $1`,
-      [expertId, fileId, stage, attempt],
+      [expertId, fileId, stage, attempt, turn],
     )
     return rows[0] && { file: toStoredFile(rows[0]), expert: toFacts(rows[0]) }
   }
 
-  async isCurrent({ expertId, fileId }: FileContext, stage: Stage, attempt: number): Promise<boolean> {
+  async isCurrent({ expertId, fileId, turn }: FileContext, stage: Stage, attempt: number): Promise<boolean> {
     const { rowCount } = await this.#pool.query(
       `select from expert_files
-       where expert_id = $1 and file_id = $2 and status = 'processing' and stage = $3 and attempts = $4`,
-      [expertId, fileId, stage, attempt],
+       where expert_id = $1 and file_id = $2 and status = 'processing' and stage = $3 and attempts = $4
+         and ${ofTurn('$5')}`,
+      [expertId, fileId, stage, attempt, turn],
     )
     return rowCount === 1
   }
 
-  async expectChunks({ expertId, fileId }: FileContext, chunks: number): Promise<number> {
+  async expectChunks({ expertId, fileId, turn }: FileContext, chunks: number): Promise<number> {
     const { rows } = await this.#pool.query<{ before: number }>(
       `update expert_files new set chunks = greatest(old.chunks, $3)
        from expert_files old
        where new.expert_id = $1 and new.file_id = $2 and old.expert_id = $1 and old.file_id = $2
+         and ($4::bigint is null or new.turn = $4::bigint)
        returning coalesce(old.chunks, 0) as before`,
-      [expertId, fileId, chunks],
+      [expertId, fileId, chunks, turn],
     )
     return rows[0]?.before ?? 0
   }
 
-  async markIndexed({ expertId, fileId }: FileContext, file: IndexedFile): Promise<boolean> {
+  async accountFor({ expertId, fileId }: FileContext, chunks: number): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      `update expert_files set chunks = greatest(chunks, $3)
+       where expert_id = $1 and file_id = $2 and status in ('pending', 'processing', 'indexed')`,
+      [expertId, fileId, chunks],
+    )
+    return rowCount === 1
+  }
+
+  async markIndexed({ expertId, fileId, turn }: FileContext, file: IndexedFile): Promise<boolean> {
     const { rowCount } = await this.#pool.query(
       `with done as (
          update expert_files set status = 'indexed', stage = null, code = null, message = null,
            pages = $3, pages_skipped = $4, chunks = $5, tokens = $6, tokens_reused = $7, stage_seconds = $8,
            updated_at = now()
-         where expert_id = $1 and file_id = $2 and status = 'processing' returning file_id
+         where expert_id = $1 and file_id = $2 and status = 'processing' and ${ofTurn('$10')} returning file_id
        ), shown as (
          -- Not of new content that came meanwhile: that is as it was uploaded.
          update files set updated_at = now(), processing_status = case when sha256 = $9 then 'processed'
@@ -165,57 +188,61 @@ export class PostgresRunStore implements RunStore {
         file.tokensReused,
         JSON.stringify(file.seconds),
         file.sha256,
+        turn,
       ],
     )
     return rowCount === 1
   }
 
-  async isIndexed({ expertId, fileId }: FileContext): Promise<boolean> {
+  async isIndexed({ expertId, fileId, turn }: FileContext): Promise<boolean> {
     const { rowCount } = await this.#pool.query(
-      `select from expert_files where expert_id = $1 and file_id = $2 and status = 'indexed'`,
-      [expertId, fileId],
+      `select from expert_files where expert_id = $1 and file_id = $2 and status = 'indexed' and ${ofTurn('$3')}`,
+      [expertId, fileId, turn],
     )
     return rowCount === 1
   }
 
-  async possibleChunks({ expertId, fileId }: FileContext): Promise<number> {
+  async possibleChunks({ expertId, fileId, turn }: FileContext): Promise<number> {
     const { rows } = await this.#pool.query<{ chunks: number | null }>(
-      `select chunks from expert_files where expert_id = $1 and file_id = $2 and status in ('pending', 'processing')`,
-      [expertId, fileId],
+      `select chunks from expert_files
+       where expert_id = $1 and file_id = $2 and status in ('pending', 'processing') and ${ofTurn('$3')}`,
+      [expertId, fileId, turn],
     )
     return rows[0]?.chunks ?? 0
   }
 
-  async markFailed({ expertId, fileId }: FileContext, { stage, code, message }: FileFailure) {
+  async markFailed({ expertId, fileId, turn }: FileContext, { stage, code, message }: FileFailure) {
     const { rows } = await this.#pool.query<{ s3_key: string }>(
       `with done as (
          update expert_files set status = 'failed', stage = $3, code = $4, message = $5,
            pages = null, pages_skipped = null, chunks = null, tokens = null, tokens_reused = null,
            stage_seconds = null, updated_at = now()
-         where expert_id = $1 and file_id = $2 and status in ('pending', 'processing') returning file_id
+         where expert_id = $1 and file_id = $2 and status in ('pending', 'processing') and ${ofTurn('$6')}
+         returning file_id
        )
        update files set updated_at = now(), processing_status =
          case when processing_status in ('not_stored', 'deleting') then processing_status else 'failed' end
        where id = (select file_id from done) returning s3_key`,
-      [expertId, fileId, stage, code, message],
+      [expertId, fileId, stage, code, message, turn],
     )
     return rows[0]?.s3_key
   }
 
   async requeue(expertId: string, fileIds?: readonly string[]): Promise<Progress> {
     await this.#pool.query(
-      `update expert_files set status = 'pending', stage = null, code = null, message = null, attempts = 0, updated_at = now()
+      `update expert_files set status = 'pending', stage = null, code = null, message = null, attempts = 0,
+         turn = nextval('expert_file_turns'), updated_at = now()
        where expert_id = $1 and status in ('failed', 'cancelled') and ($2::uuid[] is null or file_id = any ($2))`,
       [expertId, fileIds ?? null],
     )
     return this.progress(expertId)
   }
 
-  async postpone({ expertId, fileId }: FileContext): Promise<void> {
+  async postpone({ expertId, fileId, turn }: FileContext): Promise<void> {
     await this.#pool.query(
-      `update expert_files set status = 'pending', updated_at = now()
-       where expert_id = $1 and file_id = $2 and status = 'processing'`,
-      [expertId, fileId],
+      `update expert_files set status = 'pending', turn = nextval('expert_file_turns'), updated_at = now()
+       where expert_id = $1 and file_id = $2 and status = 'processing' and ${ofTurn('$3')}`,
+      [expertId, fileId, turn],
     )
   }
 
@@ -273,20 +300,25 @@ export class PostgresRunStore implements RunStore {
   }
 
   async unfinishedWithVectors(expertId: string) {
-    const { rows } = await this.#pool.query<{ file_id: string }>(
-      `select file_id from expert_files
-       where expert_id = $1 and chunks > 0 and status in ('pending', 'processing')`,
+    const { rows } = await this.#pool.query<{ file_id: string; turn: string | null }>(
+      `select file_id, turn from expert_files
+       where expert_id = $1 and chunks > 0 and status in ('pending', 'processing') order by position`,
       [expertId],
     )
-    return rows.map((row) => row.file_id)
+    return rows.map((row) => ({ expertId, fileId: row.file_id, turn: row.turn ?? undefined }))
+  }
+
+  async cancelFile({ expertId, fileId, turn }: FileContext): Promise<void> {
+    await this.#pool.query(`${CANCEL} and file_id = $3 and ${ofTurn('$4')}`, [
+      expertId,
+      FAILURES.CANCELLED.sentence,
+      fileId,
+      turn,
+    ])
   }
 
   async cancelPending(expertId: string): Promise<void> {
-    await this.#pool.query(
-      `update expert_files set status = 'cancelled', chunks = null, code = 'CANCELLED', message = $2, updated_at = now()
-       where expert_id = $1 and status in ('pending', 'processing')`,
-      [expertId, FAILURES.CANCELLED.sentence],
-    )
+    await this.#pool.query(CANCEL, [expertId, FAILURES.CANCELLED.sentence])
   }
 
   summarize(expertId: string, { cancelled = false } = {}): Promise<ExpertSummary> {

@@ -195,7 +195,7 @@ export type NewExpert = Pick<
   Expert,
   'id' | 'userId' | 'name' | 'systemPrompt' | 'voiceId' | 'embeddingModel' | 'embeddingDimensions'
 >
-type PendingFile = { readonly fileId: string; readonly name: string }
+type PendingFile = { readonly fileId: string; readonly name: string; readonly turn?: string | undefined }
 export type PendingPage = { readonly files: readonly PendingFile[]; readonly last: string }
 
 /** Experts as their owner sees them; every method is scoped to one user. */
@@ -228,7 +228,15 @@ export type ExpertFacts = Pick<
   'id' | 'userId' | 'status' | 'generation' | 'embeddingModel' | 'embeddingDimensions'
 >
 
-export type FileContext = { readonly expertId: string; readonly fileId: string }
+export type FileContext = {
+  readonly expertId: string
+  readonly fileId: string
+  /**
+   * The file's turn for which somebody works on it: once the file has another one, nothing is changed for this one any more.
+   * Absent in what an older worker began, which is not checked.
+   */
+  readonly turn?: string | undefined
+}
 
 export type FileFailure = {
   readonly stage: Stage
@@ -250,6 +258,12 @@ export interface RunStore {
   isCurrent(file: FileContext, stage: Stage, attempt: number): Promise<boolean>
   /** Before the first vector is written: so many chunks may exist from now on. Returns how many may have existed before. */
   expectChunks(file: FileContext, chunks: number): Promise<number>
+  /**
+   * After vectors were written that nobody may have waited for. Where the file is worked on or indexed, in whatever turn, so
+   * many chunks are expected of it from now on. @returns false where it is not, so that they have to go
+   */
+  accountFor(file: FileContext, chunks: number): Promise<boolean>
+  /** Whether this turn has indexed the file. */
   isIndexed(file: FileContext): Promise<boolean>
   /** How many chunks of a file that is not done may be in the vector store. */
   possibleChunks(file: FileContext): Promise<number>
@@ -274,7 +288,9 @@ export interface RunStore {
   /** Whether an expert has a file of this content, and neither of them is being removed. */
   isContentUsed(sha256: string): Promise<boolean>
   /** Files that are not done but may have vectors. */
-  unfinishedWithVectors(expertId: string): Promise<string[]>
+  unfinishedWithVectors(expertId: string): Promise<FileContext[]>
+  /** Cancels a file that is not done, once it has no vectors. */
+  cancelFile(file: FileContext): Promise<void>
   /** Everything that is not done is cancelled. */
   cancelPending(expertId: string): Promise<void>
   /** Counts, writes and returns the summary of the pass that ended. */
