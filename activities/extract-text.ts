@@ -16,29 +16,27 @@ type Uses = Pick<Ports, 'runs' | 'files' | 'objects' | 'staging' | 'extractor'>
 /** Reads the text of a file, page by page, and keeps it under the checksum of the bytes: no content is read twice. */
 export const extractText =
   (ports: Uses) =>
-  async ({ hostQueue: _, s3Key, ...file }: StagedFile): Promise<ExtractedFile> => {
-    const { expert } = await beginStage(ports.runs, file, 'extract')
-    const key = textKey(file.sha256, ports.extractor.version)
-    const [header, seconds] = await timed(() => readOnce(ports, { ...file, s3Key, userId: expert.userId }, key))
-    await ports.files.describe(file.fileId, file.sha256, header)
-    return {
-      ...file,
-      textKey: key,
-      pages: header.pageCount,
-      pagesSkipped: header.pagesSkipped,
-      seconds: { ...file.seconds, extract: seconds },
-    }
-  }
+  (staged: StagedFile): Promise<ExtractedFile> =>
+    // From the beginning: a file that is cancelled by now has a copy too.
+    ports.staging.use(staged, async () => {
+      const { hostQueue: _, s3Key, ...file } = staged
+      const { expert } = await beginStage(ports.runs, file, 'extract')
+      const key = textKey(file.sha256, ports.extractor.version)
+      const [header, seconds] = await timed(() => readOnce(ports, { ...file, s3Key, userId: expert.userId }, key))
+      await ports.files.describe(file.fileId, file.sha256, header)
+      return {
+        ...file,
+        textKey: key,
+        pages: header.pageCount,
+        pagesSkipped: header.pagesSkipped,
+        seconds: { ...file.seconds, extract: seconds },
+      }
+    })
 
-function readOnce(ports: Uses, content: Content, key: string): Promise<TextHeader> {
-  return heartbeating(async (options) => {
-    try {
-      return (await readHeader(ports.objects, key, options)) ?? (await extract(ports, content, key, options))
-    } finally {
-      await ports.staging.release(content)
-    }
-  })
-}
+const readOnce = (ports: Uses, content: Content, key: string): Promise<TextHeader> =>
+  heartbeating(
+    async (options) => (await readHeader(ports.objects, key, options)) ?? (await extract(ports, content, key, options)),
+  )
 
 async function extract(ports: Uses, content: Content, key: string, options: CallOptions) {
   const { objects, extractor } = ports

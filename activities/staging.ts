@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -10,9 +10,18 @@ import type { CallOptions, ObjectStore } from '../domain/ports.ts'
 
 type Content = { readonly fileId: string; readonly s3Key: string; readonly sha256: string }
 
+/** Extraction begins within seconds of the download, or elsewhere: what nobody has begun to use after this time waits in vain. */
+const STALE_MS = 120_000
+const SWEEP_EVERY_MS = 60_000
+const COPY = /^[0-9a-f-]{36}-[0-9a-f]{64}$/
+
 /** A worker's scratch folder: files that were downloaded and wait to be read. Its content is a cache, never the only copy. */
 export class Staging {
   readonly #dir: string
+  /** How many use a copy now, by its path. */
+  readonly #users = new Map<string, number>()
+  readonly #removals = new Map<string, Promise<void>>()
+  #sweptAt = 0
   /** The task queue by which this very worker is reached. */
   readonly hostQueue: string
 
@@ -24,7 +33,7 @@ export class Staging {
   /**
    * The path of a local copy, downloaded unless it is there.
    * @throws Failure OBJECT_CHANGED if the bytes are not those that were uploaded, STORAGE_UNAVAILABLE if some of them did
-   * not arrive, and those of `ObjectStore.download`
+   * not arrive, DISK_FULL, and those of `ObjectStore.download`
    */
   async fetch(objects: ObjectStore, content: Content, options: CallOptions, onBytes?: (bytes: number) => void) {
     const path = this.#path(content)
@@ -32,12 +41,45 @@ export class Staging {
     return path
   }
 
-  async release(content: Content): Promise<void> {
-    await rm(this.#path(content), { force: true })
+  /** The copy, if there is one, stays while `work` goes on, and goes once nobody uses it any more. */
+  async use<T>(content: Content, work: () => Promise<T>): Promise<T> {
+    const path = this.#path(content)
+    this.#users.set(path, (this.#users.get(path) ?? 0) + 1)
+    try {
+      // What it is about to remove must not be taken for a copy.
+      await this.#removals.get(path)
+      return await work()
+    } finally {
+      await this.#leave(path)
+    }
   }
 
-  #path({ fileId, sha256 }: Content): string {
+  async #leave(path: string): Promise<void> {
+    const others = (this.#users.get(path) ?? 0) - 1
+    if (others > 0) this.#users.set(path, others)
+    else this.#users.delete(path)
+    if (others <= 0) await this.#remove(path)
+  }
+
+  async #remove(path: string): Promise<void> {
+    // Where it cannot be removed, the next sweep tries it again.
+    const removal = rm(path, { force: true }).catch(() => undefined)
+    this.#removals.set(path, removal)
+    await removal
+    if (this.#removals.get(path) === removal) this.#removals.delete(path)
+  }
+
+  #path({ fileId, sha256 }: Pick<Content, 'fileId' | 'sha256'>): string {
     return join(this.#dir, `${fileId}-${sha256}`)
+  }
+
+  /** Not everything that is downloaded here is read here: it may go elsewhere, or its file may be cancelled. */
+  async #sweep(): Promise<void> {
+    this.#sweptAt = Date.now()
+    for (const name of await readdir(this.#dir)) {
+      const path = join(this.#dir, name)
+      if (COPY.test(name) && (await isStale(path)) && !this.#users.has(path)) await this.#remove(path)
+    }
   }
 
   async #download(
@@ -47,6 +89,7 @@ export class Staging {
     options: CallOptions,
     onBytes?: (bytes: number) => void,
   ) {
+    if (Date.now() - this.#sweptAt > SWEEP_EVERY_MS) await this.#sweep()
     // Two experts may want the same file at once: each writes its own copy, and the last one in stays.
     const partial = `${path}.${crypto.randomUUID()}`
     try {
@@ -55,7 +98,9 @@ export class Staging {
       await rename(partial, path)
     } catch (error) {
       await rm(partial, { force: true })
-      throw error
+      if (!isFull(error)) throw error
+      await this.#sweep()
+      throw new Failure('DISK_FULL', { fileId: content.fileId }, { cause: error, detail: this.#dir })
     }
   }
 }
@@ -81,6 +126,14 @@ async function save(body: Readable, path: string, { signal }: CallOptions, onByt
   const meter = new Meter(onBytes)
   await pipeline(body, meter, createWriteStream(path), { ...(signal && { signal }) })
   return meter.measured()
+}
+
+const isFull = (error: unknown) =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+
+async function isStale(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined)
+  return stats?.isFile() === true && Date.now() - stats.mtimeMs > STALE_MS
 }
 
 const exists = (path: string) =>
