@@ -10,7 +10,15 @@ import type { TestDatabase } from '../support/database.ts'
 import { createDatabase } from '../support/database.ts'
 
 const SECONDS = { download: 0, extract: 0, embed: 0, store: 0 }
-const INDEXED = { pages: 1, pagesSkipped: 0, chunks: 3, tokens: 9, tokensReused: 0, seconds: SECONDS }
+const INDEXED = {
+  sha256: undefined,
+  pages: 1,
+  pagesSkipped: 0,
+  chunks: 3,
+  tokens: 9,
+  tokensReused: 0,
+  seconds: SECONDS,
+}
 
 describe('whether vectors were stored, by the rows', () => {
   let database: TestDatabase
