@@ -7,6 +7,7 @@ import { Connection } from '@temporalio/client'
 import proto from '@temporalio/proto'
 import { waitFor } from '../../stack/wait-for.ts'
 import { freePort } from '../../test/support/free-port.ts'
+import { processEnvironment } from '../../test/support/process-environment.ts'
 import type { Servers } from './servers.ts'
 import type { LiveHeap } from './tell-heap.ts'
 import type { WireServers } from './wire-servers.ts'
@@ -26,7 +27,7 @@ const ROOT = join(import.meta.dirname, '../..')
 export async function startProduct(servers: Servers, wire: WireServers): Promise<Product> {
   await using starting = new AsyncDisposableStack()
   const port = await freePort()
-  const env = { ...process.env, ...environment(servers, wire), PORT: String(port) }
+  const env = processEnvironment({ ...environment(servers, wire), PORT: String(port) })
   const worker = starting.adopt(await start('worker', env, servers.dir), stop)
   const api = starting.adopt(await start('api', env, servers.dir), stop)
   const apiUrl = `http://127.0.0.1:${port}`

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { originalKey } from '../../domain/keys.ts'
+import { expertsmith } from '../support/expertsmith.ts'
 import { freePort } from '../support/free-port.ts'
-import { infrastructure } from '../support/infrastructure.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
-
-const ROOT = join(import.meta.dirname, '../..')
 
 describe('npm run expertsmith -- housekeeping', () => {
   let world: World
@@ -19,25 +16,7 @@ describe('npm run expertsmith -- housekeeping', () => {
   })
   after(() => world.close())
 
-  type Result = { readonly code: number | string | null; readonly stdout: string; readonly stderr: string }
-
-  function expertsmith(args: readonly string[], environment: Record<string, string> = {}): Promise<Result> {
-    const env = {
-      ...process.env,
-      TEMPORAL_ADDRESS: infrastructure().temporalAddress,
-      TEMPORAL_TASK_QUEUE: world.taskQueue,
-      NO_COLOR: '1',
-      ...environment,
-    }
-    return new Promise((resolve) =>
-      execFile(
-        process.execPath,
-        ['cli/main.ts', 'housekeeping', ...args],
-        { cwd: ROOT, env },
-        (error, stdout, stderr) => resolve({ code: error?.code ?? (error ? null : 0), stdout, stderr }),
-      ),
-    )
-  }
+  const housekeeping = (...args: string[]) => expertsmith(world, 'housekeeping', ...args)
 
   async function leaveObject(): Promise<string> {
     const key = originalKey(randomUUID(), randomUUID(), randomUUID())
@@ -49,7 +28,7 @@ describe('npm run expertsmith -- housekeeping', () => {
 
   test('prints a table of what it would do, then does it', async () => {
     const key = await leaveObject()
-    const dry = await expertsmith(['--dry-run', '--only', 'remove-objects', 'abort-uploads'])
+    const dry = await housekeeping('--dry-run', '--only', 'remove-objects', 'abort-uploads')
     assert.equal(dry.code, 0, dry.stderr)
     assert.match(dry.stderr, /^Watch it: http/)
     assert.deepEqual(dry.stdout.split('\n'), [
@@ -62,7 +41,7 @@ describe('npm run expertsmith -- housekeeping', () => {
     ])
     assert.equal(await world.objects.size(key), 1)
 
-    const real = await expertsmith(['--json'])
+    const real = await housekeeping('--json')
     assert.equal(real.code, 0, real.stderr)
     const { dry_run, chores } = JSON.parse(real.stdout)
     assert.equal(dry_run, false)
@@ -78,7 +57,7 @@ describe('npm run expertsmith -- housekeeping', () => {
     await leaveObject()
     const mark = `installations/${randomUUID()}`
     await world.objects.upload(mark, Buffer.alloc(0))
-    const { code, stdout } = await expertsmith(['--only', 'remove-objects'])
+    const { code, stdout } = await housekeeping('--only', 'remove-objects')
     assert.equal(code, 1)
     assert.match(stdout, /remove-objects\s+–\s+–\s+STORE_IS_SHARED: Another installation/)
     await world.objects.delete(mark)
@@ -87,8 +66,8 @@ describe('npm run expertsmith -- housekeeping', () => {
   test('says that no worker answers, and that Temporal cannot be reached, and ends with 1', async () => {
     const queue = `nobody-${randomUUID()}`
     const [alone, lost] = await Promise.all([
-      expertsmith(['--dry-run'], { TEMPORAL_TASK_QUEUE: queue }),
-      expertsmith(['--dry-run'], { TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` }),
+      expertsmith({ taskQueue: queue }, 'housekeeping', '--dry-run'),
+      expertsmith({ ...world, temporalAddress: `127.0.0.1:${await freePort()}` }, 'housekeeping', '--dry-run'),
     ])
     assert.equal(alone.code, 1)
     assert.match(alone.stderr, new RegExp(`No worker has answered on the task queue ${queue}.*npm run worker`))
@@ -98,7 +77,7 @@ describe('npm run expertsmith -- housekeeping', () => {
   })
 
   test('refuses a chore that it does not know, and names those that it does', async () => {
-    const { code, stderr } = await expertsmith(['--only', 'everything'])
+    const { code, stderr } = await housekeeping('--only', 'everything')
     assert.equal(code, 1)
     assert.match(stderr, /start-experts, abort-uploads, remove-objects, remove-vectors/)
   })

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Client, Connection } from '@temporalio/client'
 import { freePort } from '../support/free-port.ts'
+import { processEnvironment } from '../support/process-environment.ts'
 import { eventually } from '../support/requests.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -25,7 +26,7 @@ describe('npm start', () => {
     constructor(changes: Record<string, string> = {}) {
       this.process = spawn(process.execPath, ['stack/main.ts'], {
         cwd: ROOT,
-        env: { ...process.env, ...env, ...changes },
+        env: processEnvironment({ ...env, ...changes }),
       })
       for (const stream of [this.process.stdout, this.process.stderr])
         stream?.on('data', (chunk) => {

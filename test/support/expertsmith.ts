@@ -1,25 +1,42 @@
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { infrastructure } from './infrastructure.ts'
+import { processEnvironment } from './process-environment.ts'
+import { eventually } from './requests.ts'
 import type { World } from './world.ts'
 
-export type CommandResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+type CommandResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+type Target = Pick<World, 'taskQueue'> & { readonly temporalAddress?: string }
 
-/** Runs `npm run expertsmith -- <args>` against the servers of the test, and resolves when it ends. */
-export async function expertsmith({ taskQueue }: Pick<World, 'taskQueue'>, ...args: string[]): Promise<CommandResult> {
-  const command = spawn(process.execPath, ['cli/main.ts', ...args], {
-    cwd: join(import.meta.dirname, '../..'),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      TEMPORAL_ADDRESS: infrastructure().temporalAddress,
-      TEMPORAL_TASK_QUEUE: taskQueue,
-      NO_COLOR: '1',
-      FORCE_COLOR: '0',
-    },
-  })
-  const closed = new Promise<number | null>((resolve) => command.once('close', resolve))
-  const [stdout, stderr, code] = await Promise.all([text(command.stdout), text(command.stderr), closed])
-  return { code, stdout, stderr }
+/** `npm run expertsmith -- <args>` against the servers of the test. */
+export class ExpertsmithCommand {
+  readonly result: Promise<CommandResult>
+  #stdout = ''
+  #stderr = ''
+
+  constructor({ taskQueue, temporalAddress = infrastructure().temporalAddress }: Target, ...args: string[]) {
+    const command = spawn(process.execPath, ['cli/main.ts', ...args], {
+      cwd: join(import.meta.dirname, '../..'),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: processEnvironment({ TEMPORAL_ADDRESS: temporalAddress, TEMPORAL_TASK_QUEUE: taskQueue, NO_COLOR: '1' }),
+    })
+    command.stdout.setEncoding('utf8').on('data', (text) => {
+      this.#stdout += text
+    })
+    command.stderr.setEncoding('utf8').on('data', (text) => {
+      this.#stderr += text
+    })
+    this.result = once(command, 'close').then(([code]) => ({ code, stdout: this.#stdout, stderr: this.#stderr }))
+  }
+
+  /** Resolves once its run is started, or joined. */
+  async hasRun(): Promise<void> {
+    await eventually(async () => assert.match(this.#stderr, /^Watch it: /m))
+  }
 }
+
+/** Runs such a command to its end. */
+export const expertsmith = (target: Target, ...args: string[]): Promise<CommandResult> =>
+  new ExpertsmithCommand(target, ...args).result

@@ -4,15 +4,27 @@ import { OPENAI_TEST_KEY, startOpenAiServer } from './openai-server.ts'
 import { PINECONE_TEST_KEY, startPineconeServer } from './pinecone-server.ts'
 import { Requests } from './requests.ts'
 import { S3Proxy } from './s3-proxy.ts'
-import { WorkerProcess } from './worker-process.ts'
+import { s3Environment, WorkerProcess, workerEnvironment } from './worker-process.ts'
 import type { World } from './world.ts'
 import { startWorld } from './world.ts'
 
 const MODEL = { model: 'text-embedding-3-small', dimensions: 64 }
 const INDEX = { index: 'experts', cloud: 'aws', region: 'us-east-1' }
 
-/** Small chunks, so that a file of some pages has several parts. */
-const CHUNK_TOKENS = 40
+const SETTINGS = {
+  EMBEDDINGS: 'openai',
+  OPENAI_API_KEY: OPENAI_TEST_KEY,
+  EMBEDDING_MODEL: MODEL.model,
+  VECTOR_STORE: 'pinecone',
+  PINECONE_API_KEY: PINECONE_TEST_KEY,
+  PINECONE_INDEX: INDEX.index,
+  // Small chunks, so that a file of some pages has several parts.
+  CHUNK_TOKENS: '40',
+  CHUNK_OVERLAP_TOKENS: '0',
+  EXTRACTION_PROCESSES: '2',
+  SHUTDOWN_GRACE: '2s',
+  RETRY_WINDOW: '1s',
+}
 
 type ProductionOptions = { readonly temporalAddress?: string; readonly database?: TestDatabase }
 
@@ -52,9 +64,18 @@ export class Production {
       embedder: { kind: 'openai', apiKey: openai.apiKey, baseUrl: openai.baseUrl, ...MODEL },
       vectors: { kind: 'pinecone', apiKey: pinecone.apiKey, controllerHost: pinecone.url, ...INDEX },
     })
-    const address = options.temporalAddress ?? infrastructure().temporalAddress
-    const services = { S3_ENDPOINT: s3Url, OPENAI_BASE_URL: openai.baseUrl, PINECONE_CONTROLLER_HOST: pinecone.url }
-    return new Production({ world, s3, openai, pinecone }, { ...environmentOf(world, address), ...services })
+    const { temporalAddress } = options
+    return new Production(
+      { world, s3, openai, pinecone },
+      {
+        ...workerEnvironment(world),
+        ...(temporalAddress && { TEMPORAL_ADDRESS: temporalAddress }),
+        ...s3Environment(s3Url),
+        ...SETTINGS,
+        OPENAI_BASE_URL: openai.baseUrl,
+        PINECONE_CONTROLLER_HOST: pinecone.url,
+      },
+    )
   }
 
   async startWorker(changes: Readonly<Record<string, string>> = {}): Promise<WorkerProcess> {
@@ -78,31 +99,5 @@ export class Production {
     await Promise.all(this.#workers.map((worker) => worker.kill()))
     await this.s3.close()
     await Promise.all([this.world.close(), this.openai.close(), this.pinecone.close()])
-  }
-}
-
-function environmentOf({ database, taskQueue, dir }: World, temporalAddress: string): Record<string, string> {
-  const { bucket, accessKeyId, secretKey, region } = infrastructure().s3
-  return {
-    DATA_DIR: dir,
-    DATABASE_URL: database.url,
-    TEMPORAL_ADDRESS: temporalAddress,
-    TEMPORAL_TASK_QUEUE: taskQueue,
-    S3_BUCKET_NAME: bucket,
-    S3_ACCESS_KEY_ID: accessKeyId,
-    S3_SECRET_KEY: secretKey,
-    S3_REGION: region,
-    OPENAI_API_KEY: OPENAI_TEST_KEY,
-    EMBEDDING_MODEL: MODEL.model,
-    EMBEDDING_DIMENSIONS: String(MODEL.dimensions),
-    PINECONE_API_KEY: PINECONE_TEST_KEY,
-    PINECONE_INDEX: INDEX.index,
-    CHUNK_TOKENS: String(CHUNK_TOKENS),
-    CHUNK_OVERLAP_TOKENS: '0',
-    EXTRACTION_PROCESSES: '2',
-    SHUTDOWN_GRACE: '2s',
-    RETRY_WINDOW: '1s',
-    // Its runs are no part of what is counted.
-    HOUSEKEEPING_EVERY: 'off',
   }
 }

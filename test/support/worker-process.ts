@@ -5,7 +5,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { infrastructure } from './infrastructure.ts'
+import { processEnvironment } from './process-environment.ts'
 import { eventually } from './requests.ts'
+import type { World } from './world.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** Several may start at the same time, on a machine that does other things too. */
@@ -21,7 +24,7 @@ export class WorkerProcess {
     this.#process = spawn(process.execPath, ['worker/main.ts'], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...env, LOG_LEVEL: 'debug', LOG_FORMAT: 'json' },
+      env: processEnvironment({ ...env, LOG_LEVEL: 'debug', LOG_FORMAT: 'json' }),
     })
     this.#ended = once(this.#process, 'exit')
     createInterface({ input: this.#process.stdout }).on('line', (line) => this.#lines.push(line))
@@ -40,7 +43,13 @@ export class WorkerProcess {
     await this.#ended
   }
 
-  /** Asks it to end, and waits until it takes no more work: neither in general, nor for embedding, nor on its own files. */
+  /** Asks it to end, and waits for that. @returns its exit code */
+  async stop(): Promise<number | null> {
+    this.#process.kill('SIGTERM')
+    return this.exitCode()
+  }
+
+  /** Asks it to end in the middle of its work, and waits until it takes no more work: neither in general, nor for embedding, nor on its own files. */
   async terminate(): Promise<void> {
     this.#process.kill('SIGTERM')
     await this.#logs('"state":"DRAINING"', 3)
@@ -63,5 +72,29 @@ export class WorkerProcess {
 
   get #hasEnded(): boolean {
     return this.#process.exitCode !== null || this.#process.signalCode !== null
+  }
+}
+
+/** What a worker of that world needs to know. */
+export const workerEnvironment = ({ database, taskQueue, embedder, dir }: World) => ({
+  DATABASE_URL: database.url,
+  TEMPORAL_ADDRESS: infrastructure().temporalAddress,
+  TEMPORAL_TASK_QUEUE: taskQueue,
+  EMBEDDING_DIMENSIONS: String(embedder.dimensions),
+  DATA_DIR: dir,
+  // Its runs are no part of what is counted.
+  HOUSEKEEPING_EVERY: 'off',
+})
+
+/** Objects in the S3 server of the tests, by that address. */
+export function s3Environment(endpoint: string) {
+  const { bucket, accessKeyId, secretKey, region } = infrastructure().s3
+  return {
+    OBJECT_STORE: 's3',
+    S3_ENDPOINT: endpoint,
+    S3_BUCKET_NAME: bucket,
+    S3_ACCESS_KEY_ID: accessKeyId,
+    S3_SECRET_KEY: secretKey,
+    S3_REGION: region,
   }
 }

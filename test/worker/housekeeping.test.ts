@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -10,39 +7,26 @@ import { ScheduleNotFoundError } from '@temporalio/client'
 import { INSTALLATIONS, originalKey } from '../../domain/keys.ts'
 import type { HousekeepingWorkflow } from '../../workflows/contract.ts'
 import { HOUSEKEEPING, housekeepingId } from '../../workflows/contract.ts'
-import { infrastructure } from '../support/infrastructure.ts'
 import { eventually } from '../support/requests.ts'
+import { WorkerProcess, workerEnvironment } from '../support/worker-process.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-
 describe('workers', () => {
   let world: World
-  const workers: ChildProcess[] = []
+  const workers: WorkerProcess[] = []
 
   before(async () => {
     world = await startWorld({ workers: false })
   })
   after(async () => {
-    for (const worker of workers) worker.kill('SIGKILL')
+    for (const worker of workers) await worker.kill()
     await world.close()
   })
 
-  function start(environment: Record<string, string> = {}): ChildProcess {
-    const worker = spawn(process.execPath, ['worker/main.ts'], {
-      cwd: ROOT,
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: {
-        ...process.env,
-        DATABASE_URL: world.database.url,
-        TEMPORAL_ADDRESS: infrastructure().temporalAddress,
-        TEMPORAL_TASK_QUEUE: world.taskQueue,
-        DATA_DIR: world.dir,
-        LOG_LEVEL: 'error',
-        ...environment,
-      },
-    })
+  /** `every`: how often it keeps house by itself. */
+  async function start(every: string): Promise<WorkerProcess> {
+    const worker = await WorkerProcess.start({ ...workerEnvironment(world), HOUSEKEEPING_EVERY: every })
     workers.push(worker)
     return worker
   }
@@ -59,7 +43,7 @@ describe('workers', () => {
 
   test('that die in the middle of a chore leave it to the next one', async () => {
     await leaveObjects(2_000)
-    const first = start({ HOUSEKEEPING_EVERY: 'off' })
+    const first = await start('off')
     const run = await world.client.workflow.start<HousekeepingWorkflow>(HOUSEKEEPING, {
       taskQueue: world.taskQueue,
       workflowId: `${housekeepingId(world.taskQueue)}-killed`,
@@ -69,19 +53,17 @@ describe('workers', () => {
       const { pendingActivities } = (await run.describe()).raw
       assert.ok(pendingActivities?.[0]?.heartbeatDetails, 'some are removed')
     })
-    first.kill('SIGKILL')
-    await once(first, 'exit')
+    await first.kill()
 
-    const second = start({ HOUSEKEEPING_EVERY: 'off' })
+    const second = await start('off')
     const [receipt] = (await run.result()).chores
     assert.equal(receipt?.failure, null)
     assert.deepEqual(await Array.fromAsync(world.objects.list('uploads/')), [])
-    second.kill('SIGTERM')
-    await once(second, 'exit')
+    await second.stop()
   })
 
   test('that start together make one schedule of housekeeping, whose runs they do; one that is told so removes it', async () => {
-    const started = [start(), start()]
+    const started = await Promise.all([start('24h'), start('24h')])
     await eventually(() => schedule().describe())
     await schedule().trigger()
     const run = await eventually(async () => {
@@ -97,14 +79,10 @@ describe('workers', () => {
     assert.equal(await (await handle.describe()).staticSummary(), 'Housekeeping')
     const marks = await Array.fromAsync(world.objects.list(INSTALLATIONS))
     assert.equal(marks.length, 1, 'the store is marked as in use by one installation, whose workers they are')
-    for (const worker of started) {
-      worker.kill('SIGTERM')
-      await once(worker, 'exit')
-    }
+    for (const worker of started) await worker.stop()
 
-    const last = start({ HOUSEKEEPING_EVERY: 'off' })
+    const last = await start('off')
     await eventually(() => assert.rejects(schedule().describe(), ScheduleNotFoundError))
-    last.kill('SIGTERM')
-    await once(last, 'exit')
+    await last.stop()
   })
 })

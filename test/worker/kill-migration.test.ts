@@ -1,54 +1,55 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { test } from 'node:test'
 import { isOriginalKey } from '../../domain/keys.ts'
-import { expertsmith } from '../support/expertsmith.ts'
+import { ExpertsmithCommand, expertsmith } from '../support/expertsmith.ts'
 import type { LegacyFile } from '../support/legacy-files.ts'
 import { legacyFile, sha256, takeOver } from '../support/legacy-files.ts'
+import { Production } from '../support/production.ts'
 import { replayHistories } from '../support/replay.ts'
 import { eventually } from '../support/requests.ts'
-import { spawnWorker } from '../support/spawn-worker.ts'
 import type { World } from '../support/world.ts'
-import { startWorld } from '../support/world.ts'
 
 const FILES = 1_000
+const MOVED_BEFORE = FILES / 2
 
 test('a worker killed in the middle of migrate-content loses no content: the next one moves the rest', async (t) => {
   const files = Array.from({ length: FILES }, (_, i) =>
     legacyFile(`log-${i}.txt`, `Vessel ${i}. ${'Tide. '.repeat(i)}`),
   )
-  const world = await startWorld({ workers: false, database: await takeOver(files) })
-  t.after(() => world.close())
+  const production = await Production.start({ database: await takeOver(files) })
+  t.after(() => production.close())
+  const { world } = production
   // At no time may a row point to a content that is not there: the database itself stands guard.
   await world.database.pool.query(
     `alter table files add constraint guard check (content is not null or s3_key like 'uploads/%' and sha256 is not null)`,
   )
-  const command = expertsmith(world, 'migrate-content')
-  const joining = expertsmith(world, 'migrate-content')
-  const first = spawnWorker(world)
-  t.after(() => first.kill('SIGKILL'))
-  await eventually(async () => {
-    const moved = await countMoved(world)
-    assert.ok(moved > 100 && moved < FILES, `${moved} moved`)
+  const first = await production.startWorker()
+  // Of the files in flight some are not copied yet, and the others are, but nobody has read the copy.
+  const order = files.map(({ id }) => id).toSorted()
+  const gate = production.s3.hold(({ method, key }) => {
+    const [, , fileId = ''] = key.split('/')
+    const place = order.indexOf(fileId)
+    return place >= MOVED_BEFORE && method === (place % 2 === 0 ? 'PUT' : 'GET')
   })
-  first.kill('SIGKILL')
-  await once(first, 'exit')
-  const moved = await countMoved(world)
-  assert.ok(moved < FILES, 'it was killed in the middle')
-  assert.equal(await assertEachThere(world, files), moved)
+  const command = new ExpertsmithCommand(world, 'migrate-content')
+  const joining = new ExpertsmithCommand(world, 'migrate-content')
+  await Promise.all([command.hasRun(), joining.hasRun()])
+  await eventually(async () => assert.equal(await countMoved(world), MOVED_BEFORE))
+  await gate.arrival
+  await first.kill()
+  assert.equal(await assertEachThere(world, files), MOVED_BEFORE)
 
-  const second = spawnWorker(world)
-  t.after(() => second.kill('SIGKILL'))
-  const { code, stdout, stderr } = await command
+  gate.open()
+  const second = await production.startWorker()
+  const { code, stdout, stderr } = await command.result
   assert.equal(code, 0, stderr)
   assert.match(stdout, /^Moved 1,000 files \([\d,]+ bytes\).*\nNo content is left in the database\.\n$/)
-  assert.equal((await joining).stdout, stdout, 'the same command, given twice, is one run')
+  assert.equal((await joining.result).stdout, stdout, 'the same command, given twice, is one run')
   assert.equal(await assertEachThere(world, files), FILES)
 
   const dropped = await expertsmith(world, 'migrate-content', '--drop-column')
   assert.match(dropped.stdout, /The column "content" is dropped\./)
-  second.kill('SIGTERM')
-  await once(second, 'exit')
+  await second.stop()
   // Two runs of the command, and the one that dropped the column.
   await eventually(async () => assert.equal(await replayHistories(world.client, world.taskQueue), 3))
 })

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { eventually, Requests } from '../support/requests.ts'
-import { workerEnvironment } from '../support/spawn-worker.ts'
-import { WorkerProcess } from '../support/worker-process.ts'
+import { WorkerProcess, workerEnvironment } from '../support/worker-process.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
