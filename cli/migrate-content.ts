@@ -8,10 +8,10 @@ import type {
 } from '../workflows/contract.ts'
 import {
   DROP_CONTENT_COLUMN,
-  DROP_CONTENT_COLUMN_ID,
+  dropContentColumnId,
   MIGRATE_CONTENT,
-  MIGRATE_CONTENT_DRY_RUN_ID,
-  MIGRATE_CONTENT_ID,
+  migrateContentDryRunId,
+  migrateContentId,
 } from '../workflows/contract.ts'
 import { runWorkflow } from './run-workflow.ts'
 import { watchMigration } from './watch-migration.ts'
@@ -25,14 +25,15 @@ const print = (line: string): void => {
 /** `migrate-content`: prints the receipt; ends with code 1 where a file failed, or the column had to be kept. */
 export async function migrateContent({ dryRun = false, dropColumn = false }: Options): Promise<void> {
   const config = loadCliConfig()
-  const workflowId = dryRun ? MIGRATE_CONTENT_DRY_RUN_ID : MIGRATE_CONTENT_ID
+  const { taskQueue } = config.temporal
+  const workflowId = dryRun ? migrateContentDryRunId(taskQueue) : migrateContentId(taskQueue)
   const run = { type: MIGRATE_CONTENT, workflowId, args: [{ dryRun }] as [{ dryRun: boolean }] }
   const receipt = await runWorkflow<MigrateContentWorkflow>(config, run, dryRun ? undefined : watchMigration)
   for (const line of describeReceipt(receipt)) print(line)
   if (receipt.failed > 0) process.exitCode = 1
   if (!receipt.column || !dropColumn) return
   if (dryRun) return print(wouldDrop(receipt))
-  const drop = { type: DROP_CONTENT_COLUMN, workflowId: DROP_CONTENT_COLUMN_ID, args: [] as [] }
+  const drop = { type: DROP_CONTENT_COLUMN, workflowId: dropContentColumnId(taskQueue), args: [] as [] }
   const { left } = await runWorkflow<DropContentColumnWorkflow>(config, drop)
   if (left) process.exitCode = 1
   print(describeDrop(left, receipt.failed))

@@ -83,11 +83,6 @@ export type DropContentColumnWorkflow = () => Promise<{ readonly left: number | 
 export const MIGRATE_CONTENT = 'MigrateContent'
 export const DROP_CONTENT_COLUMN = 'DropContentColumn'
 
-export const MIGRATE_CONTENT_ID = 'migrate-content'
-/** A dry run is never joined by a real one. */
-export const MIGRATE_CONTENT_DRY_RUN_ID = 'migrate-content-dry-run'
-export const DROP_CONTENT_COLUMN_ID = 'drop-content-column'
-
 export const CREATE_EXPERT = 'CreateExpert'
 export const DELETE_EXPERT = 'DeleteExpert'
 export const REMOVE_FILES = 'RemoveFiles'
@@ -101,6 +96,11 @@ export const deleteFileId = (fileId: string) => `delete-file-${fileId}`
 
 /** Of the schedule, and what the ids of its runs begin with. Deployments that share a namespace have queues of their own. */
 export const housekeepingId = (taskQueue: string) => `${taskQueue}-housekeeping`
+
+export const migrateContentId = (taskQueue: string) => `${taskQueue}-migrate-content`
+/** A dry run is never joined by a real one. */
+export const migrateContentDryRunId = (taskQueue: string) => `${migrateContentId(taskQueue)}-dry-run`
+export const dropContentColumnId = (taskQueue: string) => `${taskQueue}-drop-content-column`
 
 /** Embedding has a queue of its own, whose rate can be limited for all workers together. */
 export const embeddingQueue = (taskQueue: string) => `${taskQueue}-embedding`

@@ -11,14 +11,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { findTemporalCli } from '../../stack/temporal-cli.ts'
 import type { TemporalServer } from '../../stack/temporal-server.ts'
 import { startTemporalServer } from '../../stack/temporal-server.ts'
-import {
-  createExpertId,
-  DROP_CONTENT_COLUMN,
-  DROP_CONTENT_COLUMN_ID,
-  HOUSEKEEPING,
-  MIGRATE_CONTENT,
-  MIGRATE_CONTENT_ID,
-} from '../../workflows/contract.ts'
+import { createExpertId, DROP_CONTENT_COLUMN, HOUSEKEEPING, MIGRATE_CONTENT } from '../../workflows/contract.ts'
 import { freePort } from './free-port.ts'
 import { legacyFile, takeOver } from './legacy-files.ts'
 import { startOpenAiServer } from './openai-server.ts'
@@ -144,8 +137,8 @@ describe('histories', () => {
   })
 
   test('contents that leave the database', async () => {
-    await execute(MIGRATE_CONTENT, MIGRATE_CONTENT_ID, {})
-    await execute(DROP_CONTENT_COLUMN, DROP_CONTENT_COLUMN_ID)
+    await execute(MIGRATE_CONTENT, 'migrate-content', {})
+    await execute(DROP_CONTENT_COLUMN, 'drop-content-column')
   })
 })
 
