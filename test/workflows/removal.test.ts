@@ -121,10 +121,11 @@ describe('removal', () => {
       path: '/vectors/list',
       body: { vectors: [{ id: `${file.id}#0` }] },
     })
+    const asked = pinecone.server.count('/vectors/list')
     const { body } = await api.send('DELETE', `/experts/${id}/files/${file.id}`)
     const receipt = await eventually(() => receiptOf(body))
     assert.equal(receipt.vectors_left, 0)
-    assert.ok(pinecone.server.count('/vectors/list') >= 3)
+    assert.ok(pinecone.server.count('/vectors/list') - asked >= 3)
   })
 
   test('goes on once a key that the store refused is corrected, and leaves nothing until then', async () => {
