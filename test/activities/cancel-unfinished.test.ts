@@ -4,6 +4,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { cancelUnfinished } from '../../activities/cancel-unfinished.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
+import type { VectorRecord } from '../../domain/ports.ts'
 import { startPineconeServer } from '../support/pinecone-server.ts'
 import type { FileJson } from '../support/requests.ts'
 import { eventually, Requests } from '../support/requests.ts'
@@ -11,6 +12,10 @@ import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
 const FILES = 20
+const anyVector: VectorRecord = {
+  ...{ id: 'any#0', fileId: 'any', vector: new Float32Array(256).fill(1 / 16) },
+  chunk: { index: 0, text: 'any', tokens: 1, pageStart: 1, pageEnd: 1, headingPath: [], startOffset: 0, endOffset: 3 },
+}
 
 describe('cancelling an expert with many files that may have vectors', () => {
   let pinecone: Awaited<ReturnType<typeof startPineconeServer>>
@@ -25,6 +30,8 @@ describe('cancelling an expert with many files that may have vectors', () => {
       vectors: { kind: 'pinecone', apiKey, index: 'cancel', cloud: 'aws', region: 'us-east-1', controllerHost },
     })
   })
+  // Where nothing was ever stored there is no index, and nothing to ask.
+  before(() => world.vectors.upsert('any', [anyVector]))
   after(async () => {
     await world.close()
     await pinecone.close()

@@ -9,6 +9,7 @@ import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
+import { DatabaseUnavailable } from '../../domain/database-unavailable.ts'
 import type { FileStore } from '../../domain/ports.ts'
 import { eventually, Requests } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
@@ -198,7 +199,7 @@ describe('an upload whose row is not written, as far as the API can tell', () =>
     class CutOff extends PostgresFileStore {
       override async replaceContent(...content: Parameters<PostgresFileStore['replaceContent']>): Promise<never> {
         await super.replaceContent(...content)
-        throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' })
+        throw new DatabaseUnavailable(new Error('Connection terminated unexpectedly'))
       }
     }
     const file = await new Requests(world.app).upload('a.txt', 'old')
