@@ -43,10 +43,13 @@ export const FAILURES = {
     'The bucket does not exist. Correct S3_BUCKET_NAME and S3_REGION, or create it, then retry.',
   ),
   STORAGE_UNAVAILABLE: passing('download', 'The object store did not answer as it should.'),
-  DISK_FULL: passing(
-    'download',
-    'The disk of the worker has no room for the file. Make room on it, or set SCRATCH_DIR to another one.',
-  ),
+  DISK_FULL: {
+    stage: 'download',
+    retryable: true,
+    pauses: true,
+    sentence:
+      'The disk of the worker has no room for the file. Make room, or set SCRATCH_DIR to another one, then retry.',
+  },
   OBJECT_CHANGED: file(
     'download',
     'The stored object is not the one that was uploaded: its checksum differs. Upload the file again, then retry it.',
