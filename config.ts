@@ -456,6 +456,8 @@ export type StackConfig = {
   /** Where a database is given, Postgres is not started. */
   readonly databaseUrl: string | undefined
   readonly postgresPort: number
+  /** The worker's: shorter than elsewhere, since somebody at a terminal waits for the end. */
+  readonly shutdownGraceMs: number
 }
 
 export const loadStackConfig = (env: Environment = environment()): StackConfig =>
@@ -476,5 +478,6 @@ export const loadStackConfig = (env: Environment = environment()): StackConfig =
         'postgres://user:password@host/database',
       ),
       postgresPort: from.port('STACK_POSTGRES_PORT', 54_329),
+      shutdownGraceMs: from.duration('SHUTDOWN_GRACE', '5s'),
     }
   })

@@ -15,6 +15,8 @@ import { startTemporalServer } from './temporal-server.ts'
 const READY_LIMIT_MS = 120_000
 /** npm passes a Ctrl-C on that the terminal has sent already, so one counts as a second only after this time. */
 const SECOND_CTRL_C_AFTER_MS = 1_000
+/** For what is to be done after the grace time: activities that are still running end, and Temporal is told. */
+const HANDOVER_MS = 3_000
 
 const { values: options } = parseArgs({ options: { watch: { type: 'boolean', default: false } } })
 const stopActions: (() => Promise<unknown>)[] = []
@@ -34,7 +36,7 @@ async function start(): Promise<void> {
   const databaseUrl = config.databaseUrl ?? (await startDatabase(config))
   const temporal = config.temporalAddress ? { address: config.temporalAddress } : await startTemporal(config)
   const env = environment(config, databaseUrl, temporal)
-  for (const name of ['worker', 'api']) startService(name, env)
+  for (const name of ['worker', 'api']) startService(name, env, config.shutdownGraceMs + HANDOVER_MS)
   const parts = await step('API and worker', async () => {
     const checks = await untilReady(config.api.url)
     return [checks, 'answer'] as const
@@ -105,15 +107,17 @@ function environment(
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: temporal.address,
     LOG_FORMAT: config.log.format,
+    SHUTDOWN_GRACE: `${config.shutdownGraceMs}ms`,
     ...(temporal.uiUrl && { TEMPORAL_UI_URL: temporal.uiUrl }),
   }
 }
 
-function startService(name: string, env: NodeJS.ProcessEnv): void {
+function startService(name: string, env: NodeJS.ProcessEnv, stopLimitMs: number): void {
   const service = new Service({
     script: `${name}/main.ts`,
     env,
     watch: options.watch,
+    stopLimitMs,
     onRestart: (how, ms) => say(`The ${name} ${how}; starting it again in ${ms / 1_000} s`),
     onGiveUp: (how) => fail(new Obstacle(`The ${name} ${how}, again and again. What it logged above says why.`)),
   })

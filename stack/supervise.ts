@@ -10,13 +10,14 @@ export type ServiceOptions = {
   readonly env: NodeJS.ProcessEnv
   /** Starts it again whenever a source file changes. */
   readonly watch: boolean
+  /** How long it may take to end when it is asked to; then it is killed. */
+  readonly stopLimitMs: number
   readonly onRestart: (how: string, delayMs: number) => void
   /** It dies again and again: something is wrong that a restart does not mend. */
   readonly onGiveUp: (how: string) => void
 }
 
 const ROOT = join(import.meta.dirname, '..')
-const STOP_LIMIT_MS = 8_000
 const FIRST_DELAY_MS = 250
 const LONGEST_DELAY_MS = 5_000
 const DEATHS_ALLOWED = 5
@@ -38,12 +39,12 @@ export class Service {
     this.#running = this.#keepAlive()
   }
 
-  /** Lets it drain, for as long as a Ctrl-C may take; then kills it. */
+  /** Lets it drain; kills it where that takes too long. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     const child = this.#child
     child?.kill('SIGTERM')
-    const timer = setTimeout(() => child?.kill('SIGKILL'), STOP_LIMIT_MS)
+    const timer = setTimeout(() => child?.kill('SIGKILL'), this.#options.stopLimitMs)
     await this.#running
     clearTimeout(timer)
   }

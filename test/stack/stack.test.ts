@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -8,8 +9,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Client, Connection } from '@temporalio/client'
+import { DEVELOPERS_SERVICES } from '../support/developers-services.ts'
 import { freePort } from '../support/free-port.ts'
+import { startOpenAiServer } from '../support/openai-server.ts'
 import { processEnvironment } from '../support/process-environment.ts'
+import type { ExpertJson, FileJson } from '../support/requests.ts'
 import { eventually } from '../support/requests.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -17,6 +21,7 @@ const ROOT = join(import.meta.dirname, '../..')
 describe('npm start', () => {
   let dir: string
   let env: Record<string, string>
+  let openai: Awaited<ReturnType<typeof startOpenAiServer>>
   const started: Stack[] = []
 
   class Stack {
@@ -46,6 +51,8 @@ describe('npm start', () => {
   }
 
   before(async () => {
+    Object.assign(process.env, DEVELOPERS_SERVICES)
+    openai = await startOpenAiServer()
     dir = await mkdtemp(join(tmpdir(), 'expertsmith-stack-'))
     await chmod(dir, 0o755)
     const ports = await Promise.all(
@@ -54,10 +61,18 @@ describe('npm start', () => {
         String(await freePort()),
       ]),
     )
-    env = { ...Object.fromEntries(ports), DATA_DIR: join(dir, 'data'), LOG_FORMAT: 'json' }
+    env = {
+      ...Object.fromEntries(ports),
+      DATA_DIR: join(dir, 'data'),
+      LOG_FORMAT: 'json',
+      EMBEDDINGS: 'openai',
+      OPENAI_API_KEY: openai.apiKey,
+      OPENAI_BASE_URL: openai.baseUrl,
+    }
   })
   after(async () => {
     for (const { process } of started) process.kill('SIGKILL')
+    await openai.close()
     await rm(dir, { recursive: true, force: true, maxRetries: 5 })
   })
 
@@ -66,23 +81,26 @@ describe('npm start', () => {
     const first = new Stack()
     await first.says(/Expertsmith is ready[\s\S]*Temporal Web UI[\s\S]*npm run demo/)
     const fileId = await upload(api)
-    const workflowId = await createExpert(api, fileId)
+    const { workflow_id } = await isReady(api, await createExpert(api, fileId))
+    const gate = openai.server.hold(() => true)
+    const unfinished = await createExpert(api, await upload(api))
+    await gate.arrival
 
     const second = new Stack()
     assert.equal(await second.exitCode(), 1)
     assert.match(second.output, /already runs on .+ \(process \d+, http:/)
 
-    const start = Date.now()
-    first.process.kill('SIGINT')
-    first.process.kill('SIGINT')
+    pressCtrlC(first)
     assert.equal(await first.exitCode(), 0, first.output)
-    assert.ok(Date.now() - start < 10_000, 'Ctrl-C, which npm sends twice, takes less than 10 s')
+    assert.match(first.output, /"Worker stopped"/, 'it has handed over what it could not finish')
     await assert.rejects(fetch(`${api}/healthz`))
 
+    gate.open()
     const third = new Stack()
     await third.says(/Expertsmith is ready/)
     assert.equal((await fetch(`${api}/knowledge-base/files/${fileId}/content`)).status, 200)
-    await workflowIsKnown(workflowId)
+    await workflowIsKnown(workflow_id)
+    await isReady(api, unfinished)
 
     third.process.kill('SIGKILL')
     await third.exitCode()
@@ -91,8 +109,10 @@ describe('npm start', () => {
     await fourth.says(/Expertsmith is ready/)
     assert.equal((await fetch(`${api}/knowledge-base/files/${fileId}`)).status, 200)
 
-    fourth.process.kill('SIGTERM')
+    const start = Date.now()
+    pressCtrlC(fourth)
     assert.equal(await fourth.exitCode(), 0)
+    assert.ok(Date.now() - start < 10_000, 'Ctrl-C takes less than 10 s')
   })
 
   test('says which port is taken, by what it is needed, and how to choose another', async () => {
@@ -120,25 +140,32 @@ describe('npm start', () => {
   }
 })
 
-async function upload(api: string): Promise<string> {
-  const form = new FormData()
-  form.append('file', new Blob(['kept across restarts']), 'kept.txt')
-  const { id } = (await (await fetch(`${api}/knowledge-base/upload`, { method: 'POST', body: form })).json()) as {
-    id: string
-  }
-  return id
+/** npm passes on what the terminal has sent to everybody already. */
+function pressCtrlC({ process }: { process: ChildProcess }): void {
+  process.kill('SIGINT')
+  process.kill('SIGINT')
 }
 
-async function createExpert(api: string, fileId: string): Promise<string> {
+/** Each time another one. */
+async function upload(api: string): Promise<string> {
+  const form = new FormData()
+  form.append('file', new Blob([`kept across restarts, ${randomUUID()}`]), 'kept.txt')
+  const response = await fetch(`${api}/knowledge-base/upload`, { method: 'POST', body: form })
+  return ((await response.json()) as FileJson).id
+}
+
+async function createExpert(api: string, fileId: string): Promise<ExpertJson> {
   const response = await fetch(`${api}/experts/`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'Kept', system_prompt: '', selected_files: [fileId] }),
   })
-  const { id, workflow_id } = (await response.json()) as { id: string; workflow_id: string }
-  await eventually(async () => {
-    const { status } = (await (await fetch(`${api}/experts/${id}`)).json()) as { status: string }
-    assert.equal(status, 'ready')
-  })
-  return workflow_id
+  return (await response.json()) as ExpertJson
 }
+
+const isReady = (api: string, { id }: ExpertJson): Promise<ExpertJson> =>
+  eventually(async () => {
+    const expert = (await (await fetch(`${api}/experts/${id}`)).json()) as ExpertJson
+    assert.equal(expert.status, 'ready')
+    return expert
+  })
