@@ -1,4 +1,4 @@
-# One image for api and worker; the command decides which. TypeScript runs as it is, so there is nothing to build.
+# One image for api, worker and the operator's commands; the command decides which. TypeScript runs as it is, so there is nothing to build.
 FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -18,6 +18,7 @@ COPY activities activities
 COPY adapters adapters
 COPY api api
 COPY worker worker
+COPY cli cli
 COPY migrations migrations
 RUN install -d -o node -g node /data
 USER node

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
+import type { ICruiseResult } from 'dependency-cruiser'
+import { cruise } from 'dependency-cruiser'
 import { parse } from 'yaml'
 
 type Service = {
@@ -83,4 +85,21 @@ describe('docker-compose.yml', () => {
       for (const variable of Object.keys(compose.services[name]?.environment ?? {}))
         assert.ok(known.includes(`\n${variable}=`), `${name}: ${variable}`)
   })
+})
+
+test('the image has all that api, worker and the commands of docs/operations.md import', async () => {
+  const copies = [...(await read('Dockerfile')).matchAll(/^COPY (?!--from)(?<paths>.+) \S+$/gm)]
+  const copied = copies.flatMap(({ groups }) => groups?.paths?.split(' ') ?? [])
+  const ignored = (await read('.dockerignore')).split('\n')
+  assert.deepEqual(
+    copied.filter((path) => ignored.includes(path)),
+    [],
+  )
+  assert.match(await read('docs/operations.md'), /docker compose exec worker node cli\/main\.ts /)
+  const programs = ['api/main.ts', 'worker/main.ts', 'cli/main.ts']
+  const { output } = await cruise(programs, { baseDir: ROOT, doNotFollow: { path: 'node_modules' } })
+  const sources = (output as ICruiseResult).modules.map(({ source }) => source)
+  assert.ok(sources.includes('domain/failure.ts'), 'imports are followed')
+  for (const source of sources.filter((path) => /\.ts$/.test(path) && !path.startsWith('node_modules')))
+    assert.ok(copied.includes(source.split('/')[0] ?? ''), source)
 })
