@@ -112,6 +112,21 @@ class Reader {
     return undefined
   }
 
+  /** Its value is never repeated. */
+  secret(name: string, minLength: number): string | undefined {
+    const value = this.optional(name)
+    if (value !== undefined && value.length < minLength)
+      this.faults.push(`${name} is shorter than ${minLength} characters`)
+    return value
+  }
+
+  /** Separated by commas or spaces. */
+  list(name: string): string[] {
+    return this.text(name, '')
+      .split(/[\s,]+/)
+      .filter(Boolean)
+  }
+
   missing(name: string, example: string): void {
     this.faults.push(`${name} is not set; example: ${name}=${example}`)
   }
@@ -309,6 +324,16 @@ function shared(from: Reader): Shared {
 }
 
 export type ApiConfig = Shared & {
+  /** A key for whoever makes the others; undefined where none is configured. */
+  readonly adminKey: string | undefined
+  readonly requestsPerMinute: number
+  readonly corsOrigins: readonly string[]
+  readonly trustProxy: boolean
+  readonly requestTimeoutMs: number
+  /** Whether it listens to this machine only. */
+  readonly isLocal: boolean
+  /** The names by which this machine is called. */
+  readonly ownHosts: readonly string[]
   readonly host: string
   readonly port: number
   /** How clients reach the API, without a slash at the end. */
@@ -323,15 +348,19 @@ export const loadApiConfig = (env: Environment = environment()): ApiConfig =>
   Reader.load(env, (from) => {
     const host = from.text('HOST', '127.0.0.1')
     const port = from.port('PORT', 8000)
-    if (!isLoopback(host) && !from.boolean('ALLOW_UNAUTHENTICATED', false))
-      from.faults.push(
-        `HOST=${host} would open the API to the network without authentication; use HOST=127.0.0.1 behind a proxy that authenticates, or set ALLOW_UNAUTHENTICATED=true if something else guards that port`,
-      )
+    const publicUrl = from.url('PUBLIC_URL') ?? `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}`
     return {
       ...shared(from),
       host,
       port,
-      publicUrl: from.url('PUBLIC_URL') ?? `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}`,
+      publicUrl,
+      isLocal: isLoopback(host),
+      ownHosts: ['localhost', '127.0.0.1', '[::1]', '::1', host, new URL(publicUrl).hostname],
+      adminKey: from.secret('ADMIN_API_KEY', 32),
+      requestsPerMinute: from.integer('RATE_LIMIT_PER_MINUTE', 6_000, { min: 1, max: 1_000_000 }),
+      corsOrigins: from.list('CORS_ORIGINS'),
+      trustProxy: from.boolean('TRUST_PROXY', false),
+      requestTimeoutMs: from.duration('REQUEST_TIMEOUT', '30m'),
       maxUploadBytes: from.integer('MAX_UPLOAD_MB', 1_024, { min: 1, max: 2_047 }) * 1_048_576,
     }
   })
@@ -443,6 +472,15 @@ export type CliConfig = Pick<Shared, 'temporal'>
 /** The operator's commands start workflows, so all that they need to know is where Temporal is. */
 export const loadCliConfig = (env: Environment = environment()): CliConfig =>
   Reader.load(env, (from) => ({ temporal: temporal(from) }))
+
+export type ClientConfig = { readonly url: string; readonly apiKey: string | undefined }
+
+/** For commands that speak to the API. */
+export const loadClientConfig = (env: Environment = environment()): ClientConfig =>
+  Reader.load(env, (from) => ({
+    url: from.url('API_URL') ?? `http://127.0.0.1:${from.port('PORT', 8000)}`,
+    apiKey: from.optional('API_KEY'),
+  }))
 
 export type StackConfig = {
   readonly log: LogConfig

@@ -4,7 +4,7 @@ import fastifySwaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
-import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import type { FastifyInstance, FastifyServerOptions, RouteOptions } from 'fastify'
 import { fastify, LogController } from 'fastify'
 import { handleError, handleNotFound } from './error-handler.ts'
 import type { ExpertRoutesOptions } from './expert-routes.ts'
@@ -13,50 +13,69 @@ import type { FileRoutesOptions } from './file-routes.ts'
 import { fileRoutes } from './file-routes.ts'
 import type { HealthCheck } from './health-routes.ts'
 import { healthRoutes } from './health-routes.ts'
-import { LOCAL_USER_ID } from './principal.ts'
+import type { KeyRoutesOptions } from './key-routes.ts'
+import { keyRoutes } from './key-routes.ts'
+import type { ProtectionOptions } from './protection.ts'
+import { protect } from './protection.ts'
+import { ProblemAnswer } from './schemas.ts'
 import type { SearchRoutesOptions } from './search-routes.ts'
 import { searchRoutes } from './search-routes.ts'
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Whose data this request may see; every query is scoped to it. */
-    userId: string
-  }
-}
-
-export type AppOptions = FileRoutesOptions &
+export type AppOptions = ProtectionOptions &
+  KeyRoutesOptions &
+  FileRoutesOptions &
   ExpertRoutesOptions &
   SearchRoutesOptions & {
     readonly checks: readonly HealthCheck[]
     readonly logger?: FastifyServerOptions['loggerInstance']
   }
 
+const IDLE_TIMEOUT_MS = 60_000
+
 /** The whole API, not yet listening. */
 export async function createApp({ checks, logger, ...options }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     ...(logger && { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: 0,
+    trustProxy: options.trustProxy,
+    // Of one request, an upload included; and of silence.
+    requestTimeout: options.requestTimeoutMs,
+    connectionTimeout: IDLE_TIMEOUT_MS,
     routerOptions: { ignoreTrailingSlash: true },
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(({ schema, httpPart }) => validatorFor(httpPart).compile(schema as object))
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(handleNotFound)
-  app.decorateRequest('userId', LOCAL_USER_ID)
 
+  app.addHook('onRoute', addCommonAnswers)
+  await protect(app, options)
   await app.register(fastifyMultipart)
   await app.register(fastifySwagger, { openapi: OPENAPI })
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  app.get('/openapi.json', { schema: { hide: true }, config: { scope: 'public' } }, () => app.swagger())
   await app.register(healthRoutes, { checks })
   await app.register(fileRoutes, options)
   await app.register(expertRoutes, options)
   await app.register(searchRoutes, options)
+  await app.register(keyRoutes, options)
   return app
+}
+
+/** What every route may answer that asks who is there. */
+const COMMON_ANSWERS = { 401: ProblemAnswer, 403: ProblemAnswer, 429: ProblemAnswer }
+
+function addCommonAnswers({ schema, config }: RouteOptions): void {
+  if (schema?.response && config?.scope !== 'public') Object.assign(schema.response, COMMON_ANSWERS)
 }
 
 const OPENAPI = {
   openapi: '3.1.0',
+  components: {
+    securitySchemes: {
+      key: { type: 'http' as const, scheme: 'bearer', description: 'An API key; none is needed until there is one.' },
+    },
+  },
+  security: [{ key: [] }],
   info: {
     title: 'Expertsmith',
     version: '0.1.0',

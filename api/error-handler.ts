@@ -5,7 +5,7 @@ import { DatabaseUnavailable } from '../domain/database-unavailable.ts'
 import { FAILURES, Failure } from '../domain/failure.ts'
 import { Problem } from './problem.ts'
 
-const RETRY_AFTER_SECONDS = 5
+const RETRY_AFTER_SECONDS: Readonly<Record<number, number>> = { 429: 60, 503: 5 }
 
 type Body = { status: number; code: string; detail: string; [extra: string]: unknown }
 
@@ -13,7 +13,9 @@ type Body = { status: number; code: string; detail: string; [extra: string]: unk
 export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, code, detail, ...extra } = toBody(error)
   if (status >= 500) request.log.error({ err: error, code }, '❌ Request failed')
-  if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
+  const retryAfter = RETRY_AFTER_SECONDS[status]
+  if (retryAfter && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
   return reply
     .status(status)
     .type('application/problem+json')

@@ -28,6 +28,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ checks: readonly HealthCh
   app.route({
     method: 'GET',
     url: '/healthz',
+    config: { scope: 'public' },
     schema: {
       tags,
       summary: 'Whether this process is alive',
@@ -39,6 +40,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ checks: readonly HealthCh
   app.route({
     method: 'GET',
     url: '/readyz',
+    config: { scope: 'public' },
     schema: {
       tags,
       summary: 'Whether all that it needs answers, with times',

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { DatabaseContentObjectStore } from '../adapters/database-content-object-store.ts'
 import { cautions, createEmbedder, createObjectStore, createVectorStore } from '../adapters/from-config.ts'
 import { createLogger } from '../adapters/pino-logger.ts'
+import { PostgresApiKeyStore } from '../adapters/postgres-api-key-store.ts'
 import { checkDatabase, migrate, openDatabase } from '../adapters/postgres-database.ts'
 import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
 import { PostgresExpertStore } from '../adapters/postgres-expert-store.ts'
@@ -11,7 +12,7 @@ import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
 import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
 import type { ApiConfig } from '../config.ts'
-import { loadApiConfig } from '../config.ts'
+import { ConfigurationError, loadApiConfig } from '../config.ts'
 import type { Embedder, ObjectStore, VectorStore } from '../domain/ports.ts'
 import { createApp } from './app.ts'
 import { ExpertRuns } from './expert-runs.ts'
@@ -30,6 +31,11 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const database = openDatabase(config.database, (error) =>
     logger.warn({ err: error }, '⚠️ Lost an idle database connection'),
   )
+  const keys = new PostgresApiKeyStore(database)
+  if (!config.isLocal && config.adminKey === undefined && !(await keys.hasAny()))
+    throw new ConfigurationError([
+      `HOST=${config.host} would open the API to the network, and there is no API key; set ADMIN_API_KEY, or use HOST=127.0.0.1 and make a key with npm run expertsmith -- keys create`,
+    ])
   const { namespace, taskQueue, uiUrl } = config.temporal
   // Lazy, so that what needs no workflow is answered while Temporal is down.
   const connection = Connection.lazy(config.temporal.connect.connectionOptions)
@@ -42,15 +48,15 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   )
 
   const app = await createApp({
+    ...config,
     logger,
+    keys,
     files: new PostgresFileStore(database),
     experts: new PostgresExpertStore(database),
     runs: new ExpertRuns({ client, namespace, taskQueue, uiUrl }),
     objects,
     embedder,
     vectors,
-    publicUrl: config.publicUrl,
-    maxUploadBytes: config.maxUploadBytes,
     checks: healthChecks({ database, connection, namespace, taskQueue, objects, vectors, embedder }),
   })
   const close = async () => {

@@ -10,9 +10,16 @@ export const PROBLEMS = {
     'The request holds no file. Send it as multipart/form-data, in a part named "file" with a file name.',
   ],
   UPLOAD_ABORTED: [400, 'The upload ended before the file did. Nothing was kept; send it again.'],
+  UNAUTHENTICATED: [401, 'The request has no API key that may be used. Send one as "Authorization: Bearer esk_…".'],
+  SCOPE_MISSING: [403, 'The API key may not do this.'],
+  HOST_NOT_ALLOWED: [
+    403,
+    'Without API keys only this machine is answered, by its own name. Make a key with npm run expertsmith -- keys create.',
+  ],
   NOT_FOUND: [404, 'There is nothing at this address.'],
   FILE_NOT_FOUND: [404, 'There is no such file.'],
   EXPERT_NOT_FOUND: [404, 'There is no such expert.'],
+  KEY_NOT_FOUND: [404, 'There is no such API key.'],
   METHOD_NOT_ALLOWED: [405, 'This address does not take this method.'],
   CONTENT_MISSING: [
     409,
@@ -32,6 +39,7 @@ export const PROBLEMS = {
   BODY_TOO_LARGE: [413, 'The request body is larger than this route takes.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The request body has a content type that this route does not take.'],
   UNKNOWN_FILES: [422, 'Some of the files do not exist. Upload them first and use the ids of the answers.'],
+  TOO_MANY_REQUESTS: [429, 'There were too many requests in a minute. Try again after the time in Retry-After.'],
   INTERNAL: [500, 'An unexpected error, which is a fault of Expertsmith. The log of the API has the details.'],
   TEMPORAL_UNAVAILABLE: [
     503,

@@ -1,4 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import type { ApiKey } from '../domain/api-key.ts'
+import { SCOPES } from '../domain/api-key.ts'
 import type { Expert, ExpertFile } from '../domain/expert.ts'
 import { FAILURES, STAGES } from '../domain/failure.ts'
 import type { StoredFile } from '../domain/file.ts'
@@ -225,4 +227,49 @@ export const SearchResultsSchema = Type.Object({
       end_offset: Count,
     }),
   ),
+})
+
+const ScopesSchema = Type.Array(oneOf(SCOPES), { minItems: 1, uniqueItems: true })
+
+export const ApiKeySchema = Type.Object({
+  id: Uuid,
+  user_id: Uuid,
+  name: Type.String(),
+  prefix: Type.String({ description: 'How the key begins.' }),
+  scopes: ScopesSchema,
+  created_at: Timestamp,
+  expires_at: Nullable(Timestamp),
+  revoked_at: Nullable(Timestamp),
+  last_used_at: Nullable(Type.String({ format: 'date-time', description: 'To the minute.' })),
+})
+
+export const NewApiKeySchema = Type.Object({
+  name: Text({ minLength: 1, maxLength: 255, description: 'What it is for.', examples: ['ci'] }),
+  scopes: Type.Array(oneOf(SCOPES), {
+    minItems: 1,
+    uniqueItems: true,
+    default: ['read', 'write'],
+    description: 'read: what changes nothing; write: files and experts; admin: keys and metrics.',
+  }),
+  user_id: Type.Optional(
+    Type.String({ format: 'uuid', description: 'Whose data it gives access to; unset: your own.' }),
+  ),
+  expires_at: Type.Optional(Nullable(Timestamp)),
+})
+
+export const NewApiKeyAnswer = Type.Object({
+  ...ApiKeySchema.properties,
+  key: Type.String({ description: 'Shown this once.' }),
+})
+
+export const toApiKeyJson = (key: ApiKey) => ({
+  id: key.id,
+  user_id: key.userId,
+  name: key.name,
+  prefix: key.prefix,
+  scopes: [...key.scopes],
+  created_at: key.createdAt.toISOString(),
+  expires_at: key.expiresAt?.toISOString() ?? null,
+  revoked_at: key.revokedAt?.toISOString() ?? null,
+  last_used_at: key.lastUsedAt?.toISOString() ?? null,
 })

@@ -19,6 +19,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/experts/:id/search',
+    config: { scope: 'read' },
     schema: {
       tags: ['experts'],
       summary: "Search an expert's knowledge base",

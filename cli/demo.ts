@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { styleText } from 'node:util'
 import cliProgress from 'cli-progress'
-import { loadStackConfig } from '../config.ts'
+import { loadClientConfig, loadStackConfig } from '../config.ts'
 import type { ExpertJson, FileJson, SearchResult } from './api-client.ts'
 import { ApiClient } from './api-client.ts'
 
@@ -18,7 +18,7 @@ const POLL_MS = 300
 const START_LIMIT_MS = 15 * 60_000
 
 const { api: address } = loadStackConfig()
-const api = new ApiClient(address.url)
+const api = new ApiClient(address.url, loadClientConfig().apiKey)
 const print = (line = '') => process.stdout.write(`${line}\n`)
 const heading = (text: string) => print(`\n${styleText('bold', text)}`)
 const faint = (text: string) => styleText('dim', text)

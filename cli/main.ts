@@ -2,6 +2,7 @@
 import { styleText } from 'node:util'
 import { Command } from 'commander'
 import { housekeeping } from './housekeeping.ts'
+import { keys } from './keys.ts'
 import { migrateContent } from './migrate-content.ts'
 
 const program = new Command('expertsmith')
@@ -9,6 +10,7 @@ const program = new Command('expertsmith')
     'Commands for whoever runs Expertsmith. The work is done by the workers, as workflows that the Web UI shows.',
   )
   .showHelpAfterError()
+  .addCommand(keys())
   .addCommand(housekeeping())
 
 program

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { ApiKey } from './api-key.ts'
 import type { Chunk, Page } from './chunk.ts'
 import type { DocumentType } from './document-type.ts'
 import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary, Progress } from './expert.ts'
@@ -327,6 +328,22 @@ export type IndexedFile = {
   /** Of `tokens`, those whose embeddings existed already. */
   readonly tokensReused: number
   readonly seconds: Readonly<Record<Stage, number>>
+}
+
+export type NewApiKey = Pick<ApiKey, 'id' | 'userId' | 'name' | 'prefix' | 'scopes' | 'expiresAt'> & {
+  readonly hash: Buffer
+}
+
+/** Keys of all users: those who may see them have the scope `admin`. */
+export interface ApiKeyStore {
+  insert(key: NewApiKey): Promise<ApiKey>
+  /** The key with this hash, if it may be used; notes that it was. */
+  findActive(hash: Buffer): Promise<ApiKey | undefined>
+  list(page: PageRequest): Promise<PageOf<ApiKey>>
+  /** @returns whether there is such a key */
+  revoke(id: string): Promise<boolean>
+  /** Whether there is one, or ever was. */
+  hasAny(): Promise<boolean>
 }
 
 /** What housekeeping asks the rows before it touches anything. */

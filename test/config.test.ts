@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Environment } from '../config.ts'
-import { loadApiConfig, loadStackConfig, loadWorkerConfig } from '../config.ts'
+import { loadApiConfig, loadClientConfig, loadStackConfig, loadWorkerConfig } from '../config.ts'
 
 const LEAST = { DATABASE_URL: 'postgres://user:password@127.0.0.1:5432/expertsmith' }
 
@@ -29,9 +29,12 @@ describe('configuration', () => {
     )
   })
 
-  test('refuses to open the API to the network without authentication, unless told that something else guards it', () => {
-    assert.throws(() => loadApiConfig({ ...LEAST, HOST: '0.0.0.0' }), /without authentication/)
-    assert.equal(loadApiConfig({ ...LEAST, HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' }).host, '0.0.0.0')
+  test('knows whether the API listens to this machine only, and by which names it is called', () => {
+    const { isLocal, ownHosts } = loadApiConfig({ ...LEAST, HOST: '0.0.0.0', PUBLIC_URL: 'https://api.example.org' })
+    assert.equal(isLocal, false)
+    assert.ok(ownHosts.includes('api.example.org'))
+    assert.equal(loadApiConfig(LEAST).isLocal, true)
+    assert.throws(() => loadApiConfig({ ...LEAST, ADMIN_API_KEY: 'hunter2' }), /ADMIN_API_KEY is shorter than 32/)
   })
 
   test('takes an incomplete S3 for unconfigured, and names what is missing', () => {
@@ -93,10 +96,9 @@ function variablesRead(): Set<string> {
     })
   const s3 = { S3_BUCKET_NAME: 'b', S3_ACCESS_KEY_ID: 'i', S3_SECRET_KEY: 's', S3_REGION: 'r' }
   const production = { ...LEAST, ...s3, PINECONE_API_KEY: 'p', OPENAI_API_KEY: 'o' }
-  const open = { ...LEAST, HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' }
   const scans = { ...LEAST, OCR: 'on' }
   const versioned = { ...LEAST, WORKER_BUILD_ID: '1' }
-  for (const values of [LEAST, production, open, scans, versioned])
-    for (const load of [loadApiConfig, loadWorkerConfig, loadStackConfig]) load(record(values))
+  for (const values of [LEAST, production, scans, versioned])
+    for (const load of [loadApiConfig, loadWorkerConfig, loadStackConfig, loadClientConfig]) load(record(values))
   return names
 }

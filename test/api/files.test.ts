@@ -13,7 +13,7 @@ import { DatabaseUnavailable } from '../../domain/database-unavailable.ts'
 import type { FileStore } from '../../domain/ports.ts'
 import { eventually, Requests } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
-import { startWorld } from '../support/world.ts'
+import { protection, startWorld } from '../support/world.ts'
 
 const MISSING = '00000000-0000-4000-8000-00000000dead'
 
@@ -190,7 +190,7 @@ describe('an upload whose row is not written, as far as the API can tell', () =>
     const runs = new ExpertRuns({ client, taskQueue, namespace: 'default', uiUrl: 'http://127.0.0.1:8233' })
     const experts = new PostgresExpertStore(world.database.pool)
     const limits = { publicUrl: 'http://127.0.0.1:8000', maxUploadBytes: 1_000_000, checks: [] }
-    const app = await createApp({ ...world, ...limits, files, experts, runs })
+    const app = await createApp({ ...world, ...protection(world.database), ...limits, files, experts, runs })
     t.after(() => app.close())
     return new Requests(app)
   }

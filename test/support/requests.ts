@@ -9,19 +9,21 @@ export type ExpertJson = Static<typeof ExpertSchema>
 export type ExpertFileJson = Static<typeof ExpertFileSchema>
 export type SearchResult = Static<typeof SearchResultsSchema>['results'][number]
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 type Answer = { readonly status: number; readonly headers: Record<string, unknown>; readonly body: unknown }
 
 /** What a client of the API does, without a socket in between. */
 export class Requests {
   readonly #app: FastifyInstance
+  readonly #headers: Readonly<Record<string, string>>
 
-  constructor(app: FastifyInstance) {
+  constructor(app: FastifyInstance, headers: Readonly<Record<string, string>> = {}) {
     this.#app = app
+    this.#headers = headers
   }
 
   async send(method: Method, url: string, body?: object): Promise<Answer & { body: Record<string, unknown> }> {
-    const response = await this.#app.inject({ method, url, ...(body && { payload: body }) })
+    const response = await this.#app.inject({ method, url, headers: this.#headers, ...(body && { payload: body }) })
     return { status: response.statusCode, headers: response.headers, body: response.body ? response.json() : {} }
   }
 
@@ -30,7 +32,7 @@ export class Requests {
     form.append(part, new Blob([typeof content === 'string' ? content : new Uint8Array(content)]), name)
     const request = new Request('http://localhost/', { method: 'POST', body: form })
     const payload = Buffer.from(await request.arrayBuffer())
-    const headers = { 'content-type': request.headers.get('content-type') ?? '' }
+    const headers = { ...this.#headers, 'content-type': request.headers.get('content-type') ?? '' }
     const response = await this.#app.inject({ method, url, payload, headers })
     return { status: response.statusCode, headers: response.headers, body: response.json() as Record<string, unknown> }
   }

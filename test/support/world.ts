@@ -16,6 +16,7 @@ import {
   embeddingLimits,
 } from '../../adapters/from-config.ts'
 import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
+import { PostgresApiKeyStore } from '../../adapters/postgres-api-key-store.ts'
 import { PostgresDatabaseContents } from '../../adapters/postgres-database-contents.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
@@ -27,6 +28,7 @@ import { hasIndexedFiles } from '../../adapters/postgres-vector-use.ts'
 import { ProcessTextExtractor } from '../../adapters/process-text-extractor.ts'
 import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
+import type { ProtectionOptions } from '../../api/protection.ts'
 import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
 import type { Embedder, ObjectStore, VectorStore } from '../../domain/ports.ts'
 import { createWorkers, runWorkers, shutdownWorkers } from '../../worker/create-workers.ts'
@@ -45,6 +47,8 @@ export type WorldOptions = {
   readonly fileDeadlineMs?: number
   readonly housekeepingGraceMs?: number
   readonly concurrentActivities?: number
+  readonly adminKey?: string
+  readonly requestsPerMinute?: number
   /** Without workers: what the API does is looked at by itself. */
   readonly workers?: boolean
   readonly temporalAddress?: string
@@ -97,6 +101,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     publicUrl: 'http://127.0.0.1:8000',
     maxUploadBytes: options.maxUploadBytes ?? 100_000_000,
     checks: [],
+    ...protection(database),
+    ...(options.adminKey && { adminKey: options.adminKey }),
+    ...(options.requestsPerMinute && { requestsPerMinute: options.requestsPerMinute }),
     logger: LOG,
   })
   const stopWorkers =
@@ -113,6 +120,17 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   }
   return { app, dir, client, taskQueue, database, objects, vectors, embedder, close }
 }
+
+/** An API that answers this machine, as often as it asks, until there is a key. */
+export const protection = ({ pool }: TestDatabase): ProtectionOptions => ({
+  keys: new PostgresApiKeyStore(pool),
+  adminKey: undefined,
+  ownHosts: ['localhost', '127.0.0.1'],
+  requestsPerMinute: 1_000_000,
+  corsOrigins: ['https://app.example.org'],
+  trustProxy: false,
+  requestTimeoutMs: 60_000,
+})
 
 type WorkerParts = Pick<World, 'taskQueue' | 'objects' | 'vectors' | 'database'> & {
   readonly embedderConfig: EmbedderConfig
