@@ -33,10 +33,12 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (app
       description:
         'The key is in this answer and nowhere else: only its hash is kept. From the first key on every request needs one.',
       body: NewApiKeySchema,
-      response: { 201: NewApiKeyAnswer, 413: ProblemAnswer, 415: ProblemAnswer, ...errors },
+      response: { 201: NewApiKeyAnswer, 409: ProblemAnswer, 413: ProblemAnswer, 415: ProblemAnswer, ...errors },
     },
     handler: async (request, reply) => {
       const { name, scopes, user_id: userId = request.userId, expires_at: expires = null } = request.body
+      // From then on nobody could make another.
+      if (request.principal.key === undefined && !scopes.includes('admin')) throw new Problem('FIRST_KEY_NEEDS_ADMIN')
       const expiresAt = expires === null ? null : new Date(expires)
       if (expiresAt && expiresAt <= new Date())
         throw new Problem('VALIDATION_FAILED', { detail: `body/expires_at ${expires} is over.` })

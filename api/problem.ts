@@ -35,6 +35,10 @@ export const PROBLEMS = {
     409,
     'The expert was made with another embedding model than the one that is configured, so it cannot be searched with it.',
   ],
+  FIRST_KEY_NEEDS_ADMIN: [
+    409,
+    'The first API key needs the scope admin: from then on every request needs a key, and nobody could make another.',
+  ],
   UPLOAD_TOO_LARGE: [413, 'The file is larger than this installation takes.'],
   BODY_TOO_LARGE: [413, 'The request body is larger than this route takes.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The request body has a content type that this route does not take.'],

@@ -166,7 +166,7 @@ describe('knowledge base files', () => {
     const socket = connect(address.port, '127.0.0.1')
     await once(socket, 'connect')
     socket.write(
-      'POST /knowledge-base/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 900000\r\n\r\n' +
+      'POST /knowledge-base/upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 900000\r\n\r\n' +
         '--b\r\nContent-Disposition: form-data; name="file"; filename="half.bin"\r\n\r\n',
     )
     socket.write(Buffer.alloc(200_000))

@@ -29,6 +29,8 @@ describe('without API keys', () => {
 
   test('the first key that is made closes the door, and its end does not open it again', async () => {
     const open = new Requests(world.app)
+    const locked = await open.send('POST', '/keys', { name: 'first' })
+    assert.deepEqual([locked.status, locked.body.code], [409, 'FIRST_KEY_NEEDS_ADMIN'])
     const { status, body } = await open.send('POST', '/keys', { name: 'first', scopes: ['read', 'admin'] })
     assert.equal(status, 201, JSON.stringify(body))
     assert.equal((await open.send('GET', '/experts')).status, 401)

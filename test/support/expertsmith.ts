@@ -8,7 +8,10 @@ import { eventually } from './requests.ts'
 import type { World } from './world.ts'
 
 type CommandResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
-type Target = Pick<World, 'taskQueue'> & { readonly temporalAddress?: string }
+type Target = Pick<World, 'taskQueue'> & {
+  readonly temporalAddress?: string
+  readonly env?: Readonly<Record<string, string>>
+}
 
 /** `npm run expertsmith -- <args>` against the servers of the test. */
 export class ExpertsmithCommand {
@@ -16,11 +19,16 @@ export class ExpertsmithCommand {
   #stdout = ''
   #stderr = ''
 
-  constructor({ taskQueue, temporalAddress = infrastructure().temporalAddress }: Target, ...args: string[]) {
+  constructor({ taskQueue, temporalAddress = infrastructure().temporalAddress, env = {} }: Target, ...args: string[]) {
     const command = spawn(process.execPath, ['cli/main.ts', ...args], {
       cwd: join(import.meta.dirname, '../..'),
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: processEnvironment({ TEMPORAL_ADDRESS: temporalAddress, TEMPORAL_TASK_QUEUE: taskQueue, NO_COLOR: '1' }),
+      env: processEnvironment({
+        TEMPORAL_ADDRESS: temporalAddress,
+        TEMPORAL_TASK_QUEUE: taskQueue,
+        NO_COLOR: '1',
+        ...env,
+      }),
     })
     command.stdout.setEncoding('utf8').on('data', (text) => {
       this.#stdout += text
