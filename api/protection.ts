@@ -34,4 +34,10 @@ export async function protect(app: FastifyInstance, options: ProtectionOptions):
 }
 
 /** The page of documentation brings scripts and styles of its own, and nothing from elsewhere. */
-const SELF_ONLY = { defaultSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'data:'] }
+const SELF_ONLY = {
+  defaultSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  // TLS is the proxy's; without one the page would ask for its scripts in vain.
+  upgradeInsecureRequests: null,
+}

@@ -22,11 +22,12 @@ export async function filePart(request: FastifyRequest, maxBytes: number): Promi
   })
   if (part && part.fieldname === 'file' && part.filename !== undefined) return part
   part?.file.resume()
-  throw new Problem(
-    'FILE_PART_MISSING',
-    part ? { detail: `The part that came is named "${part.fieldname.slice(0, 50)}".` } : {},
-  )
+  throw new Problem('FILE_PART_MISSING', part ? { detail: `The part that came ${describe(part)}.` } : {})
 }
+
+/** Busboy's types promise a name, but a part need not have one. */
+const describe = ({ fieldname }: { readonly fieldname: string | undefined }) =>
+  fieldname ? `is named "${fieldname.slice(0, 50)}"` : 'has no name'
 
 export const newUpload = (userId: string, fileId: string, part: MultipartFile, maxBytes: number): Upload => ({
   part,

@@ -45,6 +45,23 @@ describe('without API keys', () => {
   })
 })
 
+test('browsers are told what they may do: pages of the configuration call, others do not; nothing is guessed or framed', async () => {
+  const world = await startWorld({ workers: false, adminKey: ADMIN_KEY })
+  try {
+    const ask = async (origin: string) =>
+      (await new Requests(world.app, { ...bearer(ADMIN_KEY), origin }).send('GET', '/experts')).headers
+    const allowed = await ask('https://app.example.org')
+    assert.equal(allowed['access-control-allow-origin'], 'https://app.example.org')
+    assert.equal(allowed['x-content-type-options'], 'nosniff')
+    assert.equal(allowed['x-frame-options'], 'SAMEORIGIN')
+    assert.match(String(allowed['content-security-policy']), /default-src 'self'/)
+    assert.doesNotMatch(String(allowed['content-security-policy']), /upgrade-insecure-requests/)
+    assert.equal((await ask('https://evil.example'))['access-control-allow-origin'], undefined)
+  } finally {
+    await world.close()
+  }
+})
+
 describe('API keys', () => {
   let world: World
   let admin: Requests
