@@ -15,6 +15,7 @@ import type { HealthCheck } from './health-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import type { KeyRoutesOptions } from './key-routes.ts'
 import { keyRoutes } from './key-routes.ts'
+import { DOCUMENTATION } from './openapi.ts'
 import type { ProtectionOptions } from './protection.ts'
 import { protect } from './protection.ts'
 import { ProblemAnswer } from './schemas.ts'
@@ -50,7 +51,7 @@ export async function createApp({ checks, logger, ...options }: AppOptions): Pro
   app.addHook('onRoute', addCommonAnswers)
   await protect(app, options)
   await app.register(fastifyMultipart)
-  await app.register(fastifySwagger, { openapi: OPENAPI })
+  await app.register(fastifySwagger, DOCUMENTATION)
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true }, config: { scope: 'public' } }, () => app.swagger())
   await app.register(healthRoutes, { checks })
@@ -66,26 +67,6 @@ const COMMON_ANSWERS = { 401: ProblemAnswer, 403: ProblemAnswer, 429: ProblemAns
 
 function addCommonAnswers({ schema, config }: RouteOptions): void {
   if (schema?.response && config?.scope !== 'public') Object.assign(schema.response, COMMON_ANSWERS)
-}
-
-const OPENAPI = {
-  openapi: '3.1.0',
-  components: {
-    securitySchemes: {
-      key: { type: 'http' as const, scheme: 'bearer', description: 'An API key; none is needed until there is one.' },
-    },
-  },
-  security: [{ key: [] }],
-  info: {
-    title: 'Expertsmith',
-    version: '0.1.0',
-    description: 'Turns uploaded files into experts: a system prompt, a voice and a searchable knowledge base.',
-  },
-  tags: [
-    { name: 'knowledge base', description: 'Files' },
-    { name: 'experts', description: 'Experts and their knowledge' },
-    { name: 'operations', description: 'For those who run it' },
-  ],
 }
 
 const strict = ajvFormats.default(new Ajv({ useDefaults: true, allErrors: false }))
