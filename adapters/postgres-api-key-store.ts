@@ -26,15 +26,13 @@ export class PostgresApiKeyStore implements ApiKeyStore {
     this.#pool = pool
   }
 
-  async insert({ id, userId, name, prefix, hash, scopes, expiresAt }: NewApiKey): Promise<ApiKey> {
+  async insert({ id, userId, name, prefix, hash, scopes, expiresAt }: NewApiKey): Promise<ApiKey | undefined> {
     const { rows } = await this.#pool.query<Row>(
       `insert into api_keys (id, user_id, name, prefix, hash, scopes, expires_at)
-       values ($1, $2, $3, $4, $5, $6, $7) returning ${COLUMNS}`,
+       values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing returning ${COLUMNS}`,
       [id, userId, name, prefix, hash, scopes, expiresAt],
     )
-    const [row] = rows
-    if (!row) throw new Error('an insert returned no row')
-    return toApiKey(row)
+    return rows[0] && toApiKey(rows[0])
   }
 
   async findActive(hash: Buffer): Promise<ApiKey | undefined> {

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary, Progress } from '../domain/expert.ts'
 import type { FailureCode, Stage } from '../domain/failure.ts'
-import type { ExpertStore, NewExpert, PageOf, PageRequest } from '../domain/ports.ts'
+import type { ExpertEdit, ExpertStore, NewExpert, PageOf, PageRequest } from '../domain/ports.ts'
 import { decodeNewestFirst, decodePosition, pageOf, transaction } from './postgres-database.ts'
 
 export type ExpertRow = {
@@ -10,6 +10,7 @@ export type ExpertRow = {
   name: string
   system_prompt: string
   voice_id: string | null
+  version: number
   status: ExpertStatus
   status_reason: string | null
   summary: ExpertSummary | null
@@ -43,6 +44,7 @@ export const toExpert = (row: ExpertRow): Expert => ({
   name: row.name,
   systemPrompt: row.system_prompt,
   voiceId: row.voice_id,
+  version: row.version,
   status: row.status,
   statusReason: row.status_reason,
   summary: row.summary,
@@ -134,6 +136,17 @@ export class PostgresExpertStore implements ExpertStore {
   async find(userId: string, expertId: string): Promise<Expert | undefined> {
     const expert = await findExpert(this.#pool, expertId)
     return expert?.userId === userId ? expert : undefined
+  }
+
+  async edit(userId: string, expertId: string, edit: ExpertEdit): Promise<Expert | undefined> {
+    const { name, systemPrompt, voiceId, versions } = edit
+    const { rowCount } = await this.#pool.query(
+      `update experts set name = coalesce($3, name), system_prompt = coalesce($4, system_prompt),
+         voice_id = case when $5 then $6 else voice_id end, version = version + 1, updated_at = now()
+       where user_id = $1 and id = $2 and status <> 'deleting' and ($7::int[] is null or version = any ($7))`,
+      [userId, expertId, name, systemPrompt, voiceId !== undefined, voiceId, versions],
+    )
+    return rowCount === 1 ? this.find(userId, expertId) : undefined
   }
 
   async list(userId: string, { limit, cursor }: PageRequest): Promise<PageOf<Expert>> {

@@ -5,7 +5,8 @@ import { DatabaseUnavailable } from '../domain/database-unavailable.ts'
 import { FAILURES, Failure } from '../domain/failure.ts'
 import { Problem } from './problem.ts'
 
-const RETRY_AFTER_SECONDS: Readonly<Record<number, number>> = { 429: 60, 503: 5 }
+/** By status, or by code. */
+const RETRY_AFTER_SECONDS: Readonly<Record<number | string, number>> = { 429: 60, 503: 5, REQUEST_UNDER_WAY: 2 }
 
 type Body = { status: number; code: string; detail: string; [extra: string]: unknown }
 
@@ -13,7 +14,7 @@ type Body = { status: number; code: string; detail: string; [extra: string]: unk
 export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, code, detail, ...extra } = toBody(error)
   if (status >= 500) request.log.error({ err: error, code }, '❌ Request failed')
-  const retryAfter = RETRY_AFTER_SECONDS[status]
+  const retryAfter = RETRY_AFTER_SECONDS[code] ?? RETRY_AFTER_SECONDS[status]
   if (retryAfter && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   return reply

@@ -1,13 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { Expert, ExpertStatus } from '../domain/expert.ts'
 import type { Embedder, ExpertStore, FileStore } from '../domain/ports.ts'
 import { createExpertId } from '../workflows/contract.ts'
+import { etagOf, IfMatchHeaders, versionsIn } from './expert-etag.ts'
 import type { ExpertRuns } from './expert-runs.ts'
+import type { IdempotencyOptions } from './idempotency.ts'
+import { answerWith, IdempotencyHeaders, onceAsJson } from './idempotency.ts'
 import { Problem } from './problem.ts'
 import {
   DeletionSchema,
+  ExpertEditSchema,
   ExpertFileSchema,
   ExpertFileStatusSchema,
   ExpertSchema,
@@ -15,13 +18,14 @@ import {
   PageQuery,
   PageSchema,
   ProblemAnswer,
+  toExpertEdit,
   toExpertFileJson,
   toExpertJson,
   toPage,
   Uuid,
 } from './schemas.ts'
 
-export type ExpertRoutesOptions = {
+export type ExpertRoutesOptions = IdempotencyOptions & {
   readonly experts: ExpertStore
   readonly files: FileStore
   readonly runs: ExpertRuns
@@ -39,7 +43,7 @@ const ALIVE: readonly ExpertStatus[] = ['queued', 'processing', ...AT_REST]
 const errors = { 400: ProblemAnswer, 404: ProblemAnswer, 503: ProblemAnswer }
 
 export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = async (app, options) => {
-  const { experts, files, runs, embedder } = options
+  const { experts, files, runs, embedder, idempotency } = options
 
   const toJson = (expert: Expert) => {
     const workflowId = createExpertId(expert.id)
@@ -74,6 +78,27 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       throw new Problem('UNKNOWN_FILES', { extra: { file_ids: unknown.slice(0, 100), unknown: unknown.length } })
   }
 
+  const create = async (userId: string, id: string, body: Static<typeof NewExpertSchema>): Promise<Expert> => {
+    const { name, system_prompt: systemPrompt, voice_id: voiceId = null, selected_files } = body
+    const fileIds = [...new Set(selected_files.map((fileId) => fileId.toLowerCase()))]
+    await checkFiles(userId, fileIds)
+    const { model: embeddingModel, dimensions: embeddingDimensions } = embedder
+    const made = { id, userId, name, systemPrompt, voiceId, embeddingModel, embeddingDimensions }
+    const expert = await experts.insert(made, fileIds)
+    await runs.start(expert).catch(async (error: unknown) => {
+      await experts.discard(userId, id)
+      throw error
+    })
+    return expert
+  }
+
+  /** An expert that was made by a request that did not come to its end; starting what runs already changes nothing. */
+  const resume = async (userId: string, id: string): Promise<Expert | undefined> => {
+    const expert = await experts.find(userId, id)
+    if (expert?.status === 'queued') await runs.start(expert)
+    return expert
+  }
+
   app.route({
     method: 'POST',
     url: '/experts',
@@ -82,22 +107,24 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       tags,
       summary: 'Create an expert from files',
       description: 'Starts the workflow that turns the files into a knowledge base, and answers at once.',
+      headers: IdempotencyHeaders,
       body: NewExpertSchema,
-      response: { 202: ExpertSchema, 413: ProblemAnswer, 415: ProblemAnswer, 422: ProblemAnswer, ...errors },
+      response: {
+        202: ExpertSchema,
+        409: ProblemAnswer,
+        413: ProblemAnswer,
+        415: ProblemAnswer,
+        422: ProblemAnswer,
+        ...errors,
+      },
     },
     handler: async (request, reply) => {
-      const { name, system_prompt: systemPrompt, voice_id: voiceId = null, selected_files } = request.body
-      const fileIds = [...new Set(selected_files.map((id) => id.toLowerCase()))]
-      await checkFiles(request.userId, fileIds)
-      const { model: embeddingModel, dimensions: embeddingDimensions } = embedder
-      const id = randomUUID()
-      const made = { id, userId: request.userId, name, systemPrompt, voiceId, embeddingModel, embeddingDimensions }
-      const expert = await experts.insert(made, fileIds)
-      await runs.start(expert).catch(async (error: unknown) => {
-        await experts.discard(request.userId, id)
-        throw error
+      const { userId, body } = request
+      const answer = await onceAsJson(idempotency, request, async (id, isResumed) => {
+        const expert = (isResumed && (await resume(userId, id))) || (await create(userId, id, body))
+        return { status: 202, location: `/experts/${id}`, body: toJson(expert) }
       })
-      return reply.status(202).header('location', `/experts/${id}`).send(toJson(expert))
+      return answerWith(reply, answer)
     },
   })
 
@@ -122,7 +149,41 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       params: ExpertParams,
       response: { 200: ExpertSchema, ...errors },
     },
-    handler: async (request) => toJson(await find(request.userId, request.params.id)),
+    handler: async (request, reply) => {
+      const expert = await find(request.userId, request.params.id)
+      return reply.header('etag', etagOf(expert)).send(toJson(expert))
+    },
+  })
+
+  app.route({
+    method: 'PATCH',
+    url: '/experts/:id',
+    schema: {
+      tags,
+      summary: "Change an expert's name, prompt or voice",
+      description: 'What is left out stays. Its knowledge is not touched, and its run goes on.',
+      params: ExpertParams,
+      headers: IfMatchHeaders,
+      body: ExpertEditSchema,
+      response: {
+        200: ExpertSchema,
+        409: ProblemAnswer,
+        412: ProblemAnswer,
+        413: ProblemAnswer,
+        415: ProblemAnswer,
+        ...errors,
+      },
+    },
+    handler: async (request, reply) => {
+      const { userId, params, headers, body } = request
+      const versions = versionsIn(headers['if-match'])
+      const edited = await experts.edit(userId, params.id, { ...toExpertEdit(body), versions })
+      if (!edited) {
+        if ((await find(userId, params.id)).status === 'deleting') throw new Problem('EXPERT_BEING_DELETED')
+        throw new Problem('PRECONDITION_FAILED')
+      }
+      return reply.header('etag', etagOf(edited)).send(toJson(edited))
+    },
   })
 
   app.route({
@@ -152,6 +213,7 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       tags,
       summary: 'Add files to an expert',
       params: ExpertParams,
+      headers: IdempotencyHeaders,
       body: Type.Object({ file_ids: FileIds }),
       response: {
         202: ExpertSchema,
@@ -163,10 +225,14 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       },
     },
     handler: async (request, reply) => {
-      const expert = await find(request.userId, request.params.id)
-      const fileIds = request.body.file_ids
-      await checkFiles(request.userId, fileIds)
-      return reply.status(202).send(toJson(await queue(expert, () => runs.add(expert, { fileIds }))))
+      const { userId, params, body } = request
+      const answer = await onceAsJson(idempotency, request, async () => {
+        const expert = await find(userId, params.id)
+        const fileIds = body.file_ids
+        await checkFiles(userId, fileIds)
+        return { status: 202, body: toJson(await queue(expert, () => runs.add(expert, { fileIds }))) }
+      })
+      return answerWith(reply, answer)
     },
   })
 

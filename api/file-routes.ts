@@ -1,17 +1,26 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { create as contentDisposition } from 'content-disposition'
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Failure } from '../domain/failure.ts'
+import { FAILURES } from '../domain/failure.ts'
 import type { StoredFile } from '../domain/file.ts'
 import { hasContent } from '../domain/file.ts'
 import { displayName, safeName } from '../domain/file-name.ts'
 import type { FileStore, NewContent, ObjectStore } from '../domain/ports.ts'
 import type { ExpertRuns } from './expert-runs.ts'
+import type { Answer, IdempotencyOptions } from './idempotency.ts'
+import { answerWith, fingerprintOf, IdempotencyHeaders, once } from './idempotency.ts'
 import { Problem } from './problem.ts'
 import type { Upload } from './receive-upload.ts'
-import { filePart, isStorageFailure, newUpload, receiveContent, withoutContent } from './receive-upload.ts'
+import {
+  filePart,
+  isStorageFailure,
+  measureContent,
+  newUpload,
+  receiveContent,
+  withoutContent,
+} from './receive-upload.ts'
 import {
   DeletionSchema,
   FileSchema,
@@ -24,7 +33,7 @@ import {
   Uuid,
 } from './schemas.ts'
 
-export type FileRoutesOptions = {
+export type FileRoutesOptions = IdempotencyOptions & {
   readonly files: FileStore
   readonly objects: ObjectStore
   readonly runs: ExpertRuns
@@ -37,7 +46,7 @@ const tags = ['knowledge base']
 const multipart = { consumes: ['multipart/form-data'] }
 
 export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (app, options) => {
-  const { files, objects, maxUploadBytes } = options
+  const { files, objects, maxUploadBytes, idempotency } = options
 
   app.route({
     method: 'POST',
@@ -48,25 +57,28 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       summary: 'Upload a file',
       description:
         'Multipart form data with the file in the part "file". Answered 202, with a warning, where object storage is not available: then the bytes were not kept.',
+      headers: IdempotencyHeaders,
       response: {
         201: FileSchema,
         202: NotStoredFileSchema,
         400: ProblemAnswer,
+        409: ProblemAnswer,
         413: ProblemAnswer,
+        422: ProblemAnswer,
         503: ProblemAnswer,
       },
     },
     handler: async (request, reply) => {
-      const fileId = randomUUID()
-      const part = await filePart(request, maxUploadBytes)
-      const upload = newUpload(request.userId, fileId, part, maxUploadBytes)
-      const originalName = displayName(part.filename)
-      const identity = { id: fileId, userId: request.userId, originalName, name: safeName(originalName) }
-      const { content, warning } = await receive(options, fileId, upload, request.log)
-      const file = await keepOrRemove(objects, content, () => files.insert({ ...identity, ...content }))
-      request.log.info({ fileId, s3Key: file.s3Key, size: file.size }, '📤 Uploaded file')
-      if (warning) return reply.status(202).send({ ...toFileJson(file), warning })
-      return reply.status(201).header('location', `/knowledge-base/files/${fileId}`).send(toFileJson(file))
+      const answer = await once(idempotency, request as FastifyRequest, {
+        make: async (fileId, isResumed) => {
+          const made = isResumed ? await files.find(request.userId, fileId) : undefined
+          return made
+            ? resume(options, request as FastifyRequest, made)
+            : create(options, request as FastifyRequest, fileId)
+        },
+        isSame: (fingerprint) => isSameFile(options, request as FastifyRequest, fingerprint),
+      })
+      return answerWith(reply, answer)
     },
   })
 
@@ -192,6 +204,46 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       return reply.status(204).send(null)
     },
   })
+}
+
+/** Stores the file of a request under this id. */
+async function create(options: FileRoutesOptions, request: FastifyRequest, fileId: string): Promise<Answer> {
+  const { userId, log } = request
+  const part = await filePart(request, options.maxUploadBytes)
+  const upload = newUpload(userId, fileId, part, options.maxUploadBytes)
+  const originalName = displayName(part.filename)
+  const identity = { id: fileId, userId, originalName, name: safeName(originalName) }
+  const { content, warning } = await receive(options, fileId, upload, log)
+  const file = await keepOrRemove(options.objects, content, () => options.files.insert({ ...identity, ...content }))
+  log.info({ fileId, s3Key: file.s3Key, size: file.size }, '📤 Uploaded file')
+  return toAnswer(file, warning)
+}
+
+/** The answer for a file that was stored by a request that did not come to its end. */
+async function resume(options: FileRoutesOptions, request: FastifyRequest, file: StoredFile): Promise<Answer> {
+  if (!(await isSameFile(options, request, fingerprintOfFile(file)))) throw new Problem('IDEMPOTENCY_KEY_REUSED')
+  return toAnswer(file, hasContent(file) ? undefined : FAILURES.CONTENT_NOT_STORED.sentence)
+}
+
+function toAnswer(file: StoredFile, warning: string | undefined): Answer {
+  const fingerprint = fingerprintOfFile(file)
+  if (warning !== undefined) return { status: 202, fingerprint, body: { ...toFileJson(file), warning } }
+  return { status: 201, location: `/knowledge-base/files/${file.id}`, fingerprint, body: toFileJson(file) }
+}
+
+type SentFile = Pick<StoredFile, 'originalName' | 'size' | 'sha256'>
+
+const fingerprintOfFile = ({ originalName, size, sha256 }: SentFile) => fingerprintOf(originalName, size, sha256)
+
+/** Reads the file that comes with a repeat, and keeps nothing of it. Of one that was not stored only name and size are known. */
+async function isSameFile(
+  { maxUploadBytes }: FileRoutesOptions,
+  request: FastifyRequest,
+  fingerprint: string,
+): Promise<boolean> {
+  const part = await filePart(request, maxUploadBytes)
+  const file = { originalName: displayName(part.filename), ...(await measureContent(part, maxUploadBytes)) }
+  return [file, { ...file, sha256: null }].some((sent) => fingerprintOfFile(sent) === fingerprint)
 }
 
 /** Marks the file, so that no expert takes it up, and hands the rest to Temporal; where that fails, the file is as it was. */

@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { newSecret } from '../domain/api-key.ts'
 import type { ApiKeyStore } from '../domain/ports.ts'
+import type { IdempotencyOptions } from './idempotency.ts'
+import { answerWith, IdempotencyHeaders, onceAsJson } from './idempotency.ts'
 import { Problem } from './problem.ts'
 import {
   ApiKeySchema,
@@ -16,13 +17,13 @@ import {
   Uuid,
 } from './schemas.ts'
 
-export type KeyRoutesOptions = { readonly keys: ApiKeyStore }
+export type KeyRoutesOptions = IdempotencyOptions & { readonly keys: ApiKeyStore }
 
 const tags = ['operations']
 const config = { scope: 'admin' } as const
 const errors = { 400: ProblemAnswer, 401: ProblemAnswer, 403: ProblemAnswer, 503: ProblemAnswer }
 
-export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (app, { keys }) => {
+export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (app, { keys, idempotency }) => {
   app.route({
     method: 'POST',
     url: '/keys',
@@ -32,8 +33,16 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (app
       summary: 'Make an API key',
       description:
         'The key is in this answer and nowhere else: only its hash is kept. From the first key on every request needs one.',
+      headers: IdempotencyHeaders,
       body: NewApiKeySchema,
-      response: { 201: NewApiKeyAnswer, 409: ProblemAnswer, 413: ProblemAnswer, 415: ProblemAnswer, ...errors },
+      response: {
+        201: NewApiKeyAnswer,
+        409: ProblemAnswer,
+        413: ProblemAnswer,
+        415: ProblemAnswer,
+        422: ProblemAnswer,
+        ...errors,
+      },
     },
     handler: async (request, reply) => {
       const { name, scopes, user_id: userId = request.userId, expires_at: expires = null } = request.body
@@ -42,12 +51,15 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (app
       const expiresAt = expires === null ? null : new Date(expires)
       if (expiresAt && expiresAt <= new Date())
         throw new Problem('VALIDATION_FAILED', { detail: `body/expires_at ${expires} is over.` })
-      const { key, ...secret } = newSecret()
-      const made = await keys.insert({ id: randomUUID(), userId, name, scopes, expiresAt, ...secret })
-      return reply
-        .status(201)
-        .header('location', `/keys/${made.id}`)
-        .send({ ...toApiKeyJson(made), key })
+      const answer = await onceAsJson(idempotency, request, async (id) => {
+        const { key, ...secret } = newSecret()
+        const made = await keys.insert({ id, userId, name, scopes, expiresAt, ...secret })
+        // The key itself is written down nowhere, so a repeat cannot have it.
+        const kept = { id }
+        return { status: 201, location: `/keys/${id}`, kept, body: made ? { ...toApiKeyJson(made), key } : kept }
+      })
+      if (!isWithKey(answer.body)) throw new Problem('API_KEY_ALREADY_MADE', { extra: answer.body as { id: string } })
+      return answerWith(reply, answer)
     },
   })
 
@@ -81,3 +93,5 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (app
     },
   })
 }
+
+const isWithKey = (body: unknown) => typeof body === 'object' && body !== null && 'key' in body

@@ -9,6 +9,7 @@ import { checkDatabase, migrate, openDatabase } from '../adapters/postgres-datab
 import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
 import { PostgresExpertStore } from '../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
+import { PostgresIdempotencyStore } from '../adapters/postgres-idempotency-store.ts'
 import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
 import type { ApiConfig } from '../config.ts'
@@ -51,6 +52,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     ...config,
     logger,
     keys,
+    idempotency: new PostgresIdempotencyStore(database),
     files: new PostgresFileStore(database),
     experts: new PostgresExpertStore(database),
     runs: new ExpertRuns({ client, namespace, taskQueue, uiUrl }),

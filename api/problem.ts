@@ -39,10 +39,23 @@ export const PROBLEMS = {
     409,
     'The first API key needs the scope admin: from then on every request needs a key, and nobody could make another.',
   ],
+  REQUEST_UNDER_WAY: [
+    409,
+    'A request with this Idempotency-Key is under way. Send it again after the time in Retry-After.',
+  ],
+  API_KEY_ALREADY_MADE: [
+    409,
+    'An earlier request with this Idempotency-Key made the API key, which was shown then, once. If that answer was lost, revoke it and make another.',
+  ],
+  PRECONDITION_FAILED: [412, 'The expert was changed since. Get it again, and send its new ETag in If-Match.'],
   UPLOAD_TOO_LARGE: [413, 'The file is larger than this installation takes.'],
   BODY_TOO_LARGE: [413, 'The request body is larger than this route takes.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The request body has a content type that this route does not take.'],
   UNKNOWN_FILES: [422, 'Some of the files do not exist. Upload them first and use the ids of the answers.'],
+  IDEMPOTENCY_KEY_REUSED: [
+    422,
+    'This Idempotency-Key came with another request before. Use a new one for each request that is not a repeat.',
+  ],
   TOO_MANY_REQUESTS: [429, 'There were too many requests in a minute. Try again after the time in Retry-After.'],
   INTERNAL: [500, 'An unexpected error, which is a fault of Expertsmith. The log of the API has the details.'],
   TEMPORAL_UNAVAILABLE: [

@@ -19,7 +19,11 @@ export type ProtectionOptions = AuthenticationOptions & {
 /** What stands before every route: who asks, how often, from which pages, and what browsers may do with the answer. */
 export async function protect(app: FastifyInstance, options: ProtectionOptions): Promise<void> {
   await app.register(fastifyHelmet, { contentSecurityPolicy: { directives: { ...SELF_ONLY } }, hsts: false })
-  await app.register(fastifyCors, { origin: [...options.corsOrigins], exposedHeaders: ['location', 'retry-after'] })
+  await app.register(fastifyCors, {
+    origin: [...options.corsOrigins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: ['etag', 'location', 'retry-after'],
+  })
   await app.register(fastifyRateLimit, {
     max: options.requestsPerMinute,
     timeWindow: '1 minute',

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { pipeline } from 'node:stream/promises'
 import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type { FailureCode } from '../domain/failure.ts'
 import { Failure } from '../domain/failure.ts'
 import { mediaType } from '../domain/file-name.ts'
 import { originalKey } from '../domain/keys.ts'
+import type { Measured } from '../domain/meter.ts'
 import { Meter } from '../domain/meter.ts'
 import type { NewContent, ObjectStore } from '../domain/ports.ts'
 import { Problem } from './problem.ts'
@@ -42,9 +44,7 @@ export const newUpload = (userId: string, fileId: string, part: MultipartFile, m
  */
 export async function receiveContent(objects: ObjectStore, upload: Upload): Promise<Omit<NewContent, 's3Url'>> {
   const { part, key, maxBytes } = upload
-  const meter = new Meter((bytes) => {
-    if (bytes > maxBytes) throw tooLarge(maxBytes)
-  })
+  const meter = meterUpTo(maxBytes)
   // Its errors come back through the store, which may not listen yet when they happen.
   meter.on('error', () => undefined)
   const abort = () => meter.destroy(new Problem('UPLOAD_ABORTED'))
@@ -72,6 +72,22 @@ export async function withoutContent({ part, key, maxBytes }: Upload): Promise<O
     processingStatus: 'not_stored',
   }
 }
+
+/** Reads a file that is here already, and keeps nothing. @throws Problem UPLOAD_TOO_LARGE, UPLOAD_ABORTED */
+export async function measureContent(part: MultipartFile, maxBytes: number): Promise<Measured> {
+  const meter = meterUpTo(maxBytes)
+  try {
+    await pipeline(part.file, meter.resume())
+  } catch (error) {
+    throw error instanceof Problem ? error : new Problem('UPLOAD_ABORTED', { cause: error })
+  }
+  return meter.measured()
+}
+
+const meterUpTo = (maxBytes: number) =>
+  new Meter((bytes) => {
+    if (bytes > maxBytes) throw tooLarge(maxBytes)
+  })
 
 const STORAGE_FAILURES: ReadonlySet<FailureCode> = new Set([
   'STORAGE_NOT_CONFIGURED',

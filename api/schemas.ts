@@ -4,7 +4,7 @@ import { SCOPES } from '../domain/api-key.ts'
 import type { Expert, ExpertFile } from '../domain/expert.ts'
 import { FAILURES, STAGES } from '../domain/failure.ts'
 import type { StoredFile } from '../domain/file.ts'
-import type { PageOf } from '../domain/ports.ts'
+import type { ExpertEdit, PageOf } from '../domain/ports.ts'
 
 /* The JSON of the API: what is sent and taken, and how it is made of the domain's types. */
 
@@ -148,6 +148,20 @@ export const NewExpertSchema = Type.Object({
   system_prompt: Text({ maxLength: 100_000, examples: ['You are a helpful assistant'] }),
   voice_id: Type.Optional(Nullable(Text({ maxLength: 255, examples: ['21m00Tcm4TlvDq8ikWAM'] }))),
   selected_files: Type.Array(Uuid, { minItems: 1, maxItems: 100_000, description: 'Ids of uploaded files.' }),
+})
+
+const { name, system_prompt, voice_id } = NewExpertSchema.properties
+
+/** A field that cannot be changed is refused rather than passed over. */
+export const ExpertEditSchema = Type.Object(
+  { name: Type.Optional(name), system_prompt: Type.Optional(system_prompt), voice_id },
+  { minProperties: 1, additionalProperties: false },
+)
+
+export const toExpertEdit = (edit: Static<typeof ExpertEditSchema>): ExpertEdit => ({
+  ...(edit.name !== undefined && { name: edit.name }),
+  ...(edit.system_prompt !== undefined && { systemPrompt: edit.system_prompt }),
+  ...(edit.voice_id !== undefined && { voiceId: edit.voice_id }),
 })
 
 export const toExpertJson = (expert: Expert, workflowId: string, uiUrl: string): Static<typeof ExpertSchema> => ({

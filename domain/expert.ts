@@ -28,6 +28,8 @@ export type Expert = {
   readonly name: string
   readonly systemPrompt: string
   readonly voiceId: string | null
+  /** Of what people edit: name, prompt and voice. */
+  readonly version: number
   readonly status: ExpertStatus
   /** Why the expert is paused; null otherwise. */
   readonly statusReason: string | null

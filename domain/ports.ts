@@ -196,6 +196,10 @@ export type NewExpert = Pick<
   Expert,
   'id' | 'userId' | 'name' | 'systemPrompt' | 'voiceId' | 'embeddingModel' | 'embeddingDimensions'
 >
+/** What is given is changed; `versions`: only while the expert has one of them. */
+export type ExpertEdit = Partial<Pick<Expert, 'name' | 'systemPrompt' | 'voiceId'>> & {
+  readonly versions?: readonly number[] | undefined
+}
 type PendingFile = { readonly fileId: string; readonly name: string; readonly turn?: string | undefined }
 export type PendingPage = { readonly files: readonly PendingFile[]; readonly last: string }
 
@@ -211,6 +215,8 @@ export interface ExpertStore {
     page: PageRequest & { status?: ExpertFileStatus | undefined },
   ): Promise<PageOf<ExpertFile>>
   hasFile(userId: string, expertId: string, fileId: string): Promise<boolean>
+  /** Undefined where nothing was changed: the expert is gone, on its way, or has another version. */
+  edit(userId: string, expertId: string, edit: ExpertEdit): Promise<Expert | undefined>
   /** Names of the given files, those that are indexed in the expert only. */
   indexedFileNames(userId: string, expertId: string, fileIds: readonly string[]): Promise<Map<string, string>>
   /** Undoes `insert`, for an expert whose workflow could not be started. */
@@ -336,7 +342,8 @@ export type NewApiKey = Pick<ApiKey, 'id' | 'userId' | 'name' | 'prefix' | 'scop
 
 /** Keys of all users: those who may see them have the scope `admin`. */
 export interface ApiKeyStore {
-  insert(key: NewApiKey): Promise<ApiKey>
+  /** Undefined where there is one with this id. */
+  insert(key: NewApiKey): Promise<ApiKey | undefined>
   /** The key with this hash, if it may be used; notes that it was. */
   findActive(hash: Buffer): Promise<ApiKey | undefined>
   list(page: PageRequest): Promise<PageOf<ApiKey>>
@@ -344,6 +351,35 @@ export interface ApiKeyStore {
   revoke(id: string): Promise<boolean>
   /** Whether there is one, or ever was. */
   hasAny(): Promise<boolean>
+}
+
+/** A request that makes something, as its client may send it again: `key` is the client's, `route` one of the API's. */
+type RepeatableRequest = { readonly userId: string; readonly route: string; readonly key: string }
+
+/** `holder`: a UUID of the one request that works on it now, for so many milliseconds. */
+export type RequestHold = RepeatableRequest & { readonly holder: string; readonly milliseconds: number }
+
+/** `fingerprint`: SHA-256 of what is asked for, where that is known; `resourceId`: for what is made, if this is the first. */
+export type NewRequest = RequestHold & { readonly fingerprint?: string | undefined; readonly resourceId: string }
+
+export type KeptAnswer = { readonly status: number; readonly location?: string; readonly body: unknown }
+
+/** `isResumed`: an earlier request, which has not answered, may have made what has the id. */
+export type BegunRequest =
+  | { readonly state: 'begun'; readonly resourceId: string; readonly isResumed: boolean }
+  | { readonly state: 'under way'; readonly fingerprint?: string }
+  | { readonly state: 'answered'; readonly fingerprint: string; readonly answer: KeptAnswer }
+
+/** Remembers for 24 hours what was made for which Idempotency-Key. Methods of a hold that was lost change nothing. */
+export interface IdempotencyStore {
+  /** Takes the key, unless it is held or answered, or was taken for something else. */
+  begin(request: NewRequest): Promise<BegunRequest>
+  renew(hold: RequestHold): Promise<void>
+  keep(hold: RequestHold, fingerprint: string, answer: KeptAnswer): Promise<void>
+  /** The next one with this key goes on where this one stopped. */
+  letGo(hold: RequestHold): Promise<void>
+  /** As if the key had never come: nothing was made. */
+  forget(hold: RequestHold): Promise<void>
 }
 
 /** What housekeeping asks the rows before it touches anything. */

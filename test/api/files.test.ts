@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test'
 import { after, before, describe, test } from 'node:test'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
+import { PostgresIdempotencyStore } from '../../adapters/postgres-idempotency-store.ts'
 import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
 import { DatabaseUnavailable } from '../../domain/database-unavailable.ts'
@@ -189,8 +190,17 @@ describe('an upload whose row is not written, as far as the API can tell', () =>
     const { client, taskQueue } = world
     const runs = new ExpertRuns({ client, taskQueue, namespace: 'default', uiUrl: 'http://127.0.0.1:8233' })
     const experts = new PostgresExpertStore(world.database.pool)
+    const idempotency = new PostgresIdempotencyStore(world.database.pool)
     const limits = { publicUrl: 'http://127.0.0.1:8000', maxUploadBytes: 1_000_000, checks: [] }
-    const app = await createApp({ ...world, ...protection(world.database), ...limits, files, experts, runs })
+    const app = await createApp({
+      ...world,
+      ...protection(world.database),
+      ...limits,
+      files,
+      experts,
+      runs,
+      idempotency,
+    })
     t.after(() => app.close())
     return new Requests(app)
   }

@@ -21,6 +21,7 @@ import { PostgresDatabaseContents } from '../../adapters/postgres-database-conte
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { PostgresHousekeepingStore } from '../../adapters/postgres-housekeeping-store.ts'
+import { PostgresIdempotencyStore } from '../../adapters/postgres-idempotency-store.ts'
 import { PostgresLeaseStore } from '../../adapters/postgres-lease-store.ts'
 import { PostgresRateLimit } from '../../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
@@ -93,6 +94,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const files = new PostgresFileStore(database.pool)
   const app = await createApp({
     files,
+    idempotency: new PostgresIdempotencyStore(database.pool),
     experts: new PostgresExpertStore(database.pool),
     runs: new ExpertRuns({ client, namespace: 'default', taskQueue, uiUrl: 'http://127.0.0.1:8233' }),
     objects,
