@@ -77,24 +77,3 @@ describe('experts', () => {
       assert.equal((await api.send(method, `/experts/${MISSING}${path}`)).status, 404, `${method} ${path}`)
   })
 })
-
-test('without Temporal nothing is half created, and reads still work', async () => {
-  const world = await startWorld({ workers: false, temporalAddress: '127.0.0.1:1' })
-  try {
-    const api = new Requests(world.app)
-    const file = await api.upload('a.txt', 'a')
-    const { status, headers, body } = await api.send('POST', '/experts', {
-      name: 'n',
-      system_prompt: 's',
-      selected_files: [file.id],
-    })
-    assert.equal(status, 503)
-    assert.equal(body.code, 'TEMPORAL_UNAVAILABLE')
-    assert.ok(headers['retry-after'])
-    const list = await api.send('GET', '/experts')
-    assert.deepEqual(list.body, { items: [], next_cursor: null })
-    assert.equal((await api.send('DELETE', `/knowledge-base/files/${file.id}`)).status, 204)
-  } finally {
-    await world.close()
-  }
-})

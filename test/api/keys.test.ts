@@ -130,6 +130,7 @@ describe('API keys', () => {
       'POST /experts/{id}/search': { query: 'mine' },
       'POST /experts/{id}/files': { file_ids: [others.id] },
       'POST /experts/{id}/retry': {},
+      'PATCH /experts/{id}': { name: 'Theirs' },
     }
     const { paths } = (await other.send('GET', '/openapi.json')).body as { paths: Record<string, object> }
     const walked: string[] = []
