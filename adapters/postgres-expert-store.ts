@@ -27,7 +27,7 @@ export type ExpertRow = {
 }
 
 /** Counted, never kept: it cannot go stale. Files that are being removed are not the expert's any more. */
-const PROGRESS = `
+export const PROGRESS = `
   select count(*)::int as files,
     (count(*) filter (where status = 'indexed'))::int as indexed,
     (count(*) filter (where status = 'failed'))::int as failed,

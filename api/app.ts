@@ -7,6 +7,8 @@ import ajvFormats from 'ajv-formats'
 import type { FastifyInstance, FastifyServerOptions, RouteOptions } from 'fastify'
 import { fastify, LogController } from 'fastify'
 import { handleError, handleNotFound } from './error-handler.ts'
+import type { EventRoutesOptions } from './event-routes.ts'
+import { eventRoutes } from './event-routes.ts'
 import type { ExpertRoutesOptions } from './expert-routes.ts'
 import { expertRoutes } from './expert-routes.ts'
 import type { FileRoutesOptions } from './file-routes.ts'
@@ -26,8 +28,10 @@ export type AppOptions = ProtectionOptions &
   KeyRoutesOptions &
   FileRoutesOptions &
   ExpertRoutesOptions &
-  SearchRoutesOptions & {
+  SearchRoutesOptions &
+  EventRoutesOptions & {
     readonly checks: readonly HealthCheck[]
+    readonly idleTimeoutMs?: number
     readonly logger?: FastifyServerOptions['loggerInstance']
   }
 
@@ -41,7 +45,7 @@ export async function createApp({ checks, logger, ...options }: AppOptions): Pro
     trustProxy: options.trustProxy,
     // Of one request, an upload included; and of silence.
     requestTimeout: options.requestTimeoutMs,
-    connectionTimeout: IDLE_TIMEOUT_MS,
+    connectionTimeout: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
     routerOptions: { ignoreTrailingSlash: true },
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(({ schema, httpPart }) => validatorFor(httpPart).compile(schema as object))
@@ -58,6 +62,7 @@ export async function createApp({ checks, logger, ...options }: AppOptions): Pro
   await app.register(fileRoutes, options)
   await app.register(expertRoutes, options)
   await app.register(searchRoutes, options)
+  await app.register(eventRoutes, options)
   await app.register(keyRoutes, options)
   return app
 }

@@ -7,9 +7,11 @@ import { createLogger } from '../adapters/pino-logger.ts'
 import { PostgresApiKeyStore } from '../adapters/postgres-api-key-store.ts'
 import { checkDatabase, migrate, openDatabase } from '../adapters/postgres-database.ts'
 import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
+import { PostgresExpertChanges } from '../adapters/postgres-expert-changes.ts'
 import { PostgresExpertStore } from '../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
 import { PostgresIdempotencyStore } from '../adapters/postgres-idempotency-store.ts'
+import { PostgresProgressStore } from '../adapters/postgres-progress-store.ts'
 import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
 import type { ApiConfig } from '../config.ts'
@@ -47,6 +49,9 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     createObjectStore(config.objects),
     new PostgresDatabaseContents(database),
   )
+  const changes = new PostgresExpertChanges(config.database, (error) =>
+    logger.warn({ err: error }, '⚠️ Lost the connection that tells of changes; opening another'),
+  )
 
   const app = await createApp({
     ...config,
@@ -55,6 +60,8 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     idempotency: new PostgresIdempotencyStore(database),
     files: new PostgresFileStore(database),
     experts: new PostgresExpertStore(database),
+    progress: new PostgresProgressStore(database),
+    changes,
     runs: new ExpertRuns({ client, namespace, taskQueue, uiUrl }),
     objects,
     embedder,
@@ -63,7 +70,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   })
   const close = async () => {
     await app.close()
-    await Promise.allSettled([vectors.close(), connection.close(), database.end()])
+    await Promise.allSettled([vectors.close(), connection.close(), changes.close(), database.end()])
     logger.info('API stopped')
   }
   closeOnSignal(close, (error) => logger.error({ err: error }, '❌ The API did not stop cleanly'))

@@ -229,6 +229,32 @@ export interface ExpertStore {
   ): Promise<ExpertStatus | undefined>
 }
 
+/** A file as it is now. `changedBy`: the transaction that made it so; later ones have larger numbers. */
+export type ChangedFile = Pick<ExpertFile, 'fileId' | 'name' | 'status' | 'stage' | 'code' | 'message'> & {
+  readonly changedBy: number
+}
+
+export type ExpertLook = Pick<Expert, 'status' | 'statusReason' | 'summary' | 'progress' | 'updatedAt'> & {
+  /** In the pass that runs, lately; 0 where none does. */
+  readonly filesPerSecond: number
+  /** All that this look did not see has a `changedBy` of at least this. */
+  readonly cursor: number
+  /** Those that were changed by `since` or later; none without it. */
+  readonly files: readonly ChangedFile[]
+}
+
+/** How an expert stands, and what has changed of it. */
+export interface ProgressStore {
+  look(userId: string, expertId: string, since?: number): Promise<ExpertLook | undefined>
+}
+
+/** Tells that experts change, whoever changes them. */
+export interface ExpertChanges {
+  /** Calls back after each change of the expert, and whenever one may have been missed. @returns what ends it */
+  subscribe(expertId: string, onChange: () => void): () => void
+  close(): Promise<void>
+}
+
 /** What the stages of a file need to know of its expert. */
 export type ExpertFacts = Pick<
   Expert,

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { PostgresIdempotencyStore } from '../../adapters/postgres-idempotency-store.ts'
+import { PostgresProgressStore } from '../../adapters/postgres-progress-store.ts'
 import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
 import { DatabaseUnavailable } from '../../domain/database-unavailable.ts'
@@ -191,6 +192,7 @@ describe('an upload whose row is not written, as far as the API can tell', () =>
     const runs = new ExpertRuns({ client, taskQueue, namespace: 'default', uiUrl: 'http://127.0.0.1:8233' })
     const experts = new PostgresExpertStore(world.database.pool)
     const idempotency = new PostgresIdempotencyStore(world.database.pool)
+    const progress = new PostgresProgressStore(world.database.pool)
     const limits = { publicUrl: 'http://127.0.0.1:8000', maxUploadBytes: 1_000_000, checks: [] }
     const app = await createApp({
       ...world,
@@ -200,6 +202,7 @@ describe('an upload whose row is not written, as far as the API can tell', () =>
       experts,
       runs,
       idempotency,
+      progress,
     })
     t.after(() => app.close())
     return new Requests(app)

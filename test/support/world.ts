@@ -18,11 +18,13 @@ import {
 import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
 import { PostgresApiKeyStore } from '../../adapters/postgres-api-key-store.ts'
 import { PostgresDatabaseContents } from '../../adapters/postgres-database-contents.ts'
+import { PostgresExpertChanges } from '../../adapters/postgres-expert-changes.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { PostgresHousekeepingStore } from '../../adapters/postgres-housekeeping-store.ts'
 import { PostgresIdempotencyStore } from '../../adapters/postgres-idempotency-store.ts'
 import { PostgresLeaseStore } from '../../adapters/postgres-lease-store.ts'
+import { PostgresProgressStore } from '../../adapters/postgres-progress-store.ts'
 import { PostgresRateLimit } from '../../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
 import { hasIndexedFiles } from '../../adapters/postgres-vector-use.ts'
@@ -31,7 +33,7 @@ import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
 import type { ProtectionOptions } from '../../api/protection.ts'
 import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
-import type { Embedder, ObjectStore, VectorStore } from '../../domain/ports.ts'
+import type { Embedder, ExpertChanges, ObjectStore, VectorStore } from '../../domain/ports.ts'
 import { createWorkers, runWorkers, shutdownWorkers } from '../../worker/create-workers.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
 import { extractionConfig } from './extraction-config.ts'
@@ -50,6 +52,8 @@ export type WorldOptions = {
   readonly concurrentActivities?: number
   readonly adminKey?: string
   readonly requestsPerMinute?: number
+  readonly heartbeatMs?: number
+  readonly idleTimeoutMs?: number
   /** Without workers: what the API does is looked at by itself. */
   readonly workers?: boolean
   readonly temporalAddress?: string
@@ -64,6 +68,7 @@ export type World = {
   readonly client: Client
   readonly taskQueue: string
   readonly database: TestDatabase
+  readonly changes: ExpertChanges
   readonly objects: ObjectStore
   readonly vectors: VectorStore
   readonly embedder: Embedder
@@ -92,10 +97,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     hasIndexedFiles(database.pool, embedder),
   )
   const files = new PostgresFileStore(database.pool)
+  const changes = new PostgresExpertChanges(database, () => undefined)
   const app = await createApp({
     files,
     idempotency: new PostgresIdempotencyStore(database.pool),
     experts: new PostgresExpertStore(database.pool),
+    progress: new PostgresProgressStore(database.pool),
+    changes,
     runs: new ExpertRuns({ client, namespace: 'default', taskQueue, uiUrl: 'http://127.0.0.1:8233' }),
     objects,
     embedder,
@@ -106,6 +114,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...protection(database),
     ...(options.adminKey && { adminKey: options.adminKey }),
     ...(options.requestsPerMinute && { requestsPerMinute: options.requestsPerMinute }),
+    ...(options.heartbeatMs && { heartbeatMs: options.heartbeatMs }),
+    ...(options.idleTimeoutMs && { idleTimeoutMs: options.idleTimeoutMs }),
     logger: LOG,
   })
   const stopWorkers =
@@ -117,10 +127,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await app.close()
     await stopWorkers()
     if (options.workers !== false) await replayHistories(client, taskQueue)
-    await Promise.all([vectors.close(), connection.close(), database.close()])
+    await Promise.all([vectors.close(), connection.close(), changes.close()])
+    await database.close()
     await rm(dir, { recursive: true, force: true })
   }
-  return { app, dir, client, taskQueue, database, objects, vectors, embedder, close }
+  return { app, dir, client, taskQueue, database, changes, objects, vectors, embedder, close }
 }
 
 /** An API that answers this machine, as often as it asks, until there is a key. */

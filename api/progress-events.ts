@@ -1,0 +1,42 @@
+import { Type } from 'typebox'
+import type { ExpertStatus } from '../domain/expert.ts'
+import type { ChangedFile, ExpertLook } from '../domain/ports.ts'
+
+/* Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+
+const FINAL: readonly ExpertStatus[] = ['ready', 'partially_ready', 'failed', 'cancelled']
+
+export const HEARTBEAT = ': heartbeat\n\n'
+export const DELETED = event('deleted', {})
+
+export const EventStreamAnswer = {
+  description: 'Server-sent events: progress, file, summary, deleted; comments in between.',
+  content: { 'text/event-stream': { schema: Type.String() } },
+}
+
+/** When the pass ended whose summary stands; undefined while there is none, or another pass is under way. */
+export const passEndOf = ({ status, summary, updatedAt }: ExpertLook): number | undefined =>
+  summary && FINAL.includes(status) ? updatedAt.getTime() : undefined
+
+export const progressEvent = ({ status, statusReason, progress, filesPerSecond }: ExpertLook): string =>
+  event('progress', {
+    status,
+    status_reason: statusReason,
+    ...progress,
+    files_per_second: Math.round(filesPerSecond * 100) / 100,
+    eta_seconds: filesPerSecond > 0 ? Math.ceil(progress.pending / filesPerSecond) : null,
+  })
+
+/** Only the last of them has an id, so that whoever is cut off in the middle is told all of them again. */
+export function eventsOf(look: ExpertLook, files: readonly ChangedFile[], withSummary: boolean): Buffer {
+  const events = [progressEvent(look), ...files.map(fileEvent)]
+  if (withSummary) events.push(event('summary', look.summary))
+  const last = events.pop() ?? ''
+  return Buffer.from(`${events.join('')}id: ${look.cursor}\n${last}`)
+}
+
+const fileEvent = ({ fileId, changedBy: _, ...file }: ChangedFile) => event('file', { file_id: fileId, ...file })
+
+function event(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+}
