@@ -80,17 +80,25 @@ export class ExpertHub {
     while (this.#isWanted && this.#watchers.size > 0) {
       this.#isWanted = false
       const start = performance.now()
-      await this.#lookAndTell().catch((error: unknown) => {
-        this.#isWanted = true
-        this.#options.onFailure(error)
-      })
-      const pause = (performance.now() - start) * PAUSE_FACTOR
+      const isDone = await this.#lookAndTell()
+      this.#isWanted ||= !isDone
+      const pause = isDone ? (performance.now() - start) * PAUSE_FACTOR : PAUSE_MS.most
       await delay(Math.min(Math.max(pause, PAUSE_MS.least), PAUSE_MS.most), undefined, { ref: false })
     }
     this.#isLooking = false
   }
 
-  async #lookAndTell(): Promise<void> {
+  async #lookAndTell(): Promise<boolean> {
+    try {
+      await this.#tellChanges()
+      return true
+    } catch (error) {
+      this.#options.onFailure(error)
+      return false
+    }
+  }
+
+  async #tellChanges(): Promise<void> {
     // Those who come meanwhile have to wait for the next look: this one does not begin where they do.
     const joining = [...this.#watchers].filter(({ isCurrent, stream }) => !isCurrent && !stream.writableNeedDrain)
     const look = await this.#options.look(earliest([this.#cursor, ...joining.map(({ cursor }) => cursor)]))
