@@ -2,6 +2,7 @@ import { log } from '@temporalio/activity'
 import type { ExpertSummary } from '../domain/expert.ts'
 import type { CallOptions, FileContext } from '../domain/ports.ts'
 import { heartbeating } from './heartbeating.ts'
+import { inBatches } from './in-batches.ts'
 import type { Ports } from './ports.ts'
 import { discardVectors } from './record-failure.ts'
 
@@ -16,8 +17,7 @@ export const cancelUnfinished =
   ({ expertId }: { expertId: string }): Promise<ExpertSummary> =>
     heartbeating(async (options) => {
       const files = await ports.runs.unfinishedWithVectors(expertId)
-      for (let start = 0; start < files.length; start += FILES_AT_ONCE)
-        await cancelFiles(ports, files.slice(start, start + FILES_AT_ONCE), options)
+      for (const batch of inBatches(files, FILES_AT_ONCE)) await cancelFiles(ports, batch, options)
       options.signal?.throwIfAborted()
       await ports.runs.cancelPending(expertId)
       log.warn('⚠️ Expert cancelled', { expertId })
