@@ -1,8 +1,8 @@
 import { log } from '@temporalio/activity'
 import type { ExpertSummary } from '../domain/expert.ts'
+import { inBatches } from '../domain/in-batches.ts'
 import type { CallOptions, FileContext } from '../domain/ports.ts'
 import { heartbeating } from './heartbeating.ts'
-import { inBatches } from './in-batches.ts'
 import type { Ports } from './ports.ts'
 import { discardVectors } from './record-failure.ts'
 

@@ -1,8 +1,8 @@
+import { inBatches } from '../domain/in-batches.ts'
 import { derivedFolder } from '../domain/keys.ts'
 import type { CallOptions } from '../domain/ports.ts'
 import { earlierAttempt } from './earlier-attempt.ts'
 import { heartbeating } from './heartbeating.ts'
-import { inBatches } from './in-batches.ts'
 import type { Ports } from './ports.ts'
 
 type Uses = Pick<Ports, 'runs' | 'objects'>

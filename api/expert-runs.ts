@@ -5,6 +5,7 @@ import type { SignalDefinition } from '@temporalio/common'
 import type { Expert } from '../domain/expert.ts'
 import { FILES_PER_REQUEST } from '../domain/expert.ts'
 import type { StoredFile } from '../domain/file.ts'
+import { inBatches } from '../domain/in-batches.ts'
 import type {
   AddRequest,
   CreateExpertWorkflow,
@@ -124,7 +125,5 @@ export class ExpertRuns {
 }
 
 /** A signal of all the ids would be larger than Temporal takes. */
-function* inRequests(fileIds: readonly string[]): Generator<readonly string[]> {
-  for (let start = 0; start < fileIds.length; start += FILES_PER_REQUEST)
-    yield fileIds.slice(start, start + FILES_PER_REQUEST)
-}
+
+const inRequests = (fileIds: readonly string[]) => inBatches(fileIds, FILES_PER_REQUEST)

@@ -1,10 +1,10 @@
 import { log } from '@temporalio/activity'
 import type { Chore, ChoreOutcome } from '../../domain/housekeeping.ts'
 import { EXAMPLES } from '../../domain/housekeeping.ts'
+import { inBatches } from '../../domain/in-batches.ts'
 import type { CallOptions } from '../../domain/ports.ts'
 import { earlierAttempt } from '../earlier-attempt.ts'
 import { heartbeating } from '../heartbeating.ts'
-import { inBatches } from '../in-batches.ts'
 
 /** In a dry run a chore counts and names what it finds, and changes nothing. */
 export type ChoreInput = { readonly dryRun: boolean }
