@@ -125,5 +125,4 @@ export class ExpertRuns {
 }
 
 /** A signal of all the ids would be larger than Temporal takes. */
-
 const inRequests = (fileIds: readonly string[]) => inBatches(fileIds, FILES_PER_REQUEST)
