@@ -6,6 +6,7 @@ import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import type { FastifyInstance, FastifyServerOptions, RouteOptions } from 'fastify'
 import { fastify, LogController } from 'fastify'
+import { answerClientError } from './client-error.ts'
 import { handleError, handleNotFound } from './error-handler.ts'
 import type { EventRoutesOptions } from './event-routes.ts'
 import { eventRoutes } from './event-routes.ts'
@@ -36,6 +37,9 @@ export type AppOptions = ProtectionOptions &
   }
 
 const IDLE_TIMEOUT_MS = 60_000
+/** Of the head of a request. Node looks every so often whether one takes too long, and takes the shorter limit for the head's. */
+const HEAD_TIMEOUT_MS = 30_000
+const CHECK_EVERY_MS = 5_000
 
 /** The whole API, not yet listening. */
 export async function createApp({ checks, logger, ...options }: AppOptions): Promise<FastifyInstance> {
@@ -46,6 +50,11 @@ export async function createApp({ checks, logger, ...options }: AppOptions): Pro
     // Of one request, an upload included; and of silence.
     requestTimeout: options.requestTimeoutMs,
     connectionTimeout: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+    http: {
+      headersTimeout: Math.min(HEAD_TIMEOUT_MS, options.requestTimeoutMs),
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    },
+    clientErrorHandler: answerClientError,
     routerOptions: { ignoreTrailingSlash: true },
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(({ schema, httpPart }) => validatorFor(httpPart).compile(schema as object))

@@ -10,6 +10,7 @@ export const PROBLEMS = {
     'The request holds no file. Send it as multipart/form-data, in a part named "file" with a file name.',
   ],
   UPLOAD_ABORTED: [400, 'The upload ended before the file did. Nothing was kept; send it again.'],
+  MALFORMED_REQUEST: [400, 'The bytes that came are no request of HTTP/1.1. Nothing was done.'],
   UNAUTHENTICATED: [401, 'The request has no API key that may be used. Send one as "Authorization: Bearer esk_…".'],
   SCOPE_MISSING: [403, 'The API key may not do this.'],
   HOST_NOT_ALLOWED: [
@@ -21,6 +22,7 @@ export const PROBLEMS = {
   EXPERT_NOT_FOUND: [404, 'There is no such expert.'],
   KEY_NOT_FOUND: [404, 'There is no such API key.'],
   METHOD_NOT_ALLOWED: [405, 'This address does not take this method.'],
+  REQUEST_TIMEOUT: [408, 'The request took longer than this installation allows (REQUEST_TIMEOUT). Nothing was kept.'],
   CONTENT_MISSING: [
     409,
     'The bytes of this file were not kept. Send them again with PUT /knowledge-base/files/{id}/content.',
@@ -57,6 +59,7 @@ export const PROBLEMS = {
     'This Idempotency-Key came with another request before. Use a new one for each request that is not a repeat.',
   ],
   TOO_MANY_REQUESTS: [429, 'There were too many requests in a minute. Try again after the time in Retry-After.'],
+  HEADERS_TOO_LARGE: [431, 'The headers of the request are larger than 16 KB.'],
   INTERNAL: [500, 'An unexpected error, which is a fault of Expertsmith. The log of the API has the details.'],
   TEMPORAL_UNAVAILABLE: [
     503,

@@ -54,6 +54,7 @@ export type WorldOptions = {
   readonly requestsPerMinute?: number
   readonly heartbeatMs?: number
   readonly idleTimeoutMs?: number
+  readonly requestTimeoutMs?: number
   /** Without workers: what the API does is looked at by itself. */
   readonly workers?: boolean
   readonly temporalAddress?: string
@@ -116,6 +117,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...(options.requestsPerMinute && { requestsPerMinute: options.requestsPerMinute }),
     ...(options.heartbeatMs && { heartbeatMs: options.heartbeatMs }),
     ...(options.idleTimeoutMs && { idleTimeoutMs: options.idleTimeoutMs }),
+    ...(options.requestTimeoutMs && { requestTimeoutMs: options.requestTimeoutMs }),
     logger: LOG,
   })
   const stopWorkers =
