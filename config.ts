@@ -2,6 +2,7 @@
  * The only reader of the environment. Each process has a loader; a loader reports everything that is wrong at once.
  * `.env.example` documents every variable, and a test compares the two.
  */
+import { isIP } from 'node:net'
 import { availableParallelism, homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import type { ClientConnectConfig } from '@temporalio/envconfig'
@@ -127,6 +128,14 @@ class Reader {
       .filter(Boolean)
   }
 
+  /** Names, addresses, and ranges of addresses. */
+  hosts(name: string): string[] {
+    const hosts = this.list(name)
+    for (const host of hosts)
+      if (!isHost(host)) this.#fault(name, host, 'a list of hosts and ranges such as hooks.internal, 10.1.0.0/16')
+    return hosts
+  }
+
   missing(name: string, example: string): void {
     this.faults.push(`${name} is not set; example: ${name}=${example}`)
   }
@@ -142,6 +151,13 @@ class Reader {
   #fault(name: string, value: string, expected: string): void {
     this.faults.push(`${name}=${value.slice(0, 80)} is not ${expected}`)
   }
+}
+
+function isHost(host: string): boolean {
+  const [address = '', bits, ...rest] = host.split('/')
+  const version = isIP(address)
+  if (bits === undefined) return version > 0 || /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?$/i.test(host)
+  return rest.length === 0 && version > 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
 }
 
 export type LogConfig = { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'pretty' | 'json' }
@@ -308,6 +324,8 @@ type Shared = {
   readonly objects: ObjectStoreConfig
   readonly vectors: VectorStoreConfig
   readonly embedder: EmbedderConfig
+  /** Names, addresses and ranges that webhooks may be sent to, though they are private. */
+  readonly webhookAllowedHosts: readonly string[]
 }
 
 function shared(from: Reader): Shared {
@@ -320,6 +338,7 @@ function shared(from: Reader): Shared {
     objects: objectStore(from, dataDir),
     vectors: vectorStore(from, dataDir),
     embedder: embedder(from),
+    webhookAllowedHosts: from.hosts('WEBHOOK_ALLOWED_HOSTS'),
   }
 }
 

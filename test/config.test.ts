@@ -65,6 +65,14 @@ describe('configuration', () => {
     )
   })
 
+  test('takes names, addresses and ranges for hosts that webhooks may reach, and nothing else', () => {
+    const allowed = (value: string) => loadWorkerConfig({ ...LEAST, WEBHOOK_ALLOWED_HOSTS: value }).webhookAllowedHosts
+    assert.deepEqual(loadApiConfig(LEAST).webhookAllowedHosts, [])
+    assert.deepEqual(allowed('hooks.internal, 10.1.0.0/16 fd12::/32'), ['hooks.internal', '10.1.0.0/16', 'fd12::/32'])
+    for (const wrong of ['http://hooks.internal', '*', '10.0.0.0/33', '10.0.0/8', 'hooks/8'])
+      assert.throws(() => allowed(wrong), /WEBHOOK_ALLOWED_HOSTS=.+ is not a list of hosts/, wrong)
+  })
+
   test('takes an empty variable for an unset one', () => {
     const { temporal, port } = loadApiConfig({
       ...LEAST,
