@@ -2,6 +2,7 @@ import type pg from 'pg'
 import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary, Progress } from '../domain/expert.ts'
 import type { FailureCode, Stage } from '../domain/failure.ts'
 import type { ExpertEdit, ExpertStore, NewExpert, PageOf, PageRequest } from '../domain/ports.ts'
+import { setCallback } from './postgres-callback-store.ts'
 import { decodeNewestFirst, decodePosition, pageOf, transaction } from './postgres-database.ts'
 
 export type ExpertRow = {
@@ -17,6 +18,7 @@ export type ExpertRow = {
   generation: number
   embedding_model: string
   embedding_dimensions: number
+  callback_url: string | null
   created_at: Date
   updated_at: Date
   created_at_text: string
@@ -35,7 +37,8 @@ export const PROGRESS = `
   from expert_files where status <> 'removing'`
 
 export const SELECT_EXPERT = `
-  select e.*, e.created_at::text as created_at_text, p.*
+  select e.*, e.created_at::text as created_at_text, p.*,
+    (select url from expert_callbacks c where c.expert_id = e.id) as callback_url
   from experts e cross join lateral (${PROGRESS} and expert_id = e.id) p`
 
 export const toExpert = (row: ExpertRow): Expert => ({
@@ -51,6 +54,7 @@ export const toExpert = (row: ExpertRow): Expert => ({
   generation: row.generation,
   embeddingModel: row.embedding_model,
   embeddingDimensions: row.embedding_dimensions,
+  callbackUrl: row.callback_url,
   progress: { files: row.files, indexed: row.indexed, failed: row.failed, pending: row.pending },
   createdAt: row.created_at,
   updatedAt: row.updated_at,
@@ -126,6 +130,7 @@ export class PostgresExpertStore implements ExpertStore {
           expert.embeddingDimensions,
         ],
       )
+      if (expert.callback) await setCallback(client, expert.id, expert.callback)
       await attachFiles(client, expert.id, fileIds)
       const inserted = await findExpert(client, expert.id)
       if (!inserted) throw new Error(`expert ${expert.id} is not there after its insert`)
@@ -138,15 +143,19 @@ export class PostgresExpertStore implements ExpertStore {
     return expert?.userId === userId ? expert : undefined
   }
 
-  async edit(userId: string, expertId: string, edit: ExpertEdit): Promise<Expert | undefined> {
-    const { name, systemPrompt, voiceId, versions } = edit
-    const { rowCount } = await this.#pool.query(
-      `update experts set name = coalesce($3, name), system_prompt = coalesce($4, system_prompt),
-         voice_id = case when $5 then $6 else voice_id end, version = version + 1, updated_at = now()
-       where user_id = $1 and id = $2 and status <> 'deleting' and ($7::int[] is null or version = any ($7))`,
-      [userId, expertId, name, systemPrompt, voiceId !== undefined, voiceId, versions],
-    )
-    return rowCount === 1 ? this.find(userId, expertId) : undefined
+  edit(userId: string, expertId: string, edit: ExpertEdit): Promise<Expert | undefined> {
+    const { name, systemPrompt, voiceId, callback, versions } = edit
+    return transaction(this.#pool, async (client) => {
+      const { rowCount } = await client.query(
+        `update experts set name = coalesce($3, name), system_prompt = coalesce($4, system_prompt),
+           voice_id = case when $5 then $6 else voice_id end, version = version + 1, updated_at = now()
+         where user_id = $1 and id = $2 and status <> 'deleting' and ($7::int[] is null or version = any ($7))`,
+        [userId, expertId, name, systemPrompt, voiceId !== undefined, voiceId, versions],
+      )
+      if (rowCount !== 1) return undefined
+      if (callback !== undefined) await setCallback(client, expertId, callback)
+      return findExpert(client, expertId)
+    })
   }
 
   async list(userId: string, { limit, cursor }: PageRequest): Promise<PageOf<Expert>> {

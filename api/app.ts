@@ -7,6 +7,8 @@ import ajvFormats from 'ajv-formats'
 import type { FastifyInstance, FastifyServerOptions, RouteOptions } from 'fastify'
 import { fastify, LogController } from 'fastify'
 import { answerClientError } from './client-error.ts'
+import type { CallbackRoutesOptions } from './callback-routes.ts'
+import { callbackRoutes } from './callback-routes.ts'
 import { handleError, handleNotFound } from './error-handler.ts'
 import type { EventRoutesOptions } from './event-routes.ts'
 import { eventRoutes } from './event-routes.ts'
@@ -29,6 +31,7 @@ export type AppOptions = ProtectionOptions &
   KeyRoutesOptions &
   FileRoutesOptions &
   ExpertRoutesOptions &
+  CallbackRoutesOptions &
   SearchRoutesOptions &
   EventRoutesOptions & {
     readonly checks: readonly HealthCheck[]
@@ -70,6 +73,7 @@ export async function createApp({ checks, logger, ...options }: AppOptions): Pro
   await app.register(healthRoutes, { checks })
   await app.register(fileRoutes, options)
   await app.register(expertRoutes, options)
+  await app.register(callbackRoutes, options)
   await app.register(searchRoutes, options)
   await app.register(eventRoutes, options)
   await app.register(keyRoutes, options)

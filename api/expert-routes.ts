@@ -3,6 +3,8 @@ import { type Static, Type } from 'typebox'
 import type { Expert, ExpertStatus } from '../domain/expert.ts'
 import type { Embedder, ExpertStore, FileStore } from '../domain/ports.ts'
 import { createExpertId } from '../workflows/contract.ts'
+import type { CallbackOptions } from './callbacks.ts'
+import { callbackAt, withSecret } from './callbacks.ts'
 import { etagOf, IfMatchHeaders, versionsIn } from './expert-etag.ts'
 import type { ExpertRuns } from './expert-runs.ts'
 import type { IdempotencyOptions } from './idempotency.ts'
@@ -14,6 +16,7 @@ import {
   ExpertFileSchema,
   ExpertFileStatusSchema,
   ExpertSchema,
+  ExpertWithSecretSchema,
   NewExpertSchema,
   PageQuery,
   PageSchema,
@@ -25,12 +28,13 @@ import {
   Uuid,
 } from './schemas.ts'
 
-export type ExpertRoutesOptions = IdempotencyOptions & {
-  readonly experts: ExpertStore
-  readonly files: FileStore
-  readonly runs: ExpertRuns
-  readonly embedder: Embedder
-}
+export type ExpertRoutesOptions = IdempotencyOptions &
+  CallbackOptions & {
+    readonly experts: ExpertStore
+    readonly files: FileStore
+    readonly runs: ExpertRuns
+    readonly embedder: Embedder
+  }
 
 const ExpertParams = Type.Object({ id: Uuid })
 const ExpertFileParams = Type.Object({ id: Uuid, fileId: Uuid })
@@ -43,7 +47,7 @@ const ALIVE: readonly ExpertStatus[] = ['queued', 'processing', ...AT_REST]
 const errors = { 400: ProblemAnswer, 404: ProblemAnswer, 503: ProblemAnswer }
 
 export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = async (app, options) => {
-  const { experts, files, runs, embedder, idempotency } = options
+  const { experts, files, runs, embedder, idempotency, callbacks } = options
 
   const toJson = (expert: Expert) => {
     const workflowId = createExpertId(expert.id)
@@ -81,9 +85,10 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
   const create = async (userId: string, id: string, body: Static<typeof NewExpertSchema>): Promise<Expert> => {
     const { name, system_prompt: systemPrompt, voice_id: voiceId = null, selected_files } = body
     const fileIds = [...new Set(selected_files.map((fileId) => fileId.toLowerCase()))]
+    const callback = callbackAt(body.callback_url, options) ?? undefined
     await checkFiles(userId, fileIds)
     const { model: embeddingModel, dimensions: embeddingDimensions } = embedder
-    const made = { id, userId, name, systemPrompt, voiceId, embeddingModel, embeddingDimensions }
+    const made = { id, userId, name, systemPrompt, voiceId, embeddingModel, embeddingDimensions, callback }
     const expert = await experts.insert(made, fileIds)
     await runs.start(expert).catch(async (error: unknown) => {
       await experts.discard(userId, id)
@@ -110,7 +115,7 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       headers: IdempotencyHeaders,
       body: NewExpertSchema,
       response: {
-        202: ExpertSchema,
+        202: ExpertWithSecretSchema,
         409: ProblemAnswer,
         413: ProblemAnswer,
         415: ProblemAnswer,
@@ -124,7 +129,10 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
         const expert = (isResumed && (await resume(userId, id))) || (await create(userId, id, body))
         return { status: 202, location: `/experts/${id}`, body: toJson(expert) }
       })
-      return answerWith(reply, answer)
+      const shown = answer.body as ReturnType<typeof toJson>
+      // Not in the answer that is kept: a repeat is shown what the expert has.
+      const secret = shown.callback_url === null ? undefined : await callbacks.secretOf(userId, shown.id)
+      return answerWith(reply, { ...answer, body: withSecret(shown, secret) })
     },
   })
 
@@ -160,29 +168,34 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
     url: '/experts/:id',
     schema: {
       tags,
-      summary: "Change an expert's name, prompt or voice",
-      description: 'What is left out stays. Its knowledge is not touched, and its run goes on.',
+      summary: "Change an expert's name, prompt, voice or callback",
+      description:
+        'What is left out stays. Its knowledge is not touched, and its run goes on. The first callback_url comes with a callback_secret, another one keeps it, null ends both.',
       params: ExpertParams,
       headers: IfMatchHeaders,
       body: ExpertEditSchema,
       response: {
-        200: ExpertSchema,
+        200: ExpertWithSecretSchema,
         409: ProblemAnswer,
         412: ProblemAnswer,
         413: ProblemAnswer,
         415: ProblemAnswer,
+        422: ProblemAnswer,
         ...errors,
       },
     },
     handler: async (request, reply) => {
       const { userId, params, headers, body } = request
       const versions = versionsIn(headers['if-match'])
-      const edited = await experts.edit(userId, params.id, { ...toExpertEdit(body), versions })
+      const callback = callbackAt(body.callback_url, options)
+      const edited = await experts.edit(userId, params.id, { ...toExpertEdit(body), callback, versions })
       if (!edited) {
         if ((await find(userId, params.id)).status === 'deleting') throw new Problem('EXPERT_BEING_DELETED')
         throw new Problem('PRECONDITION_FAILED')
       }
-      return reply.header('etag', etagOf(edited)).send(toJson(edited))
+      const secret = callback && (await callbacks.secretOf(userId, params.id))
+      const isNew = secret === callback?.secret
+      return reply.header('etag', etagOf(edited)).send(withSecret(toJson(edited), isNew ? secret : undefined))
     },
   })
 

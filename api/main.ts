@@ -1,10 +1,12 @@
 import { Client, Connection } from '@temporalio/client'
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { PublicCallbackAddresses } from '../adapters/callback-addresses.ts'
 import { DatabaseContentObjectStore } from '../adapters/database-content-object-store.ts'
 import { cautions, createEmbedder, createObjectStore, createVectorStore } from '../adapters/from-config.ts'
 import { createLogger } from '../adapters/pino-logger.ts'
 import { PostgresApiKeyStore } from '../adapters/postgres-api-key-store.ts'
+import { PostgresCallbackStore } from '../adapters/postgres-callback-store.ts'
 import { checkDatabase, migrate, openDatabase } from '../adapters/postgres-database.ts'
 import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
 import { PostgresExpertChanges } from '../adapters/postgres-expert-changes.ts'
@@ -60,6 +62,8 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     idempotency: new PostgresIdempotencyStore(database),
     files: new PostgresFileStore(database),
     experts: new PostgresExpertStore(database),
+    callbacks: new PostgresCallbackStore(database),
+    callbackAddresses: new PublicCallbackAddresses(config.webhookAllowedHosts),
     progress: new PostgresProgressStore(database),
     changes,
     runs: new ExpertRuns({ client, namespace, taskQueue, uiUrl }),

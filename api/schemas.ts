@@ -137,10 +137,21 @@ export const ExpertSchema = Type.Object({
   progress: Type.Object({ files: Count, indexed: Count, failed: Count, pending: Count }),
   summary: Nullable(SummarySchema),
   embedding_model: Type.String(),
+  callback_url: Nullable(Type.String({ description: 'Where each end of a pass is told; docs/webhooks.md.' })),
   workflow_id: Type.String(),
   temporal_ui_url: Type.String(),
   created_at: Timestamp,
   updated_at: Timestamp,
+})
+
+export const CallbackSecretSchema = Type.Object({
+  callback_secret: Type.String({ description: 'What webhooks are signed with. No other answer has it.' }),
+})
+
+/** With the secret, where this request has made one. */
+export const ExpertWithSecretSchema = Type.Object({
+  ...ExpertSchema.properties,
+  callback_secret: Type.Optional(CallbackSecretSchema.properties.callback_secret),
 })
 
 export const NewExpertSchema = Type.Object({
@@ -148,13 +159,22 @@ export const NewExpertSchema = Type.Object({
   system_prompt: Text({ maxLength: 100_000, examples: ['You are a helpful assistant'] }),
   voice_id: Type.Optional(Nullable(Text({ maxLength: 255, examples: ['21m00Tcm4TlvDq8ikWAM'] }))),
   selected_files: Type.Array(Uuid, { minItems: 1, maxItems: 100_000, description: 'Ids of uploaded files.' }),
+  callback_url: Type.Optional(
+    Nullable(
+      Text({
+        maxLength: 2_000,
+        description: 'Is sent a webhook whenever a pass has ended, or the expert pauses; https, and in the internet.',
+        examples: ['https://hooks.example.org/experts'],
+      }),
+    ),
+  ),
 })
 
-const { name, system_prompt, voice_id } = NewExpertSchema.properties
+const { name, system_prompt, voice_id, callback_url } = NewExpertSchema.properties
 
 /** A field that cannot be changed is refused rather than passed over. */
 export const ExpertEditSchema = Type.Object(
-  { name: Type.Optional(name), system_prompt: Type.Optional(system_prompt), voice_id },
+  { name: Type.Optional(name), system_prompt: Type.Optional(system_prompt), voice_id, callback_url },
   { minProperties: 1, additionalProperties: false },
 )
 
@@ -174,6 +194,7 @@ export const toExpertJson = (expert: Expert, workflowId: string, uiUrl: string):
   progress: expert.progress,
   summary: expert.summary as Static<typeof SummarySchema> | null,
   embedding_model: expert.embeddingModel,
+  callback_url: expert.callbackUrl,
   workflow_id: workflowId,
   temporal_ui_url: uiUrl,
   created_at: expert.createdAt.toISOString(),

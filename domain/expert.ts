@@ -37,6 +37,8 @@ export type Expert = {
   readonly generation: number
   readonly embeddingModel: string
   readonly embeddingDimensions: number
+  /** Where its owner is told how each pass has ended; null: nowhere. */
+  readonly callbackUrl: string | null
   readonly progress: Progress
   readonly createdAt: Date
   readonly updatedAt: Date

@@ -6,6 +6,7 @@ import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary,
 import type { FailureCode, Stage } from './failure.ts'
 import type { ProcessingStatus, StoredFile } from './file.ts'
 import type { ExpertNamespace } from './keys.ts'
+import type { Callback } from './webhook.ts'
 
 export type CallOptions = { readonly signal?: AbortSignal | undefined }
 
@@ -195,9 +196,11 @@ export interface FileStore {
 export type NewExpert = Pick<
   Expert,
   'id' | 'userId' | 'name' | 'systemPrompt' | 'voiceId' | 'embeddingModel' | 'embeddingDimensions'
->
+> & { readonly callback?: Callback | undefined }
 /** What is given is changed; `versions`: only while the expert has one of them. */
 export type ExpertEdit = Partial<Pick<Expert, 'name' | 'systemPrompt' | 'voiceId'>> & {
+  /** Null: none any more. The secret is for an expert that has none. */
+  readonly callback?: Callback | null | undefined
   readonly versions?: readonly number[] | undefined
 }
 type PendingFile = { readonly fileId: string; readonly name: string; readonly turn?: string | undefined }

@@ -5,6 +5,8 @@ import { readdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import type { TestContext } from 'node:test'
 import { after, before, describe, test } from 'node:test'
+import { PublicCallbackAddresses } from '../../adapters/callback-addresses.ts'
+import { PostgresCallbackStore } from '../../adapters/postgres-callback-store.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { PostgresIdempotencyStore } from '../../adapters/postgres-idempotency-store.ts'
@@ -203,6 +205,8 @@ describe('an upload whose row is not written, as far as the API can tell', () =>
       runs,
       idempotency,
       progress,
+      callbacks: new PostgresCallbackStore(world.database.pool),
+      callbackAddresses: new PublicCallbackAddresses(),
     })
     t.after(() => app.close())
     return new Requests(app)

@@ -237,6 +237,7 @@ describe('a request with an Idempotency-Key', () => {
     )
     assert.deepEqual(taking.map(([path]) => path).toSorted(), [
       '/experts',
+      '/experts/{id}/callback-secret',
       '/experts/{id}/files',
       '/keys',
       '/knowledge-base/upload',

@@ -7,6 +7,7 @@ import { NativeConnection, Runtime } from '@temporalio/worker'
 import type { FastifyInstance } from 'fastify'
 import { createActivities } from '../../activities/index.ts'
 import { Staging } from '../../activities/staging.ts'
+import { PublicCallbackAddresses } from '../../adapters/callback-addresses.ts'
 import { DatabaseContentObjectStore } from '../../adapters/database-content-object-store.ts'
 import {
   createBulkEmbedder,
@@ -15,8 +16,10 @@ import {
   createVectorStore,
   embeddingLimits,
 } from '../../adapters/from-config.ts'
+import { HttpWebhookSender } from '../../adapters/http-webhook-sender.ts'
 import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
 import { PostgresApiKeyStore } from '../../adapters/postgres-api-key-store.ts'
+import { PostgresCallbackStore } from '../../adapters/postgres-callback-store.ts'
 import { PostgresDatabaseContents } from '../../adapters/postgres-database-contents.ts'
 import { PostgresExpertChanges } from '../../adapters/postgres-expert-changes.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
@@ -28,6 +31,7 @@ import { PostgresProgressStore } from '../../adapters/postgres-progress-store.ts
 import { PostgresRateLimit } from '../../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
 import { hasIndexedFiles } from '../../adapters/postgres-vector-use.ts'
+import { PostgresWebhookStore } from '../../adapters/postgres-webhook-store.ts'
 import { ProcessTextExtractor } from '../../adapters/process-text-extractor.ts'
 import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
@@ -55,6 +59,10 @@ export type WorldOptions = {
   readonly heartbeatMs?: number
   readonly idleTimeoutMs?: number
   readonly requestTimeoutMs?: number
+  /** Beside the addresses of the internet. */
+  readonly webhookAllowedHosts?: readonly string[]
+  /** Temporal's runtime has that of the first world of a process. */
+  readonly logger?: ReturnType<typeof createLogger>
   /** Without workers: what the API does is looked at by itself. */
   readonly workers?: boolean
   readonly temporalAddress?: string
@@ -103,6 +111,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     files,
     idempotency: new PostgresIdempotencyStore(database.pool),
     experts: new PostgresExpertStore(database.pool),
+    callbacks: new PostgresCallbackStore(database.pool),
+    callbackAddresses: new PublicCallbackAddresses(options.webhookAllowedHosts),
     progress: new PostgresProgressStore(database.pool),
     changes,
     runs: new ExpertRuns({ client, namespace: 'default', taskQueue, uiUrl: 'http://127.0.0.1:8233' }),
@@ -118,7 +128,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...(options.heartbeatMs && { heartbeatMs: options.heartbeatMs }),
     ...(options.idleTimeoutMs && { idleTimeoutMs: options.idleTimeoutMs }),
     ...(options.requestTimeoutMs && { requestTimeoutMs: options.requestTimeoutMs }),
-    logger: LOG,
+    logger: options.logger ?? LOG,
   })
   const stopWorkers =
     options.workers === false
@@ -163,7 +173,7 @@ async function startWorkers({
   embedderConfig,
   ...ports
 }: WorkerParts): Promise<() => Promise<void>> {
-  if (!runtimeInstalled) Runtime.install({ logger: toTemporalLogger(LOG), shutdownSignals: [] })
+  if (!runtimeInstalled) Runtime.install({ logger: toTemporalLogger(options.logger ?? LOG), shutdownSignals: [] })
   runtimeInstalled = true
   const hostQueue = `${taskQueue}-host`
   const extractor = new ProcessTextExtractor(extractionConfig)
@@ -182,6 +192,8 @@ async function startWorkers({
       extractor,
       runs: new PostgresRunStore(database.pool),
       leases: new PostgresLeaseStore(database.pool),
+      webhooks: new PostgresWebhookStore(database.pool),
+      sender: new HttpWebhookSender(new PublicCallbackAddresses(options.webhookAllowedHosts)),
       housekeeping: new PostgresHousekeepingStore(database.pool),
       housekeepingGraceMs: options.housekeepingGraceMs ?? 3_600_000,
       staging: new Staging({ dir, hostQueue }),
