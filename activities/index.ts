@@ -1,5 +1,6 @@
 import { cancelUnfinished } from './cancel-unfinished.ts'
 import { deleteFile, leaveExperts } from './delete-file.ts'
+import { deliverWebhook } from './deliver-webhook.ts'
 import { downloadFile } from './download-file.ts'
 import { embedChunks } from './embed-chunks.ts'
 import { extractText } from './extract-text.ts'
@@ -9,6 +10,7 @@ import { removeAbandonedVectors } from './housekeeping/remove-vectors.ts'
 import { startExperts } from './housekeeping/start-experts.ts'
 import { keepRecords } from './keep-records.ts'
 import { moveContent } from './move-content.ts'
+import { closeEvent, openEvent } from './open-event.ts'
 import { openRun } from './open-run.ts'
 import type { Ports } from './ports.ts'
 import { recordFailure } from './record-failure.ts'
@@ -42,6 +44,9 @@ export const createActivities = (ports: Ports) => ({
   removeAbandonedVectors: removeAbandonedVectors(ports),
   ...surveyContents(ports),
   moveContent: moveContent(ports),
+  openEvent: openEvent(ports),
+  deliverWebhook: deliverWebhook(ports),
+  closeEvent: closeEvent(ports),
 })
 
 export type Activities = ReturnType<typeof createActivities>

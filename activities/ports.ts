@@ -10,6 +10,7 @@ import type {
   TextExtractor,
   VectorStore,
 } from '../domain/ports.ts'
+import type { WebhookSender, WebhookStore } from '../domain/webhook.ts'
 import type { Staging } from './staging.ts'
 
 /** Everything that activities need of the world; a worker's `main.ts` puts it together. */
@@ -23,6 +24,8 @@ export type Ports = {
   readonly contents: DatabaseContents
   readonly runs: RunStore
   readonly leases: LeaseStore
+  readonly webhooks: WebhookStore
+  readonly sender: WebhookSender
   readonly housekeeping: HousekeepingStore
   /** How old a leftover must be before housekeeping touches it. */
   readonly housekeepingGraceMs: number

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { markUse } from '../activities/housekeeping/sole-use.ts'
 import { createActivities } from '../activities/index.ts'
 import { Staging } from '../activities/staging.ts'
+import { PublicCallbackAddresses } from '../adapters/callback-addresses.ts'
 import { DatabaseContentObjectStore } from '../adapters/database-content-object-store.ts'
 import {
   cautions,
@@ -12,6 +13,7 @@ import {
   createVectorStore,
   embeddingLimits,
 } from '../adapters/from-config.ts'
+import { HttpWebhookSender } from '../adapters/http-webhook-sender.ts'
 import { createLogger, toTemporalLogger } from '../adapters/pino-logger.ts'
 import { migrate, openDatabase } from '../adapters/postgres-database.ts'
 import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
@@ -21,6 +23,7 @@ import { PostgresLeaseStore } from '../adapters/postgres-lease-store.ts'
 import { PostgresRateLimit } from '../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../adapters/postgres-run-store.ts'
 import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
+import { PostgresWebhookStore } from '../adapters/postgres-webhook-store.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
 import { ProcessTextExtractor } from '../adapters/process-text-extractor.ts'
 import { ensureSchedule } from '../adapters/temporal-schedules.ts'
@@ -82,6 +85,8 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
     contents,
     runs: new PostgresRunStore(database),
     leases: new PostgresLeaseStore(database),
+    webhooks: new PostgresWebhookStore(database),
+    sender: new HttpWebhookSender(new PublicCallbackAddresses(config.webhookAllowedHosts)),
     housekeeping,
     housekeepingGraceMs: config.housekeeping.graceMs,
     staging: new Staging({ dir: scratch.dir, hostQueue }),

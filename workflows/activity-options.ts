@@ -1,4 +1,5 @@
 import type { ActivityOptions } from '@temporalio/workflow'
+import { WEBHOOK_RETRIES } from '../domain/webhook-retries.ts'
 
 /** Temporal's default, made explicit, but never more than half a minute apart: a service that is back is soon used again. */
 const BACK_OFF = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const
@@ -71,4 +72,15 @@ export const CHORE = {
   ...LONG_RUNNING,
   startToCloseTimeout: '6h',
   retry: { ...BACK_OFF, maximumAttempts: 8 },
+} as const satisfies ActivityOptions
+
+/** One try takes ten seconds and a query. A receiver that is away for a day has missed the event. */
+export const WEBHOOK = {
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: WEBHOOK_RETRIES.togetherMs,
+  retry: {
+    initialInterval: WEBHOOK_RETRIES.firstMs,
+    backoffCoefficient: WEBHOOK_RETRIES.factor,
+    maximumInterval: WEBHOOK_RETRIES.longestMs,
+  },
 } as const satisfies ActivityOptions

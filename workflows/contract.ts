@@ -80,6 +80,23 @@ export type MigrateContentWorkflow = (input: MigrateContentInput) => Promise<Mig
 /** `left`: files with bytes in the column, for which it was kept; null where there was none. */
 export type DropContentColumnWorkflow = () => Promise<{ readonly left: number | null }>
 
+type DeliverWebhookInput = { readonly eventId: string }
+/** What became of an event, as a person reads it in the Web UI. */
+export type WebhookReceipt = {
+  readonly event_id: string
+  /** `withdrawn`: the expert or its callback was gone. */
+  readonly outcome: 'delivered' | 'given_up' | 'withdrawn'
+  /** Of the last answer; null where there was none. */
+  readonly status: number | null
+  readonly tries: number
+  /** Why it was given up. */
+  readonly reason: string | null
+}
+export type DeliverWebhookWorkflow = (input: DeliverWebhookInput) => Promise<WebhookReceipt>
+
+export const DELIVER_WEBHOOK = 'DeliverWebhook'
+export const deliverWebhookId = (eventId: string) => `webhook-${eventId}`
+
 export const MIGRATE_CONTENT = 'MigrateContent'
 export const DROP_CONTENT_COLUMN = 'DropContentColumn'
 

@@ -24,6 +24,7 @@ import type { ReportedFailure } from './progress-report.ts'
 import { renderReport } from './progress-report.ts'
 import { Removals } from './removals.ts'
 import { idsIn, Requests } from './requests.ts'
+import { tellCallback } from './tell-callback.ts'
 
 const bookkeeping = proxyActivities<Activities>(BOOKKEEPING)
 const { cancelUnfinished } = proxyActivities<Activities>(CLEANING)
@@ -98,6 +99,7 @@ export class ExpertRun {
     } while (this.#removals.areUnderWay || this.#requests.has('recount'))
     this.#countFrom(this.summary)
     this.#report('cancelled', 'Cancelled')
+    await tellCallback(this.#expertId, 'cancelled')
     // Asked for after the cancellation, while it went on: a new beginning, which this run is too late for.
     if (!this.#requests.isEmpty) await this.#continueAsNew()
     return this.summary
@@ -153,6 +155,7 @@ export class ExpertRun {
     // Those that failed, and those that a cancellation left.
     const left = totals.files - totals.indexed
     this.#report(status, left === 0 ? 'Ready' : describeLeft(this.summary, left))
+    await tellCallback(this.#expertId, status)
     const isAsked = () => !this.#requests.isEmpty || this.#removals.areUnderWay
     const asked = left === 0 ? isAsked() : await condition(isAsked, retryWindowMs)
     if (asked) await bookkeeping.resumeExpert({ expertId: this.#expertId })
@@ -166,6 +169,7 @@ export class ExpertRun {
     const reason = `${failure.code}: ${failure.message}`
     await bookkeeping.pauseExpert({ expertId: this.#expertId, reason })
     this.#report('paused', `Paused – ${reason} Send the signal retryFailedFiles to go on.`)
+    await tellCallback(this.#expertId, 'paused')
   }
 
   async #untilAskedToGoOn(): Promise<void> {

@@ -1,6 +1,7 @@
 export { CreateExpert } from './create-expert.ts'
 export { DeleteExpert } from './delete-expert.ts'
 export { DeleteFile } from './delete-file.ts'
+export { DeliverWebhook } from './deliver-webhook.ts'
 export { DropContentColumn } from './drop-content-column.ts'
 export { Housekeeping } from './housekeeping.ts'
 export { MigrateContent } from './migrate-content.ts'

@@ -11,11 +11,18 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { findTemporalCli } from '../../stack/temporal-cli.ts'
 import type { TemporalServer } from '../../stack/temporal-server.ts'
 import { startTemporalServer } from '../../stack/temporal-server.ts'
-import { createExpertId, DROP_CONTENT_COLUMN, HOUSEKEEPING, MIGRATE_CONTENT } from '../../workflows/contract.ts'
+import {
+  createExpertId,
+  DELIVER_WEBHOOK,
+  DROP_CONTENT_COLUMN,
+  HOUSEKEEPING,
+  MIGRATE_CONTENT,
+} from '../../workflows/contract.ts'
 import { freePort } from './free-port.ts'
 import { legacyFile, takeOver } from './legacy-files.ts'
 import { startOpenAiServer } from './openai-server.ts'
 import { eventually, Requests } from './requests.ts'
+import { startWebhookReceiver } from './webhook-receiver.ts'
 import type { World } from './world.ts'
 import { startWorld } from './world.ts'
 
@@ -49,6 +56,7 @@ describe('histories', () => {
         legacyFile('two.txt', 'Kept there too.'),
       ]),
       temporalAddress: temporal.address,
+      webhookAllowedHosts: ['127.0.0.1'],
       embedder: { kind: 'openai', apiKey, baseUrl, model: 'text-embedding-3-small', dimensions: 32 },
     })
     api = new Requests(world.app)
@@ -134,6 +142,24 @@ describe('histories', () => {
     await record('delete-file', String(body.workflow_id))
 
     await execute(HOUSEKEEPING, 'housekeeping', { dryRun: false })
+  })
+
+  test('a pass that is told, at the second try', async (t) => {
+    const receiver = await startWebhookReceiver()
+    t.after(() => receiver.close())
+    receiver.answerNext('/', 503)
+    const selected_files = [(await good('told')).id]
+    const draft = { name: 'Told', system_prompt: '', selected_files, callback_url: `${receiver.url}/` }
+    const { workflow_id } = (await api.send('POST', '/experts', draft)).body
+    await eventually(async () => assert.equal(receiver.at('/').length, 2))
+    await record('create-expert-told', String(workflow_id))
+    const [delivery] = await eventually(async () => {
+      const query = `WorkflowType = '${DELIVER_WEBHOOK}' and ExecutionStatus = 'Completed'`
+      const listed = await Array.fromAsync(world.client.workflow.list({ query }))
+      assert.equal(listed.length, 1)
+      return listed
+    })
+    await record('deliver-webhook', String(delivery?.workflowId))
   })
 
   test('contents that leave the database', async () => {
