@@ -74,9 +74,9 @@ class Reader {
   }
 
   /** Unset: there is none. */
-  limit(name: string): number | undefined {
+  limit(name: string, max = 1_000_000_000_000): number | undefined {
     if (this.optional(name) === undefined) return undefined
-    return this.integer(name, 1_000_000, { min: 1, max: 1_000_000_000_000 })
+    return this.integer(name, 1_000_000, { min: 1, max })
   }
 
   port(name: string, fallback: number): number {
@@ -94,6 +94,17 @@ class Reader {
     if (typeof duration === 'number' && duration >= min) return duration
     this.#fault(name, value ?? '', `a duration${min > 1 ? ` of at least ${ms(min)},` : ''} such as ${fallback}`)
     return ms(fallback)
+  }
+
+  /** `name=number`, separated by commas; over those of `defaults`. */
+  numbers(name: string, defaults: Readonly<Record<string, number>>): Record<string, number> {
+    const given = this.list(name).map((entry) => {
+      const at = entry.lastIndexOf('=')
+      const number = at > 0 && entry.length > at + 1 ? Number(entry.slice(at + 1)) : Number.NaN
+      if (!(number >= 0 && number < 1_000_000)) this.#fault(name, entry, 'a name and a number, such as my-model=0.05')
+      return [entry.slice(0, at), number] as const
+    })
+    return { ...defaults, ...Object.fromEntries(given) }
   }
 
   /** Its value is never repeated: people paste keys where addresses belong. */
@@ -316,6 +327,27 @@ function embedder(from: Reader): EmbedderConfig {
   }
 }
 
+/** US dollars per million tokens, as OpenAI publishes them. */
+const PRICES = {
+  'text-embedding-3-small': 0.02,
+  'text-embedding-3-large': 0.13,
+  'text-embedding-ada-002': 0.1,
+  'hashing-v1': 0,
+}
+
+/** Of each user; what is undefined has no limit. */
+type QuotaConfig = {
+  readonly files: number | undefined
+  readonly bytes: number | undefined
+  readonly tokensPerDay: number | undefined
+}
+
+const quota = (from: Reader): QuotaConfig => ({
+  files: from.limit('QUOTA_FILES'),
+  bytes: from.limit('QUOTA_BYTES', 1_000_000_000_000_000),
+  tokensPerDay: from.limit('QUOTA_TOKENS_PER_DAY'),
+})
+
 type Shared = {
   readonly log: LogConfig
   readonly dataDir: string
@@ -326,6 +358,9 @@ type Shared = {
   readonly embedder: EmbedderConfig
   /** Names, addresses and ranges that webhooks may be sent to, though they are private. */
   readonly webhookAllowedHosts: readonly string[]
+  /** US dollars per million tokens, by model. */
+  readonly prices: Readonly<Record<string, number>>
+  readonly quota: QuotaConfig
 }
 
 function shared(from: Reader): Shared {
@@ -339,6 +374,8 @@ function shared(from: Reader): Shared {
     vectors: vectorStore(from, dataDir),
     embedder: embedder(from),
     webhookAllowedHosts: from.hosts('WEBHOOK_ALLOWED_HOSTS'),
+    prices: from.numbers('EMBEDDING_PRICES', PRICES),
+    quota: quota(from),
   }
 }
 
@@ -359,6 +396,8 @@ export type ApiConfig = Shared & {
   readonly publicUrl: string
   /** Below 2 GB, which the seed's `size integer` can hold. */
   readonly maxUploadBytes: number
+  /** What workers can read, as far as their variables are set for the API too. */
+  readonly extraction: Pick<ExtractionConfig, 'memoryMb' | 'ocr'>
 }
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host)
@@ -381,6 +420,7 @@ export const loadApiConfig = (env: Environment = environment()): ApiConfig =>
       trustProxy: from.boolean('TRUST_PROXY', false),
       requestTimeoutMs: from.duration('REQUEST_TIMEOUT', '30m'),
       maxUploadBytes: from.integer('MAX_UPLOAD_MB', 1_024, { min: 1, max: 2_047 }) * 1_048_576,
+      extraction: extraction(from),
     }
   })
 

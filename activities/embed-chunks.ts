@@ -4,6 +4,7 @@ import { chunkerVersion, chunkPages } from '../domain/chunking.ts'
 import { Failure } from '../domain/failure.ts'
 import { embeddingsPrefix, extractorVersionIn } from '../domain/keys.ts'
 import type { CallOptions, Embedder, ExpertFacts } from '../domain/ports.ts'
+import type { TokenHold } from '../domain/usage.ts'
 import { beginStage } from './begin-stage.ts'
 import type { EmbeddingsManifest } from './derived-embeddings.ts'
 import { hasPart, readManifest, writeManifest, writePart } from './derived-embeddings.ts'
@@ -15,10 +16,12 @@ import type { Ports } from './ports.ts'
 import { timed } from './timed.ts'
 import { withLease } from './with-lease.ts'
 
-type Uses = Pick<Ports, 'runs' | 'objects' | 'leases' | 'embedder' | 'chunking'>
+type Uses = Pick<Ports, 'runs' | 'objects' | 'leases' | 'embedder' | 'chunking' | 'budget'>
 type Embedded = EmbeddingsManifest & { readonly tokensReused: number }
 /** What is heartbeated: the parts that are safely stored, and where. */
 type Progress = Pick<Embedded, 'parts' | 'tokensReused'> & { readonly prefix: string }
+
+type Work = { readonly textKey: string; readonly prefix: string; readonly expert: ExpertFacts }
 
 /** A part is the unit of resuming: what was embedded is kept part by part, and a part that is there is never paid for again. */
 const CHUNKS_PER_PART = 256
@@ -38,7 +41,8 @@ export const embedChunks =
         const manifest = await readManifest(ports.objects, prefix, options)
         if (manifest) return { ...manifest, tokensReused: manifest.tokens }
         log.info('🧠 Generating embeddings', { fileId: file.fileId, model: ports.embedder.model })
-        return withLease(ports.leases, prefix, options, () => embedParts(ports, textKey, prefix, options, beat))
+        const work = { textKey, prefix, expert }
+        return withLease(ports.leases, prefix, options, () => embedParts(ports, work, options, beat))
       }),
     )
     return { ...file, prefix, ...embedded, seconds: { ...file.seconds, embed: seconds } }
@@ -66,12 +70,12 @@ const prefixOf = ({ embedder, chunking }: Uses, sha256: string, textKey: string)
   })
 
 async function embedParts(
-  { objects, embedder, chunking }: Uses,
-  textKey: string,
-  prefix: string,
+  ports: Uses,
+  { textKey, prefix, expert }: Work,
   options: CallOptions,
   beat: (progress: Progress) => void,
 ): Promise<Embedded> {
+  const { objects, embedder, chunking } = ports
   const pages = await readPages(objects, textKey, options)
   const done = doneBefore(prefix)
   // Parts of an earlier attempt were paid for by this file, so they are not counted as reused.
@@ -85,7 +89,11 @@ async function embedParts(
       // Not after the last one: a small file is done then, and each heartbeat costs Temporal a write.
       if (totals.parts > done.parts) beat({ prefix, parts: totals.parts, tokensReused: totals.tokensReused })
       if (await hasPart(objects, prefix, totals.parts, options)) totals.tokensReused += tokens
-      else await writePart(objects, prefix, totals.parts, await embed(embedder, chunks, options), options)
+      else {
+        const hold = { name: `${prefix}/${totals.parts}`, userId: expert.userId, tokens }
+        const embedded = await paying(ports, expert, hold, () => embed(embedder, chunks, options))
+        await writePart(objects, prefix, totals.parts, embedded, options)
+      }
     }
     totals.parts += 1
     totals.chunks += chunks.length
@@ -101,6 +109,22 @@ function doneBefore(prefix: string): Pick<Progress, 'parts' | 'tokensReused'> {
   const earlier = earlierAttempt<Progress>()
   const { parts = 0, tokensReused = 0 } = earlier.prefix === prefix ? earlier : {}
   return { parts, tokensReused }
+}
+
+/**
+ * Counts what is paid for as soon as it is: a worker that dies before the part is kept has it paid, and counted, again.
+ * @throws Failure TOKEN_QUOTA_EXHAUSTED
+ */
+async function paying<T>({ budget }: Uses, expert: ExpertFacts, hold: TokenHold, work: () => Promise<T>): Promise<T> {
+  await budget.hold(hold)
+  try {
+    const result = await work()
+    await budget.settle(hold, { expertId: expert.id, model: expert.embeddingModel })
+    return result
+  } catch (error) {
+    await budget.release(hold).catch(() => undefined)
+    throw error
+  }
 }
 
 async function embed(embedder: Embedder, chunks: readonly Chunk[], options: CallOptions) {

@@ -1,10 +1,11 @@
+import type { FailureCode } from '../domain/failure.ts'
 import type { FileContext } from '../domain/ports.ts'
 import type { Ports } from './ports.ts'
 
 type OneExpert = { readonly expertId: string }
 
 /** The activities that only read or write the expert's rows. */
-export const keepRecords = ({ runs }: Pick<Ports, 'runs'>) => ({
+export const keepRecords = ({ runs, budget }: Pick<Ports, 'runs' | 'budget'>) => ({
   async listPendingFiles({ expertId, after, limit }: OneExpert & { after: string; limit: number }) {
     const { files, last } = await runs.pendingFiles(expertId, after, limit)
     return { files: files.map((file) => ({ expertId, ...file })), last }
@@ -24,7 +25,11 @@ export const keepRecords = ({ runs }: Pick<Ports, 'runs'>) => ({
 
   postponeFile: (file: FileContext) => runs.postpone(file),
 
-  pauseExpert: ({ expertId, reason }: OneExpert & { reason: string }) => runs.setStatus(expertId, 'paused', reason),
+  /** @returns in how many milliseconds what it waits for is there; nothing where nobody can say */
+  async pauseExpert({ expertId, code, reason }: OneExpert & { code: FailureCode; reason: string }) {
+    await runs.setStatus(expertId, 'paused', reason)
+    return code === 'TOKEN_QUOTA_EXHAUSTED' ? { goesOnInMs: await budget.untilNextDay() } : undefined
+  },
 
   resumeExpert: ({ expertId }: OneExpert) => runs.setStatus(expertId, 'processing'),
 

@@ -11,6 +11,7 @@ import type {
   VectorStore,
 } from '../domain/ports.ts'
 import type { WebhookSender, WebhookStore } from '../domain/webhook.ts'
+import type { TokenBudget } from '../domain/usage.ts'
 import type { Staging } from './staging.ts'
 
 /** Everything that activities need of the world; a worker's `main.ts` puts it together. */
@@ -26,6 +27,7 @@ export type Ports = {
   readonly leases: LeaseStore
   readonly webhooks: WebhookStore
   readonly sender: WebhookSender
+  readonly budget: TokenBudget
   readonly housekeeping: HousekeepingStore
   /** How old a leftover must be before housekeeping touches it. */
   readonly housekeepingGraceMs: number

@@ -1,7 +1,9 @@
-import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../config.ts'
+import type { ApiConfig, EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../config.ts'
+import type { Readers } from '../domain/estimate.ts'
 import type { Embedder, ObjectStore, RateLimit, VectorStore } from '../domain/ports.ts'
 import { CoalescingEmbedder } from './coalescing-embedder.ts'
 import { DiskObjectStore } from './disk-object-store.ts'
+import { maxBytes } from './extraction/limits.ts'
 import { HashingEmbedder } from './hashing-embedder.ts'
 import { LanceDbVectorStore } from './lancedb-vector-store.ts'
 import { OpenAiEmbedder } from './openai-embedder.ts'
@@ -59,6 +61,12 @@ export function createVectorStore(
       return new LanceDbVectorStore({ ...config, dimensions })
   }
 }
+
+/** What workers of the same configuration can read. */
+export const readersOf = (extraction: ApiConfig['extraction']): Readers => ({
+  largestBytes: maxBytes(extraction),
+  readsPictures: extraction.ocr !== undefined,
+})
 
 /** What a person should know of the chosen parts before they rely on them; for the log at the start. */
 export function cautions(objects: ObjectStoreConfig, embedder: EmbedderConfig): string[] {

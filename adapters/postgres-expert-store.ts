@@ -26,6 +26,9 @@ export type ExpertRow = {
   indexed: number
   failed: number
   pending: number
+  tokens_embedded: number
+  tokens_reused: number
+  amount: number | null
 }
 
 /** Counted, never kept: it cannot go stale. Files that are being removed are not the expert's any more. */
@@ -38,8 +41,10 @@ export const PROGRESS = `
 
 export const SELECT_EXPERT = `
   select e.*, e.created_at::text as created_at_text, p.*,
-    (select url from expert_callbacks c where c.expert_id = e.id) as callback_url
-  from experts e cross join lateral (${PROGRESS} and expert_id = e.id) p`
+    (select url from expert_callbacks where expert_id = e.id) as callback_url,
+    coalesce(c.tokens_embedded, 0)::float8 as tokens_embedded, coalesce(c.tokens_reused, 0)::float8 as tokens_reused,
+    case when coalesce(c.unpriced_tokens, 0) = 0 then coalesce(c.amount, 0)::float8 end as amount
+  from experts e left join expert_costs c on c.expert_id = e.id cross join lateral (${PROGRESS} and expert_id = e.id) p`
 
 export const toExpert = (row: ExpertRow): Expert => ({
   id: row.id,
@@ -56,6 +61,7 @@ export const toExpert = (row: ExpertRow): Expert => ({
   embeddingDimensions: row.embedding_dimensions,
   callbackUrl: row.callback_url,
   progress: { files: row.files, indexed: row.indexed, failed: row.failed, pending: row.pending },
+  cost: { tokensEmbedded: row.tokens_embedded, tokensReused: row.tokens_reused, amount: row.amount },
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })

@@ -1,9 +1,11 @@
 import type pg from 'pg'
 import type { ProcessingStatus, StoredFile } from '../domain/file.ts'
 import type { ExpertUsing, FileMetadata, FileStore, NewContent, NewFile, PageOf, PageRequest } from '../domain/ports.ts'
-import { decodeNewestFirst, pageOf } from './postgres-database.ts'
+import type { Quota, Space } from '../domain/quota.ts'
+import { decodeNewestFirst, pageOf, transaction } from './postgres-database.ts'
 import type { ExpertRow } from './postgres-expert-store.ts'
 import { SELECT_EXPERT, toExpert } from './postgres-expert-store.ts'
+import { checkSpaceTaken, quotaOf } from './postgres-quota.ts'
 
 export type FileRow = {
   id: string
@@ -56,31 +58,19 @@ const FOREIGN_KEY_VIOLATION = '23503'
 
 export class PostgresFileStore implements FileStore {
   readonly #pool: pg.Pool
+  readonly #quota: Quota
 
-  constructor(pool: pg.Pool) {
+  /** `quota`: of each user for whom no other one holds. */
+  constructor(pool: pg.Pool, quota: Quota = {}) {
     this.#pool = pool
+    this.#quota = quota
   }
 
-  async insert(file: NewFile): Promise<StoredFile> {
-    const { rows } = await this.#pool.query<FileRow>(
-      `insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key, sha256, processing_status)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${FILE_COLUMNS}`,
-      [
-        file.id,
-        file.userId,
-        file.name,
-        file.originalName,
-        file.size,
-        file.type,
-        file.s3Url,
-        file.s3Key,
-        file.sha256,
-        file.processingStatus,
-      ],
-    )
-    const [row] = rows
-    if (!row) throw new Error('insert into files returned no row')
-    return toStoredFile(row)
+  insert(file: NewFile): Promise<StoredFile> {
+    return this.#withinQuota(file.userId, async (database) => ({
+      taken: { files: 1, bytes: file.size },
+      result: await insertFile(database, file),
+    }))
   }
 
   async find(userId: string, fileId: string): Promise<StoredFile | undefined> {
@@ -111,24 +101,14 @@ export class PostgresFileStore implements FileStore {
     return rows.map(({ id }) => id)
   }
 
-  async replaceContent(userId: string, fileId: string, content: NewContent): Promise<StoredFile | undefined> {
-    const { rows } = await this.#pool.query<FileRow>(
-      `update files set size = $3, type = $4, s3_url = $5, s3_key = $6, sha256 = $7, processing_status = $8,
-         title = null, author = null, document_type = null, language = null, word_count = null, page_count = null,
-         updated_at = now()
-       where user_id = $1 and id = $2 and processing_status is distinct from 'deleting' returning ${FILE_COLUMNS}`,
-      [
-        userId,
-        fileId,
-        content.size,
-        content.type,
-        content.s3Url,
-        content.s3Key,
-        content.sha256,
-        content.processingStatus,
-      ],
-    )
-    return rows[0] && toStoredFile(rows[0])
+  replaceContent(userId: string, fileId: string, content: NewContent): Promise<StoredFile | undefined> {
+    return this.#withinQuota(userId, async (database) => {
+      const before = await lockFile(database, userId, fileId)
+      return {
+        taken: { files: 0, bytes: content.size - (before ?? 0) },
+        result: before === undefined ? undefined : await replaceContent(database, userId, fileId, content),
+      }
+    })
   }
 
   async delete(userId: string, fileId: string) {
@@ -178,6 +158,17 @@ export class PostgresFileStore implements FileStore {
     return rows.map((row) => ({ ...toExpert(row), isLeaving: row.is_leaving }))
   }
 
+  /** One after the other, for each user who has a quota: what takes more than there is room for is undone. @throws QuotaExceeded */
+  async #withinQuota<T>(userId: string, write: Write<T>): Promise<T> {
+    const quota = await quotaOf(this.#pool, userId, this.#quota)
+    if (quota.files === undefined && quota.bytes === undefined) return (await write(this.#pool)).result
+    return transaction(this.#pool, async (client) => {
+      const { taken, result } = await write(client)
+      await checkSpaceTaken(client, userId, quota, taken)
+      return result
+    })
+  }
+
   async #namesOfExpertsUsing(fileId: string) {
     const { rows } = await this.#pool.query<{ id: string; name: string }>(
       'select id, name from experts where id in (select expert_id from expert_files where file_id = $1) order by name limit 20',
@@ -185,4 +176,59 @@ export class PostgresFileStore implements FileStore {
     )
     return rows
   }
+}
+
+type Queryable = Pick<pg.Pool | pg.PoolClient, 'query'>
+type Write<T> = (database: Queryable) => Promise<{ taken: Space; result: T }>
+
+async function insertFile(database: Queryable, file: NewFile): Promise<StoredFile> {
+  const { rows } = await database.query<FileRow>(
+    `insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key, sha256, processing_status)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${FILE_COLUMNS}`,
+    [
+      file.id,
+      file.userId,
+      file.name,
+      file.originalName,
+      file.size,
+      file.type,
+      file.s3Url,
+      file.s3Key,
+      file.sha256,
+      file.processingStatus,
+    ],
+  )
+  const [row] = rows
+  if (!row) throw new Error('insert into files returned no row')
+  return toStoredFile(row)
+}
+
+/** Until the transaction ends, if there is one. @returns its size, or undefined where it is gone or on its way */
+async function lockFile(database: Queryable, userId: string, fileId: string): Promise<number | undefined> {
+  const { rows } = await database.query<{ size: number }>(
+    `select size::integer as size from files
+     where user_id = $1 and id = $2 and processing_status is distinct from 'deleting' for update`,
+    [userId, fileId],
+  )
+  return rows[0]?.size
+}
+
+async function replaceContent(database: Queryable, userId: string, fileId: string, content: NewContent) {
+  const { rows } = await database.query<FileRow>(
+    `update files set size = $3, type = $4, s3_url = $5, s3_key = $6, sha256 = $7, processing_status = $8,
+       title = null, author = null, document_type = null, language = null, word_count = null, page_count = null,
+       updated_at = now()
+     where user_id = $1 and id = $2 and processing_status is distinct from 'deleting' returning ${FILE_COLUMNS}`,
+    [
+      userId,
+      fileId,
+      content.size,
+      content.type,
+      content.s3Url,
+      content.s3Key,
+      content.sha256,
+      content.processingStatus,
+    ],
+  )
+  return rows[0] && toStoredFile(rows[0])
 }

@@ -177,6 +177,10 @@ export class PostgresRunStore implements RunStore {
            when processing_status = 'processing' then 'uploaded' else processing_status end
          where id = (select file_id from done) and processing_status <> 'deleting'
        )
+       , spared as (
+         insert into expert_costs as cost (expert_id, tokens_reused) select $1, $7 from done where $7 > 0
+         on conflict (expert_id) do update set tokens_reused = cost.tokens_reused + excluded.tokens_reused
+       )
        select from done`,
       [
         expertId,

@@ -10,6 +10,8 @@ import type { CallbackRoutesOptions } from './callback-routes.ts'
 import { callbackRoutes } from './callback-routes.ts'
 import { answerClientError } from './client-error.ts'
 import { handleError, handleNotFound } from './error-handler.ts'
+import type { EstimateRoutesOptions } from './estimate-routes.ts'
+import { estimateRoutes } from './estimate-routes.ts'
 import type { EventRoutesOptions } from './event-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import type { ExpertRoutesOptions } from './expert-routes.ts'
@@ -26,6 +28,8 @@ import { protect } from './protection.ts'
 import { ProblemAnswer } from './schemas.ts'
 import type { SearchRoutesOptions } from './search-routes.ts'
 import { searchRoutes } from './search-routes.ts'
+import type { UsageRoutesOptions } from './usage-routes.ts'
+import { usageRoutes } from './usage-routes.ts'
 
 export type AppOptions = ProtectionOptions &
   KeyRoutesOptions &
@@ -33,6 +37,8 @@ export type AppOptions = ProtectionOptions &
   ExpertRoutesOptions &
   CallbackRoutesOptions &
   SearchRoutesOptions &
+  EstimateRoutesOptions &
+  UsageRoutesOptions &
   EventRoutesOptions & {
     readonly checks: readonly HealthCheck[]
     readonly idleTimeoutMs?: number
@@ -74,8 +80,10 @@ export async function createApp({ checks, logger, ...options }: AppOptions): Pro
   await app.register(fileRoutes, options)
   await app.register(expertRoutes, options)
   await app.register(callbackRoutes, options)
+  await app.register(estimateRoutes, options)
   await app.register(searchRoutes, options)
   await app.register(eventRoutes, options)
+  await app.register(usageRoutes, options)
   await app.register(keyRoutes, options)
   return app
 }

@@ -3,18 +3,21 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidCursor } from '../domain/cursor.ts'
 import { DatabaseUnavailable } from '../domain/database-unavailable.ts'
 import { FAILURES, Failure } from '../domain/failure.ts'
+import { QuotaExceeded } from '../domain/quota.ts'
+import { TokensUsedUp } from '../domain/usage.ts'
 import { Problem } from './problem.ts'
+import { fromQuota, fromTokens } from './quota-problem.ts'
 
 /** By status, or by code. */
 const RETRY_AFTER_SECONDS: Readonly<Record<number | string, number>> = { 429: 60, 503: 5, REQUEST_UNDER_WAY: 2 }
 
-type Body = { status: number; code: string; detail: string; [extra: string]: unknown }
+type Body = { status: number; code: string; detail: string; retry_after_seconds?: number; [extra: string]: unknown }
 
 /** Answers every error as `application/problem+json`: what was wrong, with which value, and what to do. */
 export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, code, detail, ...extra } = toBody(error)
   if (status >= 500) request.log.error({ err: error, code }, '❌ Request failed')
-  const retryAfter = RETRY_AFTER_SECONDS[code] ?? RETRY_AFTER_SECONDS[status]
+  const retryAfter = extra.retry_after_seconds ?? RETRY_AFTER_SECONDS[code] ?? RETRY_AFTER_SECONDS[status]
   if (retryAfter && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   return reply
@@ -34,6 +37,8 @@ function toBody(error: FastifyError | Error): Body {
 
 function toProblem(error: FastifyError | Error): Problem | Failure {
   if (error instanceof Problem || error instanceof Failure) return error
+  if (error instanceof QuotaExceeded) return fromQuota(error)
+  if (error instanceof TokensUsedUp) return fromTokens(error)
   if (error instanceof InvalidCursor) return new Problem('INVALID_CURSOR')
   if (error instanceof DatabaseUnavailable) return new Problem('DATABASE_UNAVAILABLE', { cause: error })
   return fromFastify(error) ?? new Problem('INTERNAL', { cause: error })

@@ -2,9 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import type { Expert, ExpertStatus } from '../domain/expert.ts'
 import type { Embedder, ExpertStore, FileStore } from '../domain/ports.ts'
+import type { Prices, UsageStore } from '../domain/usage.ts'
 import { createExpertId } from '../workflows/contract.ts'
 import type { CallbackOptions } from './callbacks.ts'
 import { callbackAt, withSecret } from './callbacks.ts'
+import { checkFiles, FILE_IDS_BODY_LIMIT } from './check-files.ts'
 import { etagOf, IfMatchHeaders, versionsIn } from './expert-etag.ts'
 import type { ExpertRuns } from './expert-runs.ts'
 import type { IdempotencyOptions } from './idempotency.ts'
@@ -34,24 +36,24 @@ export type ExpertRoutesOptions = IdempotencyOptions &
     readonly files: FileStore
     readonly runs: ExpertRuns
     readonly embedder: Embedder
+    readonly usage: UsageStore
+    readonly prices: Prices
   }
 
 const ExpertParams = Type.Object({ id: Uuid })
 const ExpertFileParams = Type.Object({ id: Uuid, fileId: Uuid })
 const FileIds = Type.Array(Uuid, { minItems: 1, maxItems: 100_000 })
 const tags = ['experts']
-/** A file id takes 39 bytes in a JSON list. */
-const FILE_IDS_BODY_LIMIT = 8_000_000
 const AT_REST: readonly ExpertStatus[] = ['paused', 'ready', 'partially_ready', 'failed', 'cancelled']
 const ALIVE: readonly ExpertStatus[] = ['queued', 'processing', ...AT_REST]
 const errors = { 400: ProblemAnswer, 404: ProblemAnswer, 503: ProblemAnswer }
 
 export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = async (app, options) => {
-  const { experts, files, runs, embedder, idempotency, callbacks } = options
+  const { experts, files, runs, embedder, idempotency, callbacks, usage, prices } = options
 
   const toJson = (expert: Expert) => {
     const workflowId = createExpertId(expert.id)
-    return toExpertJson(expert, workflowId, runs.urlOf(workflowId))
+    return toExpertJson(expert, { workflowId, uiUrl: runs.urlOf(workflowId), prices })
   }
 
   const find = async (userId: string, expertId: string): Promise<Expert> => {
@@ -76,17 +78,11 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
     return find(expert.userId, expert.id)
   }
 
-  const checkFiles = async (userId: string, fileIds: readonly string[]) => {
-    const unknown = await files.unknown(userId, fileIds)
-    if (unknown.length > 0)
-      throw new Problem('UNKNOWN_FILES', { extra: { file_ids: unknown.slice(0, 100), unknown: unknown.length } })
-  }
-
   const create = async (userId: string, id: string, body: Static<typeof NewExpertSchema>): Promise<Expert> => {
     const { name, system_prompt: systemPrompt, voice_id: voiceId = null, selected_files } = body
-    const fileIds = [...new Set(selected_files.map((fileId) => fileId.toLowerCase()))]
     const callback = callbackAt(body.callback_url, options) ?? undefined
-    await checkFiles(userId, fileIds)
+    const fileIds = await checkFiles(files, userId, selected_files)
+    await usage.checkTokens(userId)
     const { model: embeddingModel, dimensions: embeddingDimensions } = embedder
     const made = { id, userId, name, systemPrompt, voiceId, embeddingModel, embeddingDimensions, callback }
     const expert = await experts.insert(made, fileIds)
@@ -241,8 +237,8 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       const { userId, params, body } = request
       const answer = await onceAsJson(idempotency, request, async () => {
         const expert = await find(userId, params.id)
-        const fileIds = body.file_ids
-        await checkFiles(userId, fileIds)
+        const fileIds = await checkFiles(files, userId, body.file_ids)
+        await usage.checkTokens(userId)
         return { status: 202, body: toJson(await queue(expert, () => runs.add(expert, { fileIds }))) }
       })
       return answerWith(reply, answer)
@@ -286,6 +282,7 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
     handler: async (request, reply) => {
       const expert = await find(request.userId, request.params.id)
       if (!hasWorkToRetry(expert)) return reply.status(202).send(toJson(expert))
+      await usage.checkTokens(request.userId)
       const fileIds = request.body?.file_ids
       const queued = await queue(expert, () => runs.retry(expert, fileIds ? { fileIds } : {}))
       return reply.status(202).send(toJson(queued))
@@ -328,7 +325,7 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
         const workflowId = await runs.delete(expert)
         return reply
           .status(202)
-          .send(toExpertJson({ ...expert, status: 'deleting' }, workflowId, runs.urlOf(workflowId)))
+          .send(toExpertJson({ ...expert, status: 'deleting' }, { workflowId, uiUrl: runs.urlOf(workflowId), prices }))
       } catch (error) {
         if (before) await experts.changeStatus(expert.userId, expert.id, { from: ['deleting'], to: before })
         throw error

@@ -8,6 +8,8 @@ import type { StoredFile } from '../domain/file.ts'
 import { hasContent } from '../domain/file.ts'
 import { displayName, safeName } from '../domain/file-name.ts'
 import type { FileStore, NewContent, ObjectStore } from '../domain/ports.ts'
+import { QuotaExceeded } from '../domain/quota.ts'
+import type { UsageStore } from '../domain/usage.ts'
 import type { ExpertRuns } from './expert-runs.ts'
 import type { Answer, IdempotencyOptions } from './idempotency.ts'
 import { answerWith, fingerprintOf, IdempotencyHeaders, once } from './idempotency.ts'
@@ -32,11 +34,13 @@ import {
   toPage,
   Uuid,
 } from './schemas.ts'
+import { uploadLimit } from './upload-limit.ts'
 
 export type FileRoutesOptions = IdempotencyOptions & {
   readonly files: FileStore
   readonly objects: ObjectStore
   readonly runs: ExpertRuns
+  readonly usage: UsageStore
   readonly publicUrl: string
   readonly maxUploadBytes: number
 }
@@ -102,8 +106,9 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
     },
     handler: async (request) => {
       const old = await findFileThatStays(files, request.userId, request.params.id)
+      const limit = await uploadLimit(options, request as FastifyRequest, old.size)
       const part = await filePart(request, maxUploadBytes)
-      const received = await receiveContent(objects, newUpload(request.userId, old.id, part, maxUploadBytes))
+      const received = await receiveContent(objects, newUpload(request.userId, old.id, part, limit))
       const content = { ...received, s3Url: urlOf(options, received.s3Key, old.id) }
       const file = await keepOrRemove(objects, content, () => files.replaceContent(request.userId, old.id, content))
       if (!file) {
@@ -209,8 +214,9 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
 /** Stores the file of a request under this id. */
 async function create(options: FileRoutesOptions, request: FastifyRequest, fileId: string): Promise<Answer> {
   const { userId, log } = request
+  const limit = await uploadLimit(options, request)
   const part = await filePart(request, options.maxUploadBytes)
-  const upload = newUpload(userId, fileId, part, options.maxUploadBytes)
+  const upload = newUpload(userId, fileId, part, limit)
   const originalName = displayName(part.filename)
   const identity = { id: fileId, userId, originalName, name: safeName(originalName) }
   const { content, warning } = await receive(options, fileId, upload, log)
@@ -302,9 +308,10 @@ async function keepOrRemove<T>(objects: ObjectStore, content: NewContent, write:
   }
 }
 
-/** By an SQLSTATE of a class in which the statement had no effect: data, constraint, syntax or rights, resources. */
+/** By the quota, or an SQLSTATE of a class in which the statement had no effect: data, constraint, syntax or rights, resources. */
 const isRefused = (error: unknown) =>
-  error instanceof Error && 'code' in error && /^(22|23|42|53)[0-9A-Z]{3}$/.test(String(error.code))
+  error instanceof QuotaExceeded ||
+  (error instanceof Error && 'code' in error && /^(22|23|42|53)[0-9A-Z]{3}$/.test(String(error.code)))
 
 /** The row is gone or points elsewhere, so a failure here leaves an object that nobody sees; housekeeping finds it. */
 async function deleteObject(objects: ObjectStore, file: StoredFile, log: FastifyBaseLogger): Promise<void> {

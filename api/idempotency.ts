@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { IdempotencyStore, KeptAnswer, RequestHold } from '../domain/ports.ts'
+import { QuotaExceeded } from '../domain/quota.ts'
+import { TokensUsedUp } from '../domain/usage.ts'
 import { Problem } from './problem.ts'
 
 export type IdempotencyOptions = { readonly idempotency: IdempotencyStore }
@@ -56,7 +58,7 @@ export async function once(idempotency: IdempotencyStore, request: FastifyReques
       return answer
     } catch (error) {
       // A problem says that nothing was made. Another error does not, and what was made is found by the id that is kept.
-      const isUndone = error instanceof Problem && !begun.isResumed
+      const isUndone = isRefusal(error) && !begun.isResumed
       await (isUndone ? idempotency.forget(hold) : idempotency.letGo(hold)).catch(ignore)
       throw error
     }
@@ -102,5 +104,9 @@ async function keep(
     .keep(hold, fingerprint, answer)
     .catch((error: unknown) => log.warn({ err: error }, '⚠️ Could not keep an answer for its repeats'))
 }
+
+/** Quotas refuse before anything is made, or undo it. */
+const isRefusal = (error: unknown) =>
+  error instanceof Problem || error instanceof QuotaExceeded || error instanceof TokensUsedUp
 
 const ignore = () => undefined

@@ -3,17 +3,19 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { PublicCallbackAddresses } from '../adapters/callback-addresses.ts'
 import { DatabaseContentObjectStore } from '../adapters/database-content-object-store.ts'
-import { cautions, createEmbedder, createObjectStore, createVectorStore } from '../adapters/from-config.ts'
+import { cautions, createEmbedder, createObjectStore, createVectorStore, readersOf } from '../adapters/from-config.ts'
 import { createLogger } from '../adapters/pino-logger.ts'
 import { PostgresApiKeyStore } from '../adapters/postgres-api-key-store.ts'
 import { PostgresCallbackStore } from '../adapters/postgres-callback-store.ts'
 import { checkDatabase, migrate, openDatabase } from '../adapters/postgres-database.ts'
 import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
+import { PostgresEstimateStore } from '../adapters/postgres-estimate-store.ts'
 import { PostgresExpertChanges } from '../adapters/postgres-expert-changes.ts'
 import { PostgresExpertStore } from '../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
 import { PostgresIdempotencyStore } from '../adapters/postgres-idempotency-store.ts'
 import { PostgresProgressStore } from '../adapters/postgres-progress-store.ts'
+import { PostgresUsageStore } from '../adapters/postgres-usage-store.ts'
 import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
 import type { ApiConfig } from '../config.ts'
@@ -60,7 +62,10 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     logger,
     keys,
     idempotency: new PostgresIdempotencyStore(database),
-    files: new PostgresFileStore(database),
+    files: new PostgresFileStore(database, config.quota),
+    usage: new PostgresUsageStore(database, config),
+    estimates: new PostgresEstimateStore(database),
+    readers: readersOf(config.extraction),
     experts: new PostgresExpertStore(database),
     callbacks: new PostgresCallbackStore(database),
     callbackAddresses: new PublicCallbackAddresses(config.webhookAllowedHosts),

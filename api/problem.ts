@@ -17,6 +17,10 @@ export const PROBLEMS = {
     403,
     'Without API keys only this machine is answered, by its own name. Make a key with npm run expertsmith -- keys create.',
   ],
+  QUOTA_EXCEEDED: [
+    403,
+    'The quota has no room for this file, and nothing was kept of it. Delete files that are not needed, or have the quota raised.',
+  ],
   NOT_FOUND: [404, 'There is nothing at this address.'],
   FILE_NOT_FOUND: [404, 'There is no such file.'],
   EXPERT_NOT_FOUND: [404, 'There is no such expert.'],
@@ -62,6 +66,10 @@ export const PROBLEMS = {
   CALLBACK_URL_NOT_ALLOWED: [422, 'Nothing may be sent to this callback_url.'],
   TOO_MANY_REQUESTS: [429, 'There were too many requests in a minute. Try again after the time in Retry-After.'],
   HEADERS_TOO_LARGE: [431, 'The headers of the request are larger than 16 KB.'],
+  TOKEN_QUOTA_EXHAUSTED: [
+    429,
+    'The tokens of the day are used up. They are counted anew from 00:00 UTC; try again after the time in Retry-After.',
+  ],
   INTERNAL: [500, 'An unexpected error, which is a fault of Expertsmith. The log of the API has the details.'],
   TEMPORAL_UNAVAILABLE: [
     503,

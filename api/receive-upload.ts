@@ -10,8 +10,10 @@ import type { Measured } from '../domain/meter.ts'
 import { Meter } from '../domain/meter.ts'
 import type { NewContent, ObjectStore } from '../domain/ports.ts'
 import { Problem } from './problem.ts'
+import type { UploadLimit } from './upload-limit.ts'
+import { sizeLimit } from './upload-limit.ts'
 
-export type Upload = { readonly part: MultipartFile; readonly key: string; readonly maxBytes: number }
+export type Upload = { readonly part: MultipartFile; readonly key: string; readonly limit: UploadLimit }
 
 /** The part named "file". @throws Problem FILE_PART_MISSING */
 export async function filePart(request: FastifyRequest, maxBytes: number): Promise<MultipartFile> {
@@ -31,20 +33,20 @@ export async function filePart(request: FastifyRequest, maxBytes: number): Promi
 const describe = ({ fieldname }: { readonly fieldname: string | undefined }) =>
   fieldname ? `is named "${fieldname.slice(0, 50)}"` : 'has no name'
 
-export const newUpload = (userId: string, fileId: string, part: MultipartFile, maxBytes: number): Upload => ({
+export const newUpload = (userId: string, fileId: string, part: MultipartFile, limit: UploadLimit): Upload => ({
   part,
   key: originalKey(userId, fileId, randomUUID()),
-  maxBytes,
+  limit,
 })
 
 /**
  * Streams the bytes into the object store in constant memory; size and SHA-256 are taken on the way. Nothing is kept of an
  * upload that fails.
- * @throws Problem UPLOAD_TOO_LARGE, UPLOAD_ABORTED; Failure STORAGE_… of the store, after which the rest is still unread
+ * @throws Problem UPLOAD_TOO_LARGE, QUOTA_EXCEEDED, UPLOAD_ABORTED; Failure STORAGE_… of the store, after which the rest is still unread
  */
 export async function receiveContent(objects: ObjectStore, upload: Upload): Promise<Omit<NewContent, 's3Url'>> {
-  const { part, key, maxBytes } = upload
-  const meter = meterUpTo(maxBytes)
+  const { part, key, limit } = upload
+  const meter = meterUpTo(limit)
   // Its errors come back through the store, which may not listen yet when they happen.
   meter.on('error', () => undefined)
   const abort = () => meter.destroy(new Problem('UPLOAD_ABORTED'))
@@ -61,9 +63,9 @@ export async function receiveContent(objects: ObjectStore, upload: Upload): Prom
 }
 
 /** The seed's fallback: storage is missing or fails, so only the metadata is kept. Reads what is left of the file, to know its size. */
-export async function withoutContent({ part, key, maxBytes }: Upload): Promise<Omit<NewContent, 's3Url'>> {
+export async function withoutContent({ part, key, limit }: Upload): Promise<Omit<NewContent, 's3Url'>> {
   for await (const _ of part.file);
-  if (part.file.bytesRead > maxBytes) throw tooLarge(maxBytes)
+  if (part.file.bytesRead > limit.maxBytes) throw limit.refusal()
   return {
     type: mediaType(part.mimetype),
     s3Key: key,
@@ -75,7 +77,7 @@ export async function withoutContent({ part, key, maxBytes }: Upload): Promise<O
 
 /** Reads a file that is here already, and keeps nothing. @throws Problem UPLOAD_TOO_LARGE, UPLOAD_ABORTED */
 export async function measureContent(part: MultipartFile, maxBytes: number): Promise<Measured> {
-  const meter = meterUpTo(maxBytes)
+  const meter = meterUpTo(sizeLimit(maxBytes))
   try {
     await pipeline(part.file, meter.resume())
   } catch (error) {
@@ -84,9 +86,9 @@ export async function measureContent(part: MultipartFile, maxBytes: number): Pro
   return meter.measured()
 }
 
-const meterUpTo = (maxBytes: number) =>
+const meterUpTo = ({ maxBytes, refusal }: UploadLimit) =>
   new Meter((bytes) => {
-    if (bytes > maxBytes) throw tooLarge(maxBytes)
+    if (bytes > maxBytes) throw refusal()
   })
 
 const STORAGE_FAILURES: ReadonlySet<FailureCode> = new Set([
@@ -99,9 +101,3 @@ const STORAGE_FAILURES: ReadonlySet<FailureCode> = new Set([
 
 export const isStorageFailure = (error: unknown): error is Failure =>
   error instanceof Failure && STORAGE_FAILURES.has(error.code)
-
-const tooLarge = (maxBytes: number) =>
-  new Problem('UPLOAD_TOO_LARGE', {
-    detail: `The limit is ${Math.round(maxBytes / 1_048_576)} MB (MAX_UPLOAD_MB).`,
-    extra: { limit_bytes: maxBytes },
-  })

@@ -5,6 +5,8 @@ import type { Expert, ExpertFile } from '../domain/expert.ts'
 import { FAILURES, STAGES } from '../domain/failure.ts'
 import type { StoredFile } from '../domain/file.ts'
 import type { ExpertEdit, PageOf } from '../domain/ports.ts'
+import type { Prices } from '../domain/usage.ts'
+import { CostSchema, toCostJson } from './cost-schemas.ts'
 
 /* The JSON of the API: what is sent and taken, and how it is made of the domain's types. */
 
@@ -136,6 +138,7 @@ export const ExpertSchema = Type.Object({
   status_reason: Nullable(Type.String({ description: 'Why the expert is paused, and what to do.' })),
   progress: Type.Object({ files: Count, indexed: Count, failed: Count, pending: Count }),
   summary: Nullable(SummarySchema),
+  cost: CostSchema,
   embedding_model: Type.String(),
   callback_url: Nullable(Type.String({ description: 'Where each end of a pass is told; docs/webhooks.md.' })),
   workflow_id: Type.String(),
@@ -184,7 +187,12 @@ export const toExpertEdit = (edit: Static<typeof ExpertEditSchema>): ExpertEdit 
   ...(edit.voice_id !== undefined && { voiceId: edit.voice_id }),
 })
 
-export const toExpertJson = (expert: Expert, workflowId: string, uiUrl: string): Static<typeof ExpertSchema> => ({
+type ShownWith = { readonly workflowId: string; readonly uiUrl: string; readonly prices: Prices }
+
+export const toExpertJson = (
+  expert: Expert,
+  { workflowId, uiUrl, prices }: ShownWith,
+): Static<typeof ExpertSchema> => ({
   id: expert.id,
   name: expert.name,
   system_prompt: expert.systemPrompt,
@@ -193,6 +201,7 @@ export const toExpertJson = (expert: Expert, workflowId: string, uiUrl: string):
   status_reason: expert.statusReason,
   progress: expert.progress,
   summary: expert.summary as Static<typeof SummarySchema> | null,
+  cost: toCostJson(expert, prices),
   embedding_model: expert.embeddingModel,
   callback_url: expert.callbackUrl,
   workflow_id: workflowId,

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { Expert } from '../domain/expert.ts'
 import { vectorNamespace } from '../domain/keys.ts'
 import type { Embedder, ExpertStore, VectorMatch, VectorStore } from '../domain/ports.ts'
+import type { UsageStore } from '../domain/usage.ts'
 import { Problem } from './problem.ts'
 import { ProblemAnswer, SearchQuerySchema, SearchResultsSchema, Uuid } from './schemas.ts'
 
@@ -10,11 +11,12 @@ export type SearchRoutesOptions = {
   readonly experts: ExpertStore
   readonly embedder: Embedder
   readonly vectors: VectorStore
+  readonly usage: UsageStore
 }
 
 export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = async (
   app,
-  { experts, embedder, vectors },
+  { experts, embedder, vectors, usage },
 ) => {
   app.route({
     method: 'POST',
@@ -45,6 +47,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = asyn
       checkModel(expert, embedder)
       const [vector] = await embedder.embed([query])
       if (!vector) throw new Error('the embedder returned no vector')
+      await usage.countSearch(request.userId, embedder.model, embedder.countTokens(query))
       const matches = await vectors.query(vectorNamespace(expert.id, expert.generation), vector, { topK, fileIds })
       const names = await experts.indexedFileNames(expert.userId, expert.id, [
         ...new Set(matches.map(({ fileId }) => fileId)),

@@ -1,4 +1,5 @@
 import type { FailureCode, Stage } from './failure.ts'
+import type { ExpertCost } from './usage.ts'
 
 export type ExpertStatus =
   | 'queued'
@@ -40,6 +41,7 @@ export type Expert = {
   /** Where its owner is told how each pass has ended; null: nowhere. */
   readonly callbackUrl: string | null
   readonly progress: Progress
+  readonly cost: ExpertCost
   readonly createdAt: Date
   readonly updatedAt: Date
 }

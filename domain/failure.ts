@@ -67,6 +67,10 @@ export const FAILURES = {
   EMBEDDING_RATE_LIMITED: passing('embed', 'The embedding service limits its rate.'),
   EMBEDDING_UNAVAILABLE: passing('embed', 'The embedding service did not answer as it should.'),
   EMBEDDING_QUOTA_EXHAUSTED: system('embed', 'The quota of the embedding service is used up. Raise it, then retry.'),
+  TOKEN_QUOTA_EXHAUSTED: system(
+    'embed',
+    'The tokens of the day are used up. They are counted anew from 00:00 UTC: then the expert goes on by itself, or before that by a retry, once there are more.',
+  ),
   EMBEDDING_AUTH: system('embed', 'The embedding service refused the API key. Correct OPENAI_API_KEY, then retry.'),
   EMBEDDING_REJECTED: file('embed', 'The embedding service refused the text of this file.'),
   VECTOR_STORE_UNAVAILABLE: passing('store', 'The vector store did not answer as it should.'),

@@ -54,6 +54,26 @@ describe('configuration', () => {
     )
   })
 
+  test("knows OpenAI's prices, those that are given beside them, and no others", () => {
+    const { prices } = loadApiConfig({ ...LEAST, EMBEDDING_PRICES: 'org/model:v1=0.05, text-embedding-3-small=0.01' })
+    assert.deepEqual(
+      [prices['text-embedding-3-large'], prices['text-embedding-3-small'], prices['org/model:v1'], prices.other],
+      [0.13, 0.01, 0.05, undefined],
+    )
+    for (const wrong of ['cheap', 'model=', 'model=free', '=0.1', 'model=-1'])
+      assert.throws(
+        () => loadApiConfig({ ...LEAST, EMBEDDING_PRICES: wrong }),
+        /EMBEDDING_PRICES=.+ is not a name and a number, such as my-model=0.05/,
+      )
+  })
+
+  test('has no quota unless one is set', () => {
+    assert.deepEqual(loadWorkerConfig(LEAST).quota, { files: undefined, bytes: undefined, tokensPerDay: undefined })
+    const quota = { QUOTA_FILES: '10', QUOTA_BYTES: '5000000000000', QUOTA_TOKENS_PER_DAY: '1000000' }
+    assert.deepEqual(loadApiConfig({ ...LEAST, ...quota }).quota, { files: 10, bytes: 5e12, tokensPerDay: 1e6 })
+    assert.throws(() => loadApiConfig({ ...LEAST, QUOTA_FILES: 'many' }), /QUOTA_FILES=many is not a whole number/)
+  })
+
   test('lets housekeeping be switched off, but not be quicker than an upload', () => {
     const day = 24 * 3_600_000
     assert.deepEqual(loadWorkerConfig(LEAST).housekeeping, { everyMs: day, graceMs: day })

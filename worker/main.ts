@@ -22,6 +22,7 @@ import { PostgresHousekeepingStore } from '../adapters/postgres-housekeeping-sto
 import { PostgresLeaseStore } from '../adapters/postgres-lease-store.ts'
 import { PostgresRateLimit } from '../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../adapters/postgres-run-store.ts'
+import { PostgresTokenBudget } from '../adapters/postgres-token-budget.ts'
 import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
 import { PostgresWebhookStore } from '../adapters/postgres-webhook-store.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
@@ -81,12 +82,13 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
     extractor,
     embedder,
     vectors,
-    files: new PostgresFileStore(database),
+    files: new PostgresFileStore(database, config.quota),
     contents,
     runs: new PostgresRunStore(database),
     leases: new PostgresLeaseStore(database),
     webhooks: new PostgresWebhookStore(database),
     sender: new HttpWebhookSender(new PublicCallbackAddresses(config.webhookAllowedHosts)),
+    budget: new PostgresTokenBudget(database, config),
     housekeeping,
     housekeepingGraceMs: config.housekeeping.graceMs,
     staging: new Staging({ dir: scratch.dir, hostQueue }),

@@ -46,6 +46,8 @@ export class ExpertRun {
   #headline = 'Processing'
   #failures: ReportedFailure[] = []
   #pausedBy: FileFailure | undefined
+  /** In milliseconds since 1970; undefined where only a signal ends the pause. */
+  #goesOnAt: number | undefined
   progress: Progress = { files: 0, indexed: 0, failed: 0, pending: 0 }
   summary: ExpertSummary | null = null
 
@@ -167,14 +169,20 @@ export class ExpertRun {
     if (this.#pausedBy) return
     this.#pausedBy = failure
     const reason = `${failure.code}: ${failure.message}`
-    await bookkeeping.pauseExpert({ expertId: this.#expertId, reason })
+    const { code } = failure
+    // What older workers answered is nothing.
+    const pause = await bookkeeping.pauseExpert({ expertId: this.#expertId, code, reason })
+    this.#goesOnAt = pause ? Date.now() + pause.goesOnInMs : undefined
     this.#report('paused', `Paused – ${reason} Send the signal retryFailedFiles to go on.`)
     await tellCallback(this.#expertId, 'paused')
   }
 
   async #untilAskedToGoOn(): Promise<void> {
-    await condition(() => this.#requests.has('retry', 'add'))
+    const isAsked = () => this.#requests.has('retry', 'add')
+    if (this.#goesOnAt === undefined) await condition(isAsked)
+    else await condition(isAsked, Math.max(1, this.#goesOnAt - Date.now()))
     this.#pausedBy = undefined
+    this.#goesOnAt = undefined
     await bookkeeping.resumeExpert({ expertId: this.#expertId })
   }
 

@@ -7,7 +7,9 @@ import { embedChunks } from '../../activities/embed-chunks.ts'
 import type { EmbeddedFile, ExtractedFile } from '../../activities/file-refs.ts'
 import { PostgresLeaseStore } from '../../adapters/postgres-lease-store.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
+import { PostgresTokenBudget } from '../../adapters/postgres-token-budget.ts'
 import { textKey } from '../../domain/keys.ts'
+import type { ObjectStore } from '../../domain/ports.ts'
 import { pagesOf, sentences } from '../support/chunking.ts'
 import { Requests } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
@@ -47,13 +49,15 @@ describe('embedChunks, after an attempt by another worker', () => {
     await writeText(world.objects, file.textKey, { ...metadata, pages, pagesSkipped: 0 }, {})
   }
 
-  const embed = (heartbeatDetails?: object, chunking = CHUNKING): Promise<EmbeddedFile> =>
+  const embed = (heartbeatDetails?: object, chunking = CHUNKING, changes: Partial<World> = {}): Promise<EmbeddedFile> =>
     new MockActivityEnvironment({ attempt: 2, heartbeatDetails }).run(
       embedChunks({
         ...world,
+        ...changes,
         chunking,
         runs: new PostgresRunStore(world.database.pool),
         leases: new PostgresLeaseStore(world.database.pool),
+        budget: new PostgresTokenBudget(world.database.pool, { quota: {}, prices: {} }),
       }),
       file,
     )
@@ -78,6 +82,34 @@ describe('embedChunks, after an attempt by another worker', () => {
     assert.deepEqual([again.tokens, again.tokensReused], [tokens, 7])
   })
 
+  test('counts what was paid as soon as it is: again for a part that was not kept, and for none that the service refused', async () => {
+    const { tokens, parts } = await embed()
+    assert.equal(await paid(), tokens)
+    await extractedBy('3')
+    await assert.rejects(embed(undefined, CHUNKING, { objects: refusingParts(world.objects, 1) }), /no room/)
+    const first = (await paid()) - tokens
+    const kept = await embed()
+    assert.ok(first > kept.tokensReused && kept.tokensReused > 0, `${first} paid, ${kept.tokensReused} kept`)
+    assert.equal(await paid(), tokens + first + kept.tokens - kept.tokensReused)
+    await extractedBy('4')
+    const embedder = {
+      ...world.embedder,
+      countTokens: world.embedder.countTokens,
+      embed: async () => assert.fail('refused'),
+    }
+    await assert.rejects(embed(undefined, CHUNKING, { embedder }), /refused/)
+    assert.equal(await paid(), tokens + first + kept.tokens - kept.tokensReused)
+    assert.ok(parts > 2)
+  })
+
+  async function paid(): Promise<number> {
+    const { rows } = await world.database.pool.query<{ tokens: number }>(
+      'select tokens_embedded::float8 as tokens from expert_costs where expert_id = $1',
+      [file.expertId],
+    )
+    return rows[0]?.tokens ?? 0
+  }
+
   test('keeps embeddings of a text apart from those of what another extractor read in the same bytes', async () => {
     const one = await embed()
     await extractedBy('2')
@@ -86,3 +118,17 @@ describe('embedChunks, after an attempt by another worker', () => {
     assert.equal(other.tokensReused, 0)
   })
 })
+
+/** A store that has no room for this part of what is embedded, as if the worker had died before it was kept. */
+const refusingParts = (objects: ObjectStore, part: number): ObjectStore =>
+  new Proxy(objects, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      if (name !== 'upload') return value.bind(target)
+      return (key: string, ...others: unknown[]) =>
+        key.endsWith(`part-0000${part}.chunks`)
+          ? Promise.reject(new Error('no room'))
+          : value.call(target, key, ...others)
+    },
+  })

@@ -21,6 +21,7 @@ import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
 import { PostgresApiKeyStore } from '../../adapters/postgres-api-key-store.ts'
 import { PostgresCallbackStore } from '../../adapters/postgres-callback-store.ts'
 import { PostgresDatabaseContents } from '../../adapters/postgres-database-contents.ts'
+import { PostgresEstimateStore } from '../../adapters/postgres-estimate-store.ts'
 import { PostgresExpertChanges } from '../../adapters/postgres-expert-changes.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
@@ -30,6 +31,8 @@ import { PostgresLeaseStore } from '../../adapters/postgres-lease-store.ts'
 import { PostgresProgressStore } from '../../adapters/postgres-progress-store.ts'
 import { PostgresRateLimit } from '../../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
+import { PostgresTokenBudget } from '../../adapters/postgres-token-budget.ts'
+import { PostgresUsageStore } from '../../adapters/postgres-usage-store.ts'
 import { hasIndexedFiles } from '../../adapters/postgres-vector-use.ts'
 import { PostgresWebhookStore } from '../../adapters/postgres-webhook-store.ts'
 import { ProcessTextExtractor } from '../../adapters/process-text-extractor.ts'
@@ -37,7 +40,10 @@ import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
 import type { ProtectionOptions } from '../../api/protection.ts'
 import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
+import type { EstimateStore, Readers } from '../../domain/estimate.ts'
 import type { Embedder, ExpertChanges, ObjectStore, VectorStore } from '../../domain/ports.ts'
+import type { Quota } from '../../domain/quota.ts'
+import type { Prices, TokenBudget, UsageStore } from '../../domain/usage.ts'
 import { createWorkers, runWorkers, shutdownWorkers } from '../../worker/create-workers.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
 import { extractionConfig } from './extraction-config.ts'
@@ -56,6 +62,10 @@ export type WorldOptions = {
   readonly concurrentActivities?: number
   readonly adminKey?: string
   readonly requestsPerMinute?: number
+  readonly quota?: Quota
+  readonly prices?: Prices
+  /** What workers use, made of what they would use. */
+  readonly budget?: (budget: TokenBudget) => TokenBudget
   readonly heartbeatMs?: number
   readonly idleTimeoutMs?: number
   readonly requestTimeoutMs?: number
@@ -81,6 +91,10 @@ export type World = {
   readonly objects: ObjectStore
   readonly vectors: VectorStore
   readonly embedder: Embedder
+  readonly usage: UsageStore
+  readonly prices: Prices
+  readonly estimates: EstimateStore
+  readonly readers: Readers
   /** Stops everything and replays the history of every workflow that was started. */
   close(): Promise<void>
 }
@@ -105,9 +119,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const vectors = createVectorStore(options.vectors ?? { kind: 'lancedb', dir: join(dir, 'vectors') }, embedder, () =>
     hasIndexedFiles(database.pool, embedder),
   )
-  const files = new PostgresFileStore(database.pool)
+  const terms = { quota: options.quota ?? {}, prices: options.prices ?? {} }
+  const files = new PostgresFileStore(database.pool, terms.quota)
+  const usage = new PostgresUsageStore(database.pool, terms)
+  const estimating = {
+    usage,
+    prices: terms.prices,
+    estimates: new PostgresEstimateStore(database.pool),
+    readers: { largestBytes: 100_000_000, readsPictures: false },
+  }
   const changes = new PostgresExpertChanges(database, () => undefined)
   const app = await createApp({
+    ...estimating,
     files,
     idempotency: new PostgresIdempotencyStore(database.pool),
     experts: new PostgresExpertStore(database.pool),
@@ -143,7 +166,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await database.close()
     await rm(dir, { recursive: true, force: true })
   }
-  return { app, dir, client, taskQueue, database, changes, objects, vectors, embedder, close }
+  return { ...estimating, app, dir, client, taskQueue, database, changes, objects, vectors, embedder, close }
 }
 
 /** An API that answers this machine, as often as it asks, until there is a key. */
@@ -194,6 +217,9 @@ async function startWorkers({
       leases: new PostgresLeaseStore(database.pool),
       webhooks: new PostgresWebhookStore(database.pool),
       sender: new HttpWebhookSender(new PublicCallbackAddresses(options.webhookAllowedHosts)),
+      budget: (options.budget ?? ((budget) => budget))(
+        new PostgresTokenBudget(database.pool, { quota: options.quota ?? {}, prices: options.prices ?? {} }),
+      ),
       housekeeping: new PostgresHousekeepingStore(database.pool),
       housekeepingGraceMs: options.housekeepingGraceMs ?? 3_600_000,
       staging: new Staging({ dir, hostQueue }),

@@ -1,0 +1,91 @@
+import type pg from 'pg'
+import { Failure } from '../domain/failure.ts'
+import type { Quota } from '../domain/quota.ts'
+import type { PaidBy, Prices, TokenBudget, TokenHold } from '../domain/usage.ts'
+import { priceOf } from '../domain/usage.ts'
+import { transaction } from './postgres-database.ts'
+import { quotaOf } from './postgres-quota.ts'
+import { SECONDS_LEFT, TODAY, tokensToday } from './postgres-token-usage.ts'
+
+export type TokenBudgetOptions = { readonly quota: Quota; readonly prices: Prices }
+
+/** Longer than a request waits for its turn. Only what nobody does again after its worker died is held so long. */
+const HOLD_FOR = `interval '1 hour'`
+
+/**
+ * Work is begun as long as anything is left, so what exceeds the day's tokens is no more than one request of one file. All who
+ * work for a user see what others hold: a lock for the user, until the transaction ends, has them ask one after the other.
+ */
+export class PostgresTokenBudget implements TokenBudget {
+  readonly #pool: pg.Pool
+  readonly #options: TokenBudgetOptions
+
+  constructor(pool: pg.Pool, options: TokenBudgetOptions) {
+    this.#pool = pool
+    this.#options = options
+  }
+
+  async hold(hold: TokenHold): Promise<void> {
+    const { tokensPerDay } = await quotaOf(this.#pool, hold.userId, this.#options.quota)
+    if (tokensPerDay === undefined) return
+    const used = await transaction(this.#pool, async (client) => {
+      await client.query(`select pg_advisory_xact_lock(hashtextextended('tokens of ' || $1, 0))`, [hold.userId])
+      const used = (await tokensToday(client, hold.userId)) + (await heldByOthers(client, hold))
+      if (used < tokensPerDay) await keep(client, hold)
+      return used
+    })
+    if (used >= tokensPerDay) throw usedUp(hold, used, tokensPerDay)
+  }
+
+  async settle({ name, userId, tokens }: TokenHold, { expertId, model }: PaidBy): Promise<void> {
+    const price = priceOf(this.#options.prices, model)
+    await this.#pool.query(
+      `with settled as (
+         delete from token_holds where name = $1
+       ), paid as (
+         select $3::bigint as tokens, coalesce($3::bigint * $5::numeric / 1000000, 0) as amount,
+           case when $5::numeric is null then $3::bigint else 0 end as unpriced
+       ), of_user as (
+         insert into token_usage as usage (user_id, day, model, purpose, tokens, amount, unpriced_tokens)
+         select $2, ${TODAY}, $4, 'files', tokens, amount, unpriced from paid
+         on conflict (user_id, day, model, purpose) do update set tokens = usage.tokens + excluded.tokens,
+           amount = usage.amount + excluded.amount, unpriced_tokens = usage.unpriced_tokens + excluded.unpriced_tokens
+       )
+       insert into expert_costs as cost (expert_id, tokens_embedded, amount, unpriced_tokens)
+       select e.id, tokens, amount, unpriced from paid, experts e where e.id = $6
+       on conflict (expert_id) do update set tokens_embedded = cost.tokens_embedded + excluded.tokens_embedded,
+         amount = cost.amount + excluded.amount, unpriced_tokens = cost.unpriced_tokens + excluded.unpriced_tokens`,
+      [name, userId, tokens, model, price, expertId],
+    )
+  }
+
+  async release({ name }: TokenHold): Promise<void> {
+    await this.#pool.query('delete from token_holds where name = $1', [name])
+  }
+
+  async untilNextDay(): Promise<number> {
+    const { rows } = await this.#pool.query<{ seconds: number }>(`select ${SECONDS_LEFT} as seconds`)
+    return Math.ceil((rows[0]?.seconds ?? 0) * 1_000)
+  }
+}
+
+async function heldByOthers(client: pg.PoolClient, { name, userId }: TokenHold): Promise<number> {
+  const { rows } = await client.query<{ tokens: number }>(
+    `select coalesce(sum(tokens), 0)::float8 as tokens from token_holds
+     where user_id = $1 and name <> $2 and expires_at > now()`,
+    [userId, name],
+  )
+  return rows[0]?.tokens ?? 0
+}
+
+async function keep(client: pg.PoolClient, { name, userId, tokens }: TokenHold): Promise<void> {
+  await client.query(
+    `insert into token_holds (name, user_id, tokens, expires_at) values ($1, $2, $3, now() + ${HOLD_FOR})
+     on conflict (name) do update
+       set user_id = excluded.user_id, tokens = excluded.tokens, expires_at = excluded.expires_at`,
+    [name, userId, tokens],
+  )
+}
+
+const usedUp = ({ userId }: TokenHold, used: number, limit: number) =>
+  new Failure('TOKEN_QUOTA_EXHAUSTED', { userId }, { detail: `${used} of ${limit} tokens` })

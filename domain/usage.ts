@@ -1,0 +1,79 @@
+import type { Quota, QuotaOverride, Space } from './quota.ts'
+
+/** US dollars per million tokens, by model; a model that is not there has no price that is known. */
+export type Prices = Readonly<Record<string, number>>
+
+export const priceOf = (prices: Prices, model: string): number | null =>
+  Object.hasOwn(prices, model) ? (prices[model] ?? null) : null
+
+/** What was paid in the life of an expert, at the prices of then. */
+export type ExpertCost = {
+  readonly tokensEmbedded: number
+  readonly tokensReused: number
+  /** In US dollars; null where the price of some of it is not known. */
+  readonly amount: number | null
+}
+
+/** `name`: of the work; the same work has the same name. */
+export type TokenHold = { readonly name: string; readonly userId: string; readonly tokens: number }
+export type PaidBy = { readonly expertId: string; readonly model: string }
+
+/** The tokens that a user may have embedded on one day (UTC). */
+export interface TokenBudget {
+  /** Before they are paid for, so that many who work at the same time don't use up more. @throws Failure TOKEN_QUOTA_EXHAUSTED */
+  hold(hold: TokenHold): Promise<void>
+  /** They were paid for: they are counted, for the user's day and for the expert. */
+  settle(hold: TokenHold, paidBy: PaidBy): Promise<void>
+  /** They were not. */
+  release(hold: TokenHold): Promise<void>
+  /** In how many milliseconds the next day begins. */
+  untilNextDay(): Promise<number>
+}
+
+export type DayUsage = {
+  /** As in 2026-11-26. */
+  readonly day: string
+  readonly model: string
+  readonly purpose: 'files' | 'searches'
+  readonly tokens: number
+  readonly amount: number | null
+}
+
+export type Usage = Space & {
+  readonly quota: Quota
+  readonly tokensToday: number
+  readonly renewsAt: Date
+  /** The latest first. */
+  readonly days: readonly DayUsage[]
+}
+
+/** `bytes`: what may still come; infinite where there is no quota. */
+export type Room = { readonly bytes: number; readonly quota: Quota; readonly used: Space }
+
+/** What users have and have used up. */
+export interface UsageStore {
+  /** With what was used on so many days, today included. */
+  of(userId: string, days: number): Promise<Usage>
+  /** Whether so much more fits now; others may upload at the same time. @throws QuotaExceeded */
+  room(userId: string, asked: Space): Promise<Room>
+  /** @throws TokensUsedUp */
+  checkTokens(userId: string): Promise<void>
+  /** What a query has cost. */
+  countSearch(userId: string, model: string, tokens: number): Promise<void>
+  override(userId: string, override: QuotaOverride): Promise<void>
+}
+
+/** The user's tokens of the day are used up. */
+export class TokensUsedUp extends Error {
+  override readonly name = 'TokensUsedUp'
+  readonly limit: number
+  readonly used: number
+  readonly renewsAt: Date
+
+  constructor(limit: number, used: number, renewsAt: Date) {
+    super(`${used} of ${limit} tokens of the day are used up.`)
+    this.limit = limit
+    this.used = used
+    this.renewsAt = renewsAt
+  }
+}

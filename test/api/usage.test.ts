@@ -1,0 +1,381 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { after, before, describe, test } from 'node:test'
+import { PostgresTokenBudget } from '../../adapters/postgres-token-budget.ts'
+import { countTokens } from '../../adapters/tokenizer.ts'
+import type { TokenBudget } from '../../domain/usage.ts'
+import { startOpenAiServer } from '../support/openai-server.ts'
+import { eventually, Requests } from '../support/requests.ts'
+import type { World } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
+
+const ADMIN_KEY = 'an-admin-key-that-is-long-enough-for-it'
+const MODEL = 'text-embedding-3-small'
+const PRICE = 0.02
+const MILLION = 1_000_000
+
+type Used = { readonly used: number; readonly limit: number | null }
+type UsageJson = {
+  readonly files: Used
+  readonly bytes: Used
+  readonly tokens_today: Used & { readonly renews_at: string }
+  readonly days: readonly { readonly purpose: string; readonly tokens: number; readonly amount: number | null }[]
+}
+type User = { readonly id: string; readonly api: Requests; readonly headers: Readonly<Record<string, string>> }
+
+describe('usage', () => {
+  let openai: Awaited<ReturnType<typeof startOpenAiServer>>
+  let world: World
+  let admin: Requests
+  /** As if the next one were half a second away. */
+  let daysAreShort = false
+  let files = 0
+
+  const ending = (budget: TokenBudget): TokenBudget => ({
+    hold: (hold) => budget.hold(hold),
+    settle: (hold, paidBy) => budget.settle(hold, paidBy),
+    release: (hold) => budget.release(hold),
+    untilNextDay: async () => (daysAreShort ? 500 : budget.untilNextDay()),
+  })
+
+  before(async () => {
+    openai = await startOpenAiServer()
+    const { apiKey, baseUrl } = openai
+    world = await startWorld({
+      adminKey: ADMIN_KEY,
+      embedder: { kind: 'openai', apiKey, baseUrl, model: MODEL, dimensions: 64 },
+      prices: { [MODEL]: PRICE },
+      budget: ending,
+    })
+    admin = new Requests(world.app, bearer(ADMIN_KEY))
+  })
+  after(async () => {
+    await world.close()
+    await openai.close()
+  })
+
+  const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
+
+  async function newUser(quota: object = {}): Promise<User> {
+    const id = randomUUID()
+    const { body } = await admin.send('POST', '/keys', { name: 'user', user_id: id })
+    const { status } = await admin.send('PUT', `/users/${id}/quota`, quota)
+    assert.equal(status, 200)
+    const headers = bearer(String(body.key))
+    return { id, headers, api: new Requests(world.app, headers) }
+  }
+
+  const usageOf = async ({ api }: User) => (await api.send('GET', '/usage')).body as UsageJson
+  const billed = () => openai.embedded.reduce((sum, text) => sum + countTokens(text), 0)
+  /** Of content that no other file has. */
+  const upload = ({ api }: User, words = 30) => {
+    files += 1
+    return api.upload(`${files}.txt`, `File ${files}. ${'The harbour is quiet tonight. '.repeat(words)}`)
+  }
+  /** Exact, as the database has it. */
+  const costOf = (tokens: number) => Number(((tokens * PRICE) / MILLION).toFixed(9))
+  const objects = async ({ id }: User) => (await Array.fromAsync(world.objects.list(`uploads/${id}/`))).length
+
+  test('an expert costs what the service was paid for, and so does its user; content that was embedded before costs nothing', async () => {
+    const user = await newUser()
+    const before = billed()
+    const file = await upload(user)
+    const { id } = await user.api.createExpert([file, await upload(user)])
+    const { cost, summary } = await user.api.until(id, 'ready')
+    const tokens = billed() - before
+    assert.ok(tokens > 0)
+    assert.deepEqual(cost, {
+      tokens_embedded: tokens,
+      tokens_reused: 0,
+      currency: 'USD',
+      amount: costOf(tokens),
+      price_per_million_tokens: PRICE,
+    })
+    assert.equal(summary?.totals.tokens_embedded, tokens)
+
+    const second = await user.api.createExpert([file])
+    const again = (await user.api.until(second.id, 'ready')).cost
+    assert.deepEqual([again.tokens_embedded, again.amount], [0, 0])
+    assert.ok(again.tokens_reused > 0)
+    assert.equal(billed() - before, tokens)
+    const [day] = (await usageOf(user)).days
+    assert.deepEqual([day?.purpose, day?.tokens, day?.amount], ['files', tokens, costOf(tokens)])
+  })
+
+  test('what was paid stays paid when the file is taken out; what was lost and is made again is paid again', async () => {
+    const user = await newUser()
+    const { id } = await user.api.createExpert([await upload(user), await upload(user)])
+    const { cost } = await user.api.until(id, 'ready')
+    const gone = await upload(user)
+    await user.api.send('POST', `/experts/${id}/files`, { file_ids: [gone.id] })
+    const more = (await user.api.until(id, 'ready')).cost
+    assert.ok(more.tokens_embedded > cost.tokens_embedded)
+    await user.api.send('DELETE', `/experts/${id}/files/${gone.id}`)
+    await eventually(async () => assert.equal((await user.api.expert(id)).progress.files, 2))
+    assert.deepEqual((await user.api.expert(id)).cost, more)
+
+    // With its last expert the artefacts of the file went.
+    await user.api.send('POST', `/experts/${id}/files`, { file_ids: [gone.id] })
+    await eventually(async () => assert.equal((await user.api.until(id, 'ready')).progress.files, 3))
+    assert.equal(
+      (await user.api.expert(id)).cost.tokens_embedded,
+      more.tokens_embedded + (more.tokens_embedded - cost.tokens_embedded),
+    )
+  })
+
+  test('text that the service refuses costs nothing', async () => {
+    const user = await newUser()
+    openai.server.failNext({ status: 400, times: 1 })
+    const { id } = await user.api.createExpert([await upload(user)])
+    assert.deepEqual((await user.api.until(id, 'failed')).cost.tokens_embedded, 0)
+    assert.equal((await usageOf(user)).tokens_today.used, 0)
+  })
+
+  test('a new price holds from then on, and an unknown one makes the amount unknown', async () => {
+    const user = await newUser()
+    const { id } = await user.api.createExpert([await upload(user)])
+    const { cost } = await user.api.until(id, 'ready')
+    const hold = { name: randomUUID(), userId: user.id, tokens: MILLION }
+    const paidBy = { expertId: id, model: MODEL }
+    const at = (prices: Record<string, number>) => new PostgresTokenBudget(world.database.pool, { quota: {}, prices })
+    await at({ [MODEL]: 3 }).settle(hold, paidBy)
+    assert.equal((await user.api.expert(id)).cost.amount, Number((3 + (cost.amount ?? 0)).toFixed(9)))
+    await at({}).settle(hold, paidBy)
+    const unknown = (await user.api.expert(id)).cost
+    assert.deepEqual([unknown.amount, unknown.tokens_embedded], [null, cost.tokens_embedded + 2 * MILLION])
+  })
+
+  test('searches are counted, for the day of their user', async () => {
+    const user = await newUser()
+    const { id } = await user.api.createExpert([await upload(user)])
+    await user.api.until(id, 'ready')
+    for (let i = 0; i < 3; i++) await user.api.search(id, 'a quiet harbour')
+    const searched = (await usageOf(user)).days.find(({ purpose }) => purpose === 'searches')
+    assert.equal(searched?.tokens, 3 * countTokens('a quiet harbour'))
+  })
+
+  describe('a quota of files and bytes', () => {
+    test('is kept by uploads at the same time, which leave nothing of what they refuse', async () => {
+      const user = await newUser({ files: 3 })
+      const send = () => user.api.sendFile('POST', '/knowledge-base/upload', 'a.txt', 'Same time.')
+      const answers = await Promise.all(Array.from({ length: 10 }, send))
+      assert.equal(answers.filter(({ status }) => status === 201).length, 3)
+      for (const { status, body } of answers.filter(({ status }) => status !== 201)) {
+        const { code, quota, limit, used, asked } = body
+        assert.deepEqual([status, code, quota, limit, used, asked], [403, 'QUOTA_EXCEEDED', 'files', 3, 3, 1])
+      }
+      assert.equal(await objects(user), 3)
+      assert.deepEqual((await usageOf(user)).files, { used: 3, limit: 3 })
+    })
+
+    test('refuses a large body by its declared length, and one without by its bytes, before it is stored', async () => {
+      const user = await newUser({ bytes: 100_000 })
+      const boundary = 'b0undary'
+      const form = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n${'x'.repeat(150_000)}\r\n--${boundary}--\r\n`
+      for (const payload of [form, Readable.from([form])]) {
+        const { statusCode, body } = await world.app.inject({
+          method: 'POST',
+          url: '/knowledge-base/upload',
+          payload,
+          headers: { ...user.headers, 'content-type': `multipart/form-data; boundary=${boundary}` },
+        })
+        const { code, quota, limit, used } = JSON.parse(body)
+        assert.deepEqual([statusCode, code, quota, limit, used], [403, 'QUOTA_EXCEEDED', 'bytes', 100_000, 0], body)
+      }
+      assert.equal(await objects(user), 0)
+      assert.deepEqual((await usageOf(user)).bytes, { used: 0, limit: 100_000 })
+    })
+
+    test('counts what new content adds, lets whoever has too much make it less, and gives back what is deleted', async () => {
+      const user = await newUser({ bytes: 1_000 })
+      const file = await user.api.upload('a.txt', 'x'.repeat(800))
+      const replace = (bytes: number) =>
+        user.api.sendFile('PUT', `/knowledge-base/files/${file.id}/content`, 'a.txt', 'y'.repeat(bytes))
+      assert.equal((await replace(1_000)).status, 200)
+      const refused = await replace(1_001)
+      assert.deepEqual([refused.status, refused.body.code], [403, 'QUOTA_EXCEEDED'])
+      const kept = await world.app.inject({ url: `/knowledge-base/files/${file.id}/content`, headers: user.headers })
+      assert.equal(kept.payload.length, 1_000)
+      assert.equal(await objects(user), 1)
+
+      await admin.send('PUT', `/users/${user.id}/quota`, { bytes: 500 })
+      assert.equal((await replace(900)).status, 200)
+      assert.deepEqual((await usageOf(user)).bytes, { used: 900, limit: 500 })
+      assert.equal((await user.api.send('DELETE', `/knowledge-base/files/${file.id}`)).status, 204)
+      assert.deepEqual((await usageOf(user)).bytes, { used: 0, limit: 500 })
+      await user.api.upload('b.txt', 'x'.repeat(500))
+    })
+
+    test('lets a refused upload be sent again with its Idempotency-Key once there is room', async () => {
+      const user = await newUser({ files: 0 })
+      const api = new Requests(world.app, { ...user.headers, 'idempotency-key': randomUUID() })
+      const send = () => api.sendFile('POST', '/knowledge-base/upload', 'a.txt', 'Later.')
+      assert.equal((await send()).status, 403)
+      await admin.send('PUT', `/users/${user.id}/quota`, { files: 1 })
+      const [first, second] = [await send(), await send()]
+      assert.deepEqual([first.status, second.status, second.body.id], [201, 201, first.body.id])
+    })
+  })
+
+  describe('a quota of tokens', () => {
+    const quota = { tokens_per_day: 50 }
+
+    /** An expert of several files whose tokens are used up by the first. */
+    async function paused(user: User) {
+      const selected = [await upload(user), await upload(user), await upload(user)]
+      const before = billed()
+      const { id } = await user.api.createExpert(selected)
+      const expert = await user.api.until(id, 'paused')
+      await eventually(async () => assert.equal((await user.api.expert(id)).progress.indexed, 1))
+      return { expert, id, tokens: billed() - before }
+    }
+
+    test('that is used up pauses the expert and fails no file; what costs tokens is refused until the day ends', async () => {
+      const user = await newUser(quota)
+      const { expert, id, tokens } = await paused(user)
+      assert.match(expert.status_reason ?? '', /^TOKEN_QUOTA_EXHAUSTED: The tokens of the day are used up.+00:00 UTC/)
+      assert.equal(expert.progress.failed, 0)
+      const { tokens_today } = await usageOf(user)
+      assert.deepEqual([tokens_today.used, tokens_today.limit], [tokens, 50])
+
+      const file = await upload(user)
+      for (const [url, body] of [
+        ['/experts', { name: 'More', system_prompt: '', selected_files: [file.id] }],
+        [`/experts/${id}/files`, { file_ids: [file.id] }],
+        [`/experts/${id}/retry`, {}],
+      ] as const) {
+        const answer = await user.api.send('POST', url, body)
+        assert.deepEqual([answer.status, answer.body.code, answer.body.used], [429, 'TOKEN_QUOTA_EXHAUSTED', tokens])
+        const seconds = Number(answer.headers['retry-after'])
+        assert.ok(seconds > 0 && seconds <= 86_400, `${seconds} s`)
+        assert.ok(Math.abs(Date.now() + seconds * 1_000 - Date.parse(String(answer.body.renews_at))) < 5_000)
+      }
+      assert.equal((await user.api.search(id, 'harbour')).length, 1)
+
+      await admin.send('PUT', `/users/${user.id}/quota`, { tokens_per_day: null })
+      assert.equal((await user.api.send('POST', `/experts/${id}/retry`)).status, 202)
+      assert.equal((await user.api.until(id, 'ready')).progress.indexed, 3)
+    })
+
+    test('that is used up lets the expert go on by itself when the next day begins', async () => {
+      const midnight = new Date().setUTCHours(24, 0, 0, 0)
+      const budget = new PostgresTokenBudget(world.database.pool, { quota: {}, prices: {} })
+      assert.ok(Math.abs(Date.now() + (await budget.untilNextDay()) - midnight) < 5_000)
+      daysAreShort = true
+      const user = await newUser(quota)
+      const { id } = await paused(user)
+      const yesterday = 'update token_usage set day = day - 1 where user_id = $1'
+      const expert = await eventually(async () => {
+        await world.database.pool.query(yesterday, [user.id])
+        const { status, progress } = await user.api.expert(id)
+        assert.equal(status, 'ready')
+        return { progress }
+      })
+      daysAreShort = false
+      assert.equal(expert.progress.indexed, 3)
+    })
+
+    test('is not used up by many who work at the same time: each sees what the others are about to pay', async () => {
+      const user = await newUser({ tokens_per_day: 1_000 })
+      const budget = new PostgresTokenBudget(world.database.pool, { quota: {}, prices: {} })
+      const holds = Array.from({ length: 20 }, (_, i) => ({ name: `${user.id}/${i}`, userId: user.id, tokens: 300 }))
+      const held = await Promise.allSettled(holds.map((hold) => budget.hold(hold)))
+      const granted = holds.filter((_, i) => held[i]?.status === 'fulfilled')
+      assert.equal(granted.length, 4, 'the last one is begun while something is left')
+      const [again, settled, released] = granted
+      assert.ok(again && settled && released)
+      await budget.hold(again)
+      await budget.release(again)
+      await budget.settle(settled, { expertId: randomUUID(), model: MODEL })
+      await budget.release(released)
+      assert.equal((await usageOf(user)).tokens_today.used, 300)
+      await budget.hold({ ...released, tokens: 10 })
+    })
+  })
+
+  describe('an estimate', () => {
+    const estimate = (user: User, selected_files: readonly string[]) =>
+      user.api.send('POST', '/experts/estimate', { selected_files })
+
+    test('of files that are new holds what they cost then, and is exact afterwards', async () => {
+      const user = await newUser()
+      const file = await upload(user, 400)
+      const { status, body } = await estimate(user, [file.id, file.id.toUpperCase()])
+      assert.equal(status, 200, JSON.stringify(body))
+      const { id } = await user.api.createExpert([file])
+      const { cost } = await user.api.until(id, 'ready')
+      const { tokens, amount, ...rest } = body as { tokens: Range; amount: Range }
+      assert.ok(
+        tokens.from <= cost.tokens_embedded && cost.tokens_embedded <= tokens.to,
+        JSON.stringify([tokens, cost]),
+      )
+      assert.equal(amount.expected, costOf(tokens.expected))
+      assert.deepEqual(rest, {
+        files: 1,
+        bytes: file.size,
+        tokens_reused: 0,
+        currency: 'USD',
+        price_per_million_tokens: PRICE,
+        embedding_model: MODEL,
+        warnings: [],
+        warnings_total: 0,
+      })
+      const copy = await user.api.upload('copy.txt', await contentOf(user, file.id))
+      const known = (await estimate(user, [copy.id])).body
+      assert.deepEqual([known.tokens, known.tokens_reused], [{ from: 0, expected: 0, to: 0 }, cost.tokens_embedded])
+    })
+
+    test('knows why a file failed, and refuses ids that creating would refuse', async () => {
+      const user = await newUser()
+      const broken = await user.api.upload('broken.pdf', '%PDF-1.7 nothing follows')
+      const { id } = await user.api.createExpert([broken])
+      await user.api.until(id, 'failed')
+      const { body } = await estimate(user, [broken.id])
+      const [warning] = body.warnings as { file_id: string; name: string; code: string }[]
+      assert.deepEqual([warning?.file_id, warning?.name, warning?.code], [broken.id, 'broken.pdf', 'CORRUPT'])
+
+      const others = await upload(await newUser())
+      for (const unknown of [randomUUID(), others.id]) {
+        const refused = await estimate(user, [broken.id, unknown])
+        assert.deepEqual([refused.status, refused.body.code, refused.body.file_ids], [422, 'UNKNOWN_FILES', [unknown]])
+      }
+    })
+
+    test('of five thousand files takes well under a second', async (t) => {
+      const user = await newUser()
+      const { rows } = await world.database.pool.query<{ id: string }>(
+        `insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key, sha256, processing_status)
+         select gen_random_uuid(), $1, 'a.pdf', 'a.pdf', 100000, 'application/pdf', '', '', md5(i::text) || md5('b' || i), 'uploaded'
+         from generate_series(1, 5000) i returning id`,
+        [user.id],
+      )
+      const ids = rows.map(({ id }) => id)
+      await estimate(user, ids)
+      const start = performance.now()
+      const { body } = await estimate(user, ids)
+      const milliseconds = performance.now() - start
+      t.diagnostic(`${Math.round(milliseconds)} ms`)
+      assert.equal(body.files, 5_000)
+      assert.ok(milliseconds < 1_000, `${milliseconds} ms`)
+    })
+
+    const contentOf = async (user: User, id: string) =>
+      (await world.app.inject({ url: `/knowledge-base/files/${id}/content`, headers: user.headers })).rawPayload
+  })
+
+  test("limits are the admin's to set and everybody's to see, and are as configured where none is set", async () => {
+    const user = await newUser({ files: 5, bytes: null })
+    assert.deepEqual((await usageOf(user)).files, { used: 0, limit: 5 })
+    assert.equal((await user.api.send('PUT', `/users/${user.id}/quota`, {})).status, 403)
+    assert.equal((await user.api.send('GET', `/users/${user.id}/usage`)).status, 403)
+    const seen = (await admin.send('GET', `/users/${user.id}/usage`)).body as UsageJson
+    assert.deepEqual(seen.files, { used: 0, limit: 5 })
+    assert.equal((await admin.send('PUT', `/users/${user.id}/quota`, { file: 5 })).status, 400)
+    assert.equal((await admin.send('PUT', `/users/${user.id}/quota`, { files: -1 })).status, 400)
+    await admin.send('PUT', `/users/${user.id}/quota`, {})
+    assert.deepEqual((await usageOf(user)).files, { used: 0, limit: null })
+  })
+})
+
+type Range = { readonly from: number; readonly expected: number; readonly to: number }
