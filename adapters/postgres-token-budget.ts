@@ -32,6 +32,7 @@ export class PostgresTokenBudget implements TokenBudget {
       await client.query(`select pg_advisory_xact_lock(hashtextextended('tokens of ' || $1, 0))`, [hold.userId])
       const used = (await tokensToday(client, hold.userId)) + (await heldByOthers(client, hold))
       if (used < tokensPerDay) await keep(client, hold)
+      await client.query('delete from token_holds where user_id = $1 and expires_at < now()', [hold.userId])
       return used
     })
     if (used >= tokensPerDay) throw usedUp(hold, used, tokensPerDay)
