@@ -78,6 +78,9 @@ describe('a worker that ends in the middle of its work', () => {
 
       await production.startWorker()
       await assertUnharmed('worker SIGKILL: embed, all files', await run.outcome(), reference, 1)
+      const { cost, summary } = await production.api.expert(run.expertId)
+      const paid = summary?.totals.tokens_embedded ?? 0
+      assert.ok(cost.tokens_embedded >= paid && cost.tokens_embedded <= production.tokensBilled, JSON.stringify(cost))
     })
 
     test('where it is asked to end: it does so within its grace time and hands the rest over', PATIENT, async () => {

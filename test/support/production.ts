@@ -1,3 +1,4 @@
+import { countTokens } from '../../adapters/tokenizer.ts'
 import type { TestDatabase } from './database.ts'
 import { infrastructure } from './infrastructure.ts'
 import { OPENAI_TEST_KEY, startOpenAiServer } from './openai-server.ts'
@@ -82,6 +83,11 @@ export class Production {
     const worker = await WorkerProcess.start({ ...this.#env, ...changes })
     this.#workers.push(worker)
     return worker
+  }
+
+  /** By the embedding service, whoever got its answers. */
+  get tokensBilled(): number {
+    return this.openai.embedded.reduce((sum, text) => sum + countTokens(text), 0)
   }
 
   /** What must not be found where it does not belong. */
