@@ -2,7 +2,8 @@ import type pg from 'pg'
 
 /** By the database's clock, so that all processes mean the same day. */
 export const TODAY = `(now() at time zone 'utc')::date`
-export const SECONDS_LEFT = `extract(epoch from ${TODAY} + 1 - (now() at time zone 'utc'))::float8`
+export const NEXT_DAY = `((${TODAY} + 1)::timestamp at time zone 'utc')`
+export const SECONDS_LEFT = `extract(epoch from ${NEXT_DAY} - now())::float8`
 
 /** What the user has had embedded today: files and searches. */
 export async function tokensToday(database: Pick<pg.Pool | pg.PoolClient, 'query'>, userId: string): Promise<number> {

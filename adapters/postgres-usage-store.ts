@@ -5,7 +5,7 @@ import type { DayUsage, Room, Usage, UsageStore } from '../domain/usage.ts'
 import { priceOf, TokensUsedUp } from '../domain/usage.ts'
 import { quotaOf, spaceUsed } from './postgres-quota.ts'
 import type { TokenBudgetOptions } from './postgres-token-budget.ts'
-import { SECONDS_LEFT, TODAY, tokensToday } from './postgres-token-usage.ts'
+import { NEXT_DAY, TODAY, tokensToday } from './postgres-token-usage.ts'
 
 export class PostgresUsageStore implements UsageStore {
   readonly #pool: pg.Pool
@@ -64,12 +64,10 @@ export class PostgresUsageStore implements UsageStore {
   }
 
   async #nextDay(): Promise<Date> {
-    const { rows } = await this.#pool.query<{ seconds: number; now: Date }>(
-      `select now() as now, ${SECONDS_LEFT} as seconds`,
-    )
+    const { rows } = await this.#pool.query<{ next: Date }>(`select ${NEXT_DAY} as next`)
     const [row] = rows
     if (!row) throw new Error('the database has no time')
-    return new Date(row.now.getTime() + row.seconds * 1_000)
+    return row.next
   }
 
   async #days(userId: string, days: number): Promise<DayUsage[]> {

@@ -22,7 +22,7 @@ export class QuotaExceeded extends Error {
   readonly asked: number
 
   constructor(quota: keyof Space, limit: number, used: number, asked: number) {
-    super(`${asked} more ${quota} do not fit beside ${used}: the quota is ${limit}.`)
+    super(`The quota of ${quota} is ${limit}; ${used} are used, and ${asked} were asked for.`)
     this.quota = quota
     this.limit = limit
     this.used = used

@@ -238,6 +238,7 @@ describe('usage', () => {
       assert.equal(expert.progress.failed, 0)
       const { tokens_today } = await usageOf(user)
       assert.deepEqual([tokens_today.used, tokens_today.limit], [tokens, 50])
+      assert.match(tokens_today.renews_at, /T00:00:00.000Z$/)
 
       const file = await upload(user)
       for (const [url, body] of [
