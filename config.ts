@@ -10,6 +10,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig'
 import ms from 'ms'
 
 const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -237,6 +238,8 @@ export type S3Config = {
   readonly secretKey: string
   readonly region: string
   readonly endpoint: string | undefined
+  /** How clients reach it, where they know it by another address. */
+  readonly publicEndpoint?: string | undefined
   readonly forcePathStyle: boolean
 }
 
@@ -262,6 +265,7 @@ function objectStore(from: Reader, dataDir: string): ObjectStoreConfig {
     secretKey: from.text('S3_SECRET_KEY', ''),
     region: from.text('S3_REGION', 'us-east-1'),
     endpoint,
+    publicEndpoint: from.url('S3_PUBLIC_ENDPOINT'),
     forcePathStyle: from.boolean('S3_FORCE_PATH_STYLE', endpoint !== undefined),
   }
 }
@@ -398,7 +402,12 @@ export type ApiConfig = Shared & {
   readonly maxUploadBytes: number
   /** What workers can read, as far as their variables are set for the API too. */
   readonly extraction: Pick<ExtractionConfig, 'memoryMb' | 'ocr'>
+  /** How long a client may take for a direct upload. */
+  readonly uploadLifetimeMs: number
 }
+
+/** Shorter than what the bucket's rule leaves of unfinished uploads. */
+const uploadLifetime = (from: Reader) => from.duration('UPLOAD_LIFETIME', '24h', HOUR_MS)
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host)
 
@@ -421,6 +430,7 @@ export const loadApiConfig = (env: Environment = environment()): ApiConfig =>
       requestTimeoutMs: from.duration('REQUEST_TIMEOUT', '30m'),
       maxUploadBytes: from.integer('MAX_UPLOAD_MB', 1_024, { min: 1, max: 2_047 }) * 1_048_576,
       extraction: extraction(from),
+      uploadLifetimeMs: uploadLifetime(from),
     }
   })
 
@@ -482,7 +492,7 @@ function housekeeping(from: Reader): HousekeepingConfig {
   return {
     everyMs: isOff ? undefined : from.duration('HOUSEKEEPING_EVERY', '24h', MINUTE_MS),
     // An upload, or the run of a file, must be over by then.
-    graceMs: from.duration('HOUSEKEEPING_GRACE', '24h', 60 * MINUTE_MS),
+    graceMs: from.duration('HOUSEKEEPING_GRACE', '24h', HOUR_MS),
   }
 }
 
@@ -531,6 +541,16 @@ export type CliConfig = Pick<Shared, 'temporal'>
 /** The operator's commands start workflows, so all that they need to know is where Temporal is. */
 export const loadCliConfig = (env: Environment = environment()): CliConfig =>
   Reader.load(env, (from) => ({ temporal: temporal(from) }))
+
+export type BucketConfig = Pick<Shared, 'objects'> & Pick<ApiConfig, 'corsOrigins' | 'uploadLifetimeMs'>
+
+/** For the operator's commands that see to the bucket. */
+export const loadBucketConfig = (env: Environment = environment()): BucketConfig =>
+  Reader.load(env, (from) => ({
+    objects: objectStore(from, from.path('DATA_DIR', '.data')),
+    corsOrigins: from.list('CORS_ORIGINS'),
+    uploadLifetimeMs: uploadLifetime(from),
+  }))
 
 export type ClientConfig = { readonly url: string; readonly apiKey: string | undefined }
 

@@ -1,4 +1,5 @@
 import type { ApiConfig, EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../config.ts'
+import type { DirectUploads } from '../domain/direct-upload.ts'
 import type { Readers } from '../domain/estimate.ts'
 import type { Embedder, ObjectStore, RateLimit, VectorStore } from '../domain/ports.ts'
 import { CoalescingEmbedder } from './coalescing-embedder.ts'
@@ -9,6 +10,7 @@ import { LanceDbVectorStore } from './lancedb-vector-store.ts'
 import { OpenAiEmbedder } from './openai-embedder.ts'
 import { PineconeVectorStore } from './pinecone-vector-store.ts'
 import type { RateLimitOptions } from './postgres-rate-limit.ts'
+import { S3DirectUploads } from './s3-direct-uploads.ts'
 import { S3ObjectStore } from './s3-object-store.ts'
 import { UnconfiguredObjectStore } from './unconfigured-object-store.ts'
 
@@ -24,6 +26,10 @@ export function createObjectStore(config: ObjectStoreConfig): ObjectStore {
       return new UnconfiguredObjectStore(config)
   }
 }
+
+/** Undefined where clients cannot reach the store. */
+export const createDirectUploads = (config: ObjectStoreConfig): DirectUploads | undefined =>
+  config.kind === 's3' ? new S3DirectUploads(config) : undefined
 
 export function createEmbedder(config: EmbedderConfig): Embedder {
   switch (config.kind) {

@@ -9,6 +9,9 @@ const IN_MOTION = `(status in ('queued', 'processing', 'deleting')
   or exists (select from expert_files where expert_id = experts.id and status = 'removing' and updated_at < $1))`
 const IN_DELETION = `processing_status = 'deleting' and updated_at < $1`
 
+/** Its time is not over, or a request is just making its file, whenever it began. */
+const IS_OPEN = `status = 'open' and greatest(expires_at, held_until) > now()`
+
 const FILE_IN_DELETION = 'id, user_id as "userId", original_name as "originalName"'
 
 /** Asks about a page of things with one query each, which its indexes answer. */
@@ -58,10 +61,27 @@ export class PostgresHousekeepingStore implements HousekeepingStore {
     return rows[0]
   }
 
+  async keysOfOpenUploads(keys: readonly string[]): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ s3_key: string }>(
+      `select s3_key from direct_uploads where s3_key = any ($1) and ${IS_OPEN}`,
+      [keys],
+    )
+    return rows.map(({ s3_key }) => s3_key)
+  }
+
+  async forgetUploads(before: Date): Promise<number> {
+    const { rowCount } = await this.#pool.query(
+      `delete from direct_uploads where expires_at < $1 and held_until < now()`,
+      [before],
+    )
+    return rowCount ?? 0
+  }
+
   async keysWithoutFile(keys: readonly string[]): Promise<string[]> {
     const { rows } = await this.#pool.query<{ key: string }>(
       `select asked.key from unnest($1::varchar[]) as asked (key)
-       where not exists (select from files where files.s3_key = asked.key)`,
+       where not exists (select from files where files.s3_key = asked.key)
+         and not exists (select from direct_uploads where s3_key = asked.key and ${IS_OPEN})`,
       [keys],
     )
     return rows.map(({ key }) => key)

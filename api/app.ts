@@ -9,6 +9,8 @@ import { fastify, LogController } from 'fastify'
 import type { CallbackRoutesOptions } from './callback-routes.ts'
 import { callbackRoutes } from './callback-routes.ts'
 import { answerClientError } from './client-error.ts'
+import type { DirectUploadRoutesOptions } from './direct-upload-routes.ts'
+import { directUploadRoutes } from './direct-upload-routes.ts'
 import { handleError, handleNotFound } from './error-handler.ts'
 import type { EstimateRoutesOptions } from './estimate-routes.ts'
 import { estimateRoutes } from './estimate-routes.ts'
@@ -34,6 +36,7 @@ import { usageRoutes } from './usage-routes.ts'
 export type AppOptions = ProtectionOptions &
   KeyRoutesOptions &
   FileRoutesOptions &
+  DirectUploadRoutesOptions &
   ExpertRoutesOptions &
   CallbackRoutesOptions &
   SearchRoutesOptions &
@@ -78,6 +81,7 @@ export async function createApp({ checks, logger, ...options }: AppOptions): Pro
   app.get('/openapi.json', { schema: { hide: true }, config: { scope: 'public' } }, () => app.swagger())
   await app.register(healthRoutes, { checks })
   await app.register(fileRoutes, options)
+  await app.register(directUploadRoutes, options)
   await app.register(expertRoutes, options)
   await app.register(callbackRoutes, options)
   await app.register(estimateRoutes, options)

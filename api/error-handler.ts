@@ -9,14 +9,20 @@ import { Problem } from './problem.ts'
 import { fromQuota, fromTokens } from './quota-problem.ts'
 
 /** By status, or by code. */
-const RETRY_AFTER_SECONDS: Readonly<Record<number | string, number>> = { 429: 60, 503: 5, REQUEST_UNDER_WAY: 2 }
+const RETRY_AFTER_SECONDS: Readonly<Record<number | string, number>> = {
+  429: 60,
+  503: 5,
+  REQUEST_UNDER_WAY: 2,
+  UPLOAD_BUSY: 2,
+}
 
 type Body = { status: number; code: string; detail: string; retry_after_seconds?: number; [extra: string]: unknown }
 
 /** Answers every error as `application/problem+json`: what was wrong, with which value, and what to do. */
 export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, code, detail, ...extra } = toBody(error)
-  if (status >= 500) request.log.error({ err: error, code }, '❌ Request failed')
+  // 501 says what this installation does not have.
+  if (status >= 500 && status !== 501) request.log.error({ err: error, code }, '❌ Request failed')
   const retryAfter = extra.retry_after_seconds ?? RETRY_AFTER_SECONDS[code] ?? RETRY_AFTER_SECONDS[status]
   if (retryAfter && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer')

@@ -277,8 +277,11 @@ async function findFileThatStays(files: FileStore, userId: string, id: string): 
 }
 
 /** The object's own address, or the API's for a store that has none. */
-const urlOf = ({ objects, publicUrl }: FileRoutesOptions, s3Key: string, fileId: string) =>
-  objects.urlOf(s3Key) ?? `${publicUrl}/knowledge-base/files/${fileId}/content`
+export const urlOf = (
+  { objects, publicUrl }: Pick<FileRoutesOptions, 'objects' | 'publicUrl'>,
+  s3Key: string,
+  fileId: string,
+) => objects.urlOf(s3Key) ?? `${publicUrl}/knowledge-base/files/${fileId}/content`
 
 async function receive(options: FileRoutesOptions, fileId: string, upload: Upload, log: FastifyBaseLogger) {
   try {

@@ -3,12 +3,20 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { PublicCallbackAddresses } from '../adapters/callback-addresses.ts'
 import { DatabaseContentObjectStore } from '../adapters/database-content-object-store.ts'
-import { cautions, createEmbedder, createObjectStore, createVectorStore, readersOf } from '../adapters/from-config.ts'
+import {
+  cautions,
+  createDirectUploads,
+  createEmbedder,
+  createObjectStore,
+  createVectorStore,
+  readersOf,
+} from '../adapters/from-config.ts'
 import { createLogger } from '../adapters/pino-logger.ts'
 import { PostgresApiKeyStore } from '../adapters/postgres-api-key-store.ts'
 import { PostgresCallbackStore } from '../adapters/postgres-callback-store.ts'
 import { checkDatabase, migrate, openDatabase } from '../adapters/postgres-database.ts'
 import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
+import { PostgresDirectUploadStore } from '../adapters/postgres-direct-upload-store.ts'
 import { PostgresEstimateStore } from '../adapters/postgres-estimate-store.ts'
 import { PostgresExpertChanges } from '../adapters/postgres-expert-changes.ts'
 import { PostgresExpertStore } from '../adapters/postgres-expert-store.ts'
@@ -63,6 +71,8 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     keys,
     idempotency: new PostgresIdempotencyStore(database),
     files: new PostgresFileStore(database, config.quota),
+    uploads: new PostgresDirectUploadStore(database),
+    directUploads: createDirectUploads(config.objects),
     usage: new PostgresUsageStore(database, config),
     estimates: new PostgresEstimateStore(database),
     readers: readersOf(config.extraction),

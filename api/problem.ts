@@ -25,6 +25,7 @@ export const PROBLEMS = {
   FILE_NOT_FOUND: [404, 'There is no such file.'],
   EXPERT_NOT_FOUND: [404, 'There is no such expert.'],
   KEY_NOT_FOUND: [404, 'There is no such API key.'],
+  UPLOAD_NOT_FOUND: [404, 'There is no such upload.'],
   METHOD_NOT_ALLOWED: [405, 'This address does not take this method.'],
   REQUEST_TIMEOUT: [408, 'The request took longer than this installation allows (REQUEST_TIMEOUT). Nothing was kept.'],
   CONTENT_MISSING: [
@@ -54,6 +55,13 @@ export const PROBLEMS = {
     'An earlier request with this Idempotency-Key made the API key, which was shown then, once. If that answer was lost, revoke it and make another.',
   ],
   CALLBACK_NOT_SET: [409, 'This expert has no callback_url. Give it one with PATCH /experts/{id}.'],
+  UPLOAD_INCOMPLETE: [409, 'Not all parts have come. Send those that are missing, then complete it again.'],
+  UPLOAD_BUSY: [
+    409,
+    'Another request is completing or aborting this upload. Send it again after the time in Retry-After.',
+  ],
+  UPLOAD_COMPLETED: [409, 'The upload is complete, so it cannot be aborted. Delete its file instead.'],
+  UPLOAD_ENDED: [410, 'The upload was aborted, or its time is over. Nothing of it is kept; begin another one.'],
   PRECONDITION_FAILED: [412, 'The expert was changed since. Get it again, and send its new ETag in If-Match.'],
   UPLOAD_TOO_LARGE: [413, 'The file is larger than this installation takes.'],
   BODY_TOO_LARGE: [413, 'The request body is larger than this route takes.'],
@@ -64,13 +72,18 @@ export const PROBLEMS = {
     'This Idempotency-Key came with another request before. Use a new one for each request that is not a repeat.',
   ],
   CALLBACK_URL_NOT_ALLOWED: [422, 'Nothing may be sent to this callback_url.'],
+  UPLOAD_MISMATCH: [422, 'What came is not what was promised. Nothing of it is kept; begin another upload.'],
   TOO_MANY_REQUESTS: [429, 'There were too many requests in a minute. Try again after the time in Retry-After.'],
-  HEADERS_TOO_LARGE: [431, 'The headers of the request are larger than 16 KB.'],
   TOKEN_QUOTA_EXHAUSTED: [
     429,
     'The tokens of the day are used up. They are counted anew from 00:00 UTC; try again after the time in Retry-After.',
   ],
+  HEADERS_TOO_LARGE: [431, 'The headers of the request are larger than 16 KB.'],
   INTERNAL: [500, 'An unexpected error, which is a fault of Expertsmith. The log of the API has the details.'],
+  DIRECT_UPLOADS_UNAVAILABLE: [
+    501,
+    'Here clients cannot send files to the object store themselves, which takes S3 (S3_BUCKET_NAME and the other S3 variables). Send the file to POST /knowledge-base/upload.',
+  ],
   TEMPORAL_UNAVAILABLE: [
     503,
     'Temporal does not answer, so no work can be started. Nothing was changed; try again shortly.',

@@ -422,7 +422,11 @@ export interface HousekeepingStore {
   /** Files that are marked for deletion, in the same way. */
   filesInDeletion(page: PageById): Promise<FileInDeletion[]>
   findInDeletion(fileId: string, before: Date): Promise<FileInDeletion | undefined>
-  /** Of these object keys those that no file points to. */
+  /** Of these object keys those to which somebody may send parts, or of which a file is being made. */
+  keysOfOpenUploads(keys: readonly string[]): Promise<string[]>
+  /** Removes the rows of direct uploads whose time was over before then. @returns how many */
+  forgetUploads(before: Date): Promise<number>
+  /** Of these object keys those that no file points to, and none will. */
   keysWithoutFile(keys: readonly string[]): Promise<string[]>
   /** Of these checksums those that no file has, whoever's. */
   contentsWithoutFile(sha256s: readonly string[]): Promise<string[]>

@@ -195,11 +195,13 @@ describe('an upload whose row is not written, as far as the API can tell', () =>
     const experts = new PostgresExpertStore(world.database.pool)
     const idempotency = new PostgresIdempotencyStore(world.database.pool)
     const progress = new PostgresProgressStore(world.database.pool)
-    const limits = { publicUrl: 'http://127.0.0.1:8000', maxUploadBytes: 1_000_000, checks: [] }
+    const limits = { publicUrl: 'http://127.0.0.1:8000', maxUploadBytes: 1_000_000, uploadLifetimeMs: 3_600_000 }
     const app = await createApp({
       ...world,
       ...protection(world.database),
       ...limits,
+      checks: [],
+      directUploads: undefined,
       files,
       experts,
       runs,

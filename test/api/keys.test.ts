@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { Requests } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
@@ -125,7 +126,15 @@ describe('API keys', () => {
     const file = await owner.upload('mine.txt', 'Mine.')
     const expert = await owner.createExpert([file])
     const others = await other.upload('theirs.txt', 'Theirs.')
-    const ids = { '/knowledge-base/files/{id}': file.id, '/experts/{id}': expert.id }
+    const upload = await world.uploads.insert({
+      ...{ id: randomUUID(), userId: file.user_id, name: 'a', originalName: 'a', size: 1, type: 'text/plain' },
+      ...{ sha256: 'a'.repeat(64), s3Key: 'uploads/a', storeId: 'a', partSize: 1, lifetimeMs: 60_000 },
+    })
+    const ids = {
+      '/knowledge-base/files/{id}': file.id,
+      '/knowledge-base/uploads/{id}': upload.id,
+      '/experts/{id}': expert.id,
+    }
     const bodies: Record<string, object> = {
       'POST /experts/{id}/search': { query: 'mine' },
       'POST /experts/{id}/files': { file_ids: [others.id] },
@@ -146,7 +155,7 @@ describe('API keys', () => {
         assert.equal(status, 404, `${method} ${path}`)
         walked.push(`${method} ${path}`)
       }
-    assert.ok(walked.length >= 12, walked.join())
+    assert.ok(walked.length >= 16, walked.join())
     for (const url of ['/experts', '/knowledge-base/files']) {
       const { body } = await other.send('GET', url)
       assert.ok(!JSON.stringify(body).includes(file.id) && !JSON.stringify(body).includes(expert.id), url)

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import envPaths from 'env-paths'
+import { infrastructure } from '../support/infrastructure.ts'
 import { startWorld } from '../support/world.ts'
 
 const SCHEMATHESIS = '4.32.5'
@@ -25,7 +26,7 @@ const ADMIN_KEY = 'a-key-for-the-fuzzer-that-is-long-enough'
 
 test('no request makes the API answer 500, or otherwise than its document says', { timeout: LIMIT_MS }, async (t) => {
   const program = await installed()
-  const world = await startWorld({ adminKey: ADMIN_KEY })
+  const world = await startWorld({ adminKey: ADMIN_KEY, objects: { kind: 's3', ...infrastructure().s3 } })
   t.after(() => world.close())
   await world.app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = world.app.server.address() as AddressInfo

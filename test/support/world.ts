@@ -11,6 +11,7 @@ import { PublicCallbackAddresses } from '../../adapters/callback-addresses.ts'
 import { DatabaseContentObjectStore } from '../../adapters/database-content-object-store.ts'
 import {
   createBulkEmbedder,
+  createDirectUploads,
   createEmbedder,
   createObjectStore,
   createVectorStore,
@@ -22,6 +23,7 @@ import { PostgresApiKeyStore } from '../../adapters/postgres-api-key-store.ts'
 import { PostgresCallbackStore } from '../../adapters/postgres-callback-store.ts'
 import { PostgresDatabaseContents } from '../../adapters/postgres-database-contents.ts'
 import { PostgresEstimateStore } from '../../adapters/postgres-estimate-store.ts'
+import { PostgresDirectUploadStore } from '../../adapters/postgres-direct-upload-store.ts'
 import { PostgresExpertChanges } from '../../adapters/postgres-expert-changes.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
@@ -41,6 +43,7 @@ import { ExpertRuns } from '../../api/expert-runs.ts'
 import type { ProtectionOptions } from '../../api/protection.ts'
 import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
 import type { EstimateStore, Readers } from '../../domain/estimate.ts'
+import type { DirectUploadStore } from '../../domain/direct-upload.ts'
 import type { Embedder, ExpertChanges, ObjectStore, VectorStore } from '../../domain/ports.ts'
 import type { Quota } from '../../domain/quota.ts'
 import type { Prices, TokenBudget, UsageStore } from '../../domain/usage.ts'
@@ -88,6 +91,7 @@ export type World = {
   readonly taskQueue: string
   readonly database: TestDatabase
   readonly changes: ExpertChanges
+  readonly uploads: DirectUploadStore
   readonly objects: ObjectStore
   readonly vectors: VectorStore
   readonly embedder: Embedder
@@ -112,10 +116,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const embedderConfig = options.embedder ?? { kind: 'hashing', dimensions: 256 }
   const embedder = createEmbedder(embedderConfig)
   const contents = new PostgresDatabaseContents(database.pool)
-  const objects = new DatabaseContentObjectStore(
-    createObjectStore(options.objects ?? { kind: 'disk', dir: join(dir, 'objects') }),
-    contents,
-  )
+  const objectsConfig: ObjectStoreConfig = options.objects ?? { kind: 'disk', dir: join(dir, 'objects') }
+  const objects = new DatabaseContentObjectStore(createObjectStore(objectsConfig), contents)
   const vectors = createVectorStore(options.vectors ?? { kind: 'lancedb', dir: join(dir, 'vectors') }, embedder, () =>
     hasIndexedFiles(database.pool, embedder),
   )
@@ -128,6 +130,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     estimates: new PostgresEstimateStore(database.pool),
     readers: { largestBytes: 100_000_000, readsPictures: false },
   }
+  const uploads = new PostgresDirectUploadStore(database.pool)
   const changes = new PostgresExpertChanges(database, () => undefined)
   const app = await createApp({
     ...estimating,
@@ -139,6 +142,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     progress: new PostgresProgressStore(database.pool),
     changes,
     runs: new ExpertRuns({ client, namespace: 'default', taskQueue, uiUrl: 'http://127.0.0.1:8233' }),
+    uploads,
+    directUploads: createDirectUploads(objectsConfig),
+    uploadLifetimeMs: 3_600_000,
     objects,
     embedder,
     vectors,
@@ -166,7 +172,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await database.close()
     await rm(dir, { recursive: true, force: true })
   }
-  return { ...estimating, app, dir, client, taskQueue, database, changes, objects, vectors, embedder, close }
+  return { ...estimating, app, dir, client, taskQueue, database, changes, uploads, objects, vectors, embedder, close }
 }
 
 /** An API that answers this machine, as often as it asks, until there is a key. */

@@ -1,0 +1,134 @@
+import type pg from 'pg'
+import type {
+  DirectUpload,
+  DirectUploadStatus,
+  DirectUploadStore,
+  FoundContent,
+  NewDirectUpload,
+  UploadHold,
+} from '../domain/direct-upload.ts'
+import type { StoredFile } from '../domain/file.ts'
+import type { NewFile } from '../domain/ports.ts'
+import type { FileRow } from './postgres-file-store.ts'
+import { FILE_COLUMNS, toStoredFile } from './postgres-file-store.ts'
+
+type Row = {
+  id: string
+  user_id: string
+  name: string
+  original_name: string
+  size: number
+  type: string
+  sha256: string
+  s3_key: string
+  store_id: string
+  part_size: number
+  status: DirectUploadStatus
+  found_size: string | null
+  found_sha256: string | null
+  created_at: Date
+  expires_at: Date
+}
+
+const toDirectUpload = (row: Row): DirectUpload => ({
+  id: row.id,
+  userId: row.user_id,
+  name: row.name,
+  originalName: row.original_name,
+  size: row.size,
+  type: row.type,
+  sha256: row.sha256,
+  s3Key: row.s3_key,
+  storeId: row.store_id,
+  partSize: row.part_size,
+  status: row.status,
+  found: row.found_size === null ? null : { size: Number(row.found_size), sha256: row.found_sha256 },
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+})
+
+const MINE = `user_id = $1 and id = $2 and holder = $3 and status = 'open'`
+
+export class PostgresDirectUploadStore implements DirectUploadStore {
+  readonly #pool: pg.Pool
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  async insert(upload: NewDirectUpload): Promise<DirectUpload> {
+    const { rows } = await this.#pool.query<Row>(
+      `insert into direct_uploads
+         (id, user_id, name, original_name, size, type, sha256, s3_key, store_id, part_size, expires_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11 * interval '1 millisecond') returning *`,
+      [
+        upload.id,
+        upload.userId,
+        upload.name,
+        upload.originalName,
+        upload.size,
+        upload.type,
+        upload.sha256,
+        upload.s3Key,
+        upload.storeId,
+        upload.partSize,
+        upload.lifetimeMs,
+      ],
+    )
+    const [row] = rows
+    if (!row) throw new Error('insert into direct_uploads returned no row')
+    return toDirectUpload(row)
+  }
+
+  async find(userId: string, id: string): Promise<DirectUpload | undefined> {
+    const { rows } = await this.#pool.query<Row>('select * from direct_uploads where user_id = $1 and id = $2', [
+      userId,
+      id,
+    ])
+    return rows[0] && toDirectUpload(rows[0])
+  }
+
+  async hold(hold: UploadHold, milliseconds: number): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      `update direct_uploads set holder = $3, held_until = now() + $4 * interval '1 millisecond'
+       where user_id = $1 and id = $2 and status = 'open' and (holder = $3 or held_until < now())`,
+      [...mine(hold), milliseconds],
+    )
+    return rowCount === 1
+  }
+
+  async letGo(hold: UploadHold): Promise<void> {
+    await this.#pool.query(`update direct_uploads set held_until = '-infinity' where ${MINE}`, mine(hold))
+  }
+
+  async complete(hold: UploadHold, file: NewFile): Promise<StoredFile | undefined> {
+    const { rows } = await this.#pool.query<FileRow>(
+      `with completed as (update direct_uploads set status = 'completed' where ${MINE} returning id, user_id)
+       insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key, sha256, processing_status)
+       select id, user_id, $4, $5, $6, $7, $8, $9, $10, $11 from completed returning ${FILE_COLUMNS}`,
+      [
+        ...mine(hold),
+        file.name,
+        file.originalName,
+        file.size,
+        file.type,
+        file.s3Url,
+        file.s3Key,
+        file.sha256,
+        file.processingStatus,
+      ],
+    )
+    return rows[0] && toStoredFile(rows[0])
+  }
+
+  async end(hold: UploadHold, status: 'aborted' | 'refused', found?: FoundContent): Promise<void> {
+    await this.#pool.query(`update direct_uploads set status = $4, found_size = $5, found_sha256 = $6 where ${MINE}`, [
+      ...mine(hold),
+      status,
+      found?.size ?? null,
+      found?.sha256 ?? null,
+    ])
+  }
+}
+
+const mine = ({ userId, id, holder }: UploadHold) => [userId, id, holder]

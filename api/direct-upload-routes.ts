@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
+import { Type } from 'typebox'
+import type { DirectUpload, DirectUploads } from '../domain/direct-upload.ts'
+import { PART_BYTES } from '../domain/direct-upload.ts'
+import { displayName, mediaType, safeName } from '../domain/file-name.ts'
+import { originalKey } from '../domain/keys.ts'
+import type { UploadParts } from './complete-upload.ts'
+import { abortUpload, completeUpload, findUpload } from './complete-upload.ts'
+import type { DirectUploadJson } from './direct-upload-schemas.ts'
+import { DirectUploadSchema, NewDirectUploadSchema, PartsSchema, toDirectUploadJson } from './direct-upload-schemas.ts'
+import type { IdempotencyOptions } from './idempotency.ts'
+import { IdempotencyHeaders, onceAsJson } from './idempotency.ts'
+import { isOnePart, missingParts, receivedParts, signParts } from './missing-parts.ts'
+import { Problem } from './problem.ts'
+import { FileSchema, PageQuery, ProblemAnswer, toFileJson, toPage, Uuid } from './schemas.ts'
+import { sizeLimit } from './upload-limit.ts'
+
+export type DirectUploadRoutesOptions = IdempotencyOptions &
+  Omit<UploadParts, 'directUploads'> & {
+    /** Undefined where clients cannot reach the object store. */
+    readonly directUploads: DirectUploads | undefined
+    readonly maxUploadBytes: number
+    readonly uploadLifetimeMs: number
+  }
+
+const UploadParams = Type.Object({ id: Uuid })
+const tags = ['knowledge base']
+/** So many parts come with an upload. */
+const FIRST_PAGE = { limit: 100 }
+/** Browsers and proxies would keep the addresses. */
+const SECRET = { 'cache-control': 'no-store' }
+
+export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOptions> = async (app, options) => {
+  const { uploads, directUploads, idempotency } = options
+
+  app.route({
+    method: 'POST',
+    url: '/knowledge-base/uploads',
+    schema: {
+      tags,
+      summary: 'Begin a direct upload',
+      description:
+        'For large files: the client sends the parts to the object store itself, then completes the upload. A file of 16 MB or less is one part.',
+      headers: IdempotencyHeaders,
+      body: NewDirectUploadSchema,
+      response: {
+        201: DirectUploadSchema,
+        400: ProblemAnswer,
+        404: ProblemAnswer,
+        409: ProblemAnswer,
+        413: ProblemAnswer,
+        422: ProblemAnswer,
+        501: ProblemAnswer,
+        503: ProblemAnswer,
+      },
+    },
+    handler: async (request, reply) => {
+      const { userId, body } = request
+      const available = required(directUploads)
+      if (body.size > options.maxUploadBytes) throw sizeLimit(options.maxUploadBytes).refusal()
+      // Only the id is kept for repeats: what is signed is a secret, and does not last as long.
+      const answer = await onceAsJson(idempotency, request as FastifyRequest, async (id, isResumed) => {
+        const made = isResumed ? await uploads.find(userId, id) : undefined
+        if (!made) await begin({ ...options, directUploads: available }, { userId, id, file: body })
+        return { status: 201, location: `/knowledge-base/uploads/${id}`, body: { id } }
+      })
+      const { id } = answer.body as { id: string }
+      const upload = await findUpload(uploads, userId, id)
+      return reply
+        .status(201)
+        .headers({ ...SECRET, location: `/knowledge-base/uploads/${id}` })
+        .send(await toAnswer(directUploads, upload))
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/knowledge-base/uploads/:id',
+    schema: {
+      tags,
+      summary: 'Get a direct upload',
+      description: 'How much has come, and what it takes to send the rest: to go on where a client was cut off.',
+      params: UploadParams,
+      response: { 200: DirectUploadSchema, 400: ProblemAnswer, 404: ProblemAnswer, 503: ProblemAnswer },
+    },
+    handler: async (request, reply) => {
+      const upload = await findUpload(uploads, request.userId, request.params.id)
+      return reply.headers(SECRET).send(await toAnswer(directUploads, upload))
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/knowledge-base/uploads/:id/parts',
+    schema: {
+      tags,
+      summary: 'List the parts that have not come',
+      params: UploadParams,
+      querystring: PageQuery,
+      response: { 200: PartsSchema, 400: ProblemAnswer, 404: ProblemAnswer, 501: ProblemAnswer, 503: ProblemAnswer },
+    },
+    handler: async (request, reply) => {
+      const upload = await findUpload(uploads, request.userId, request.params.id)
+      const received = await receivedParts(directUploads, upload)
+      const missing = received ? missingParts(upload, received) : []
+      const page = await signParts(required(directUploads), upload, missing, request.query)
+      return reply.headers(SECRET).send(toPage(page, (part) => part))
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/knowledge-base/uploads/:id/complete',
+    schema: {
+      tags,
+      summary: 'Complete a direct upload',
+      description:
+        'Checks size and SHA-256 of what the object store has, and makes the file, once: repeats get the same answer. What is not as promised is removed. A file of 1 GB is checked in some seconds.',
+      params: UploadParams,
+      response: {
+        201: FileSchema,
+        400: ProblemAnswer,
+        404: ProblemAnswer,
+        409: ProblemAnswer,
+        410: ProblemAnswer,
+        422: ProblemAnswer,
+        501: ProblemAnswer,
+        503: ProblemAnswer,
+      },
+    },
+    handler: async (request, reply) => {
+      const { userId, params, raw, log } = request
+      await findUpload(uploads, userId, params.id)
+      const parts = { ...options, directUploads: required(directUploads) }
+      // Nothing is said while a large file is read. What tests inject comes by no real socket.
+      raw.socket.setTimeout?.(0)
+      const file = await completeUpload(parts, userId, params.id)
+      log.info({ fileId: file.id, s3Key: file.s3Key, size: file.size }, '📤 Uploaded file')
+      return reply.status(201).header('location', `/knowledge-base/files/${file.id}`).send(toFileJson(file))
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/knowledge-base/uploads/:id/abort',
+    schema: {
+      tags,
+      summary: 'Abort a direct upload',
+      description: 'Removes what has come. Aborting what has ended without a file changes nothing.',
+      params: UploadParams,
+      response: { 204: Type.Null(), 400: ProblemAnswer, 404: ProblemAnswer, 409: ProblemAnswer, 503: ProblemAnswer },
+    },
+    handler: async (request, reply) => {
+      await abortUpload(options, request.userId, request.params.id)
+      return reply.status(204).send(null)
+    },
+  })
+}
+
+function required(directUploads: DirectUploads | undefined): DirectUploads {
+  if (!directUploads) throw new Problem('DIRECT_UPLOADS_UNAVAILABLE')
+  return directUploads
+}
+
+type Wanted = { readonly userId: string; readonly id: string; readonly file: Static<typeof NewDirectUploadSchema> }
+
+async function begin(
+  { uploads, directUploads, objects, uploadLifetimeMs }: DirectUploadRoutesOptions & Pick<UploadParts, 'directUploads'>,
+  { userId, id, file }: Wanted,
+): Promise<void> {
+  const originalName = displayName(file.original_name)
+  const identity = {
+    id,
+    userId,
+    originalName,
+    name: safeName(originalName),
+    s3Key: originalKey(userId, id, randomUUID()),
+  }
+  const content = { size: file.size, type: mediaType(file.type), sha256: file.sha256.toLowerCase() }
+  const plan = { size: file.size, partSize: PART_BYTES }
+  const options = { contentType: content.type, checksPart: isOnePart(plan) }
+  const storeId = await directUploads.begin(identity.s3Key, options)
+  try {
+    await uploads.insert({ ...identity, ...content, ...plan, storeId, lifetimeMs: uploadLifetimeMs })
+  } catch (error) {
+    // If this fails, too, housekeeping finds it.
+    await objects.abortUpload({ key: identity.s3Key, id: storeId, since: new Date() }).catch(() => undefined)
+    throw error
+  }
+}
+
+/** The upload as it stands, with what it takes to send the first of the parts that have not come. */
+async function toAnswer(directUploads: DirectUploads | undefined, upload: DirectUpload): Promise<DirectUploadJson> {
+  const received = await receivedParts(directUploads, upload)
+  const all = { parts: Math.ceil(upload.size / upload.partSize), bytes: upload.size }
+  if (!directUploads || !received)
+    return toDirectUploadJson(upload, upload.status === 'completed' ? all : NOTHING, { items: [], next_cursor: null })
+  const missing = missingParts(upload, received)
+  const bytes = received.reduce((sum, { size }) => sum + size, 0)
+  const page = await signParts(directUploads, upload, missing, FIRST_PAGE)
+  return toDirectUploadJson(
+    upload,
+    { parts: all.parts - missing.length, bytes },
+    toPage(page, (part) => part),
+  )
+}
+
+const NOTHING = { parts: 0, bytes: 0 }

@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, test } from 'node:test'
+import { CompleteMultipartUploadCommand, ListPartsCommand, UploadPartCommand } from '@aws-sdk/client-s3'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { abortUploads } from '../../activities/housekeeping/abort-uploads.ts'
+import { removeObjects } from '../../activities/housekeeping/remove-objects.ts'
+import { PostgresHousekeepingStore } from '../../adapters/postgres-housekeeping-store.ts'
+import type { DirectUploadJson } from '../../api/direct-upload-schemas.ts'
+import { LOCAL_USER_ID } from '../../api/principal.ts'
+import type { S3Config } from '../../config.ts'
+import type { ChoreOutcome } from '../../domain/housekeeping.ts'
+import { originalKey } from '../../domain/keys.ts'
+import { beginUpload, sendPart, sendParts, sha256Of } from '../support/direct-upload.ts'
+import { ownBucket, s3Client } from '../support/own-bucket.ts'
+import { Requests } from '../support/requests.ts'
+import type { World } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
+
+const ADMIN_KEY = 'a-key-of-the-configuration-of-40-letters'
+const MEGABYTE = 1_048_576
+const SMALL = Buffer.from('The lightship was lost in the storm of 1884.')
+/** Three parts. */
+const LARGE = Buffer.alloc(40 * MEGABYTE, 'The tide takes a part. ')
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
+
+describe('a direct upload', () => {
+  let world: World
+  let api: Requests
+  let s3: S3Config
+  before(async () => {
+    const objects = await ownBucket()
+    s3 = objects
+    world = await startWorld({ workers: false, objects, adminKey: ADMIN_KEY, maxUploadBytes: 41 * MEGABYTE })
+    api = new Requests(world.app, bearer(ADMIN_KEY))
+  })
+  after(() => world.close())
+
+  const post = (id: string, what: 'complete' | 'abort') => api.send('POST', `/knowledge-base/uploads/${id}/${what}`)
+  const get = async (id: string) => (await api.send('GET', `/knowledge-base/uploads/${id}`)).body as DirectUploadJson
+
+  async function rowOf(id: string): Promise<{ s3_key: string; store_id: string }> {
+    const { rows } = await world.database.pool.query('select s3_key, store_id from direct_uploads where id = $1', [id])
+    return rows[0]
+  }
+  async function multipartOf(id: string) {
+    const { s3_key: Key, store_id: UploadId } = await rowOf(id)
+    return { Bucket: s3.bucket, Key, UploadId }
+  }
+  async function assertNothingLeft(id: string): Promise<void> {
+    const { s3_key } = await rowOf(id)
+    assert.equal(await world.objects.size(s3_key), undefined)
+    assert.deepEqual(await Array.fromAsync(world.objects.unfinishedUploads(s3_key)), [])
+    assert.equal((await api.send('GET', `/knowledge-base/files/${id}`)).status, 404)
+  }
+  const keepHouse = (chore: typeof abortUploads | typeof removeObjects, graceMs: number): Promise<ChoreOutcome> => {
+    const housekeeping = new PostgresHousekeepingStore(world.database.pool)
+    const activity = chore({ objects: world.objects, housekeeping, housekeepingGraceMs: graceMs })
+    return new MockActivityEnvironment().run(() => activity({ dryRun: false }))
+  }
+
+  test('of a small file is one PUT, makes a file as any other upload does, and takes nothing after that', async () => {
+    const upload = await beginUpload(api, SMALL, { original_name: '../../notes\u202E.txt', type: 'Text/Plain; x=y' })
+    assert.deepEqual([upload.status, upload.part_count, upload.parts.items.length], ['open', 1, 1])
+    await sendParts(upload, SMALL)
+    const { status, headers, body } = await post(upload.id, 'complete')
+    assert.equal(status, 201, JSON.stringify(body))
+    assert.equal(headers.location, `/knowledge-base/files/${upload.id}`)
+    const other = await api.upload('notes.txt', SMALL)
+    assert.deepEqual(Object.keys(body).toSorted(), Object.keys(other).toSorted())
+    assert.deepEqual(
+      [body.original_name, body.name, body.size, body.type, body.sha256, body.processing_status],
+      ['notes.txt', 'notes.txt', SMALL.length, 'text/plain', other.sha256, 'uploaded'],
+    )
+    assert.match(String(body.s3_key), new RegExp(`^uploads/${body.user_id}/${upload.id}/[0-9a-f-]{36}$`))
+    const content = await world.app.inject({
+      url: `/knowledge-base/files/${upload.id}/content`,
+      headers: bearer(ADMIN_KEY),
+    })
+    assert.deepEqual(content.rawPayload, SMALL)
+    const done = await get(upload.id)
+    assert.deepEqual(
+      [done.status, done.file_id, done.received_bytes, done.parts.items.length],
+      ['completed', upload.id, SMALL.length, 0],
+    )
+    const [part] = upload.parts.items
+    assert.deepEqual(part && (await sendPart(part, SMALL)), { status: 404, code: 'NoSuchUpload' })
+    assert.equal((await post(upload.id, 'abort')).body.code, 'UPLOAD_COMPLETED')
+  })
+
+  test('of a large file goes on where it was cut off, and is completed once', async () => {
+    const { id, parts } = await beginUpload(api, LARGE)
+    const [first] = parts.items
+    assert.ok(first && parts.items.length === 3)
+    assert.equal((await sendPart(first, LARGE)).status, 200)
+
+    const early = await post(id, 'complete')
+    assert.deepEqual([early.status, early.body.code, early.body.missing_parts], [409, 'UPLOAD_INCOMPLETE', [2, 3]])
+    const resumed = await get(id)
+    assert.deepEqual([resumed.received_parts, resumed.received_bytes], [1, 16 * MEGABYTE])
+    const page = await api.send('GET', `/knowledge-base/uploads/${id}/parts?limit=1`)
+    const rest = await api.send('GET', `/knowledge-base/uploads/${id}/parts?cursor=${page.body.next_cursor}`)
+    const numbers = [page, rest].map(({ body }) =>
+      (body.items as { part_number: number }[]).map((each) => each.part_number),
+    )
+    assert.deepEqual(numbers, [[2], [3]])
+    await sendParts(resumed, LARGE)
+
+    const other = { userId: LOCAL_USER_ID, id, holder: randomUUID() }
+    assert.ok(await world.uploads.hold(other, 60_000))
+    for (const what of ['complete', 'abort'] as const) {
+      const { status, headers, body } = await post(id, what)
+      assert.deepEqual([status, body.code, headers['retry-after']], [409, 'UPLOAD_BUSY', '2'])
+    }
+    await world.uploads.letGo(other)
+
+    const answers = await Promise.all([post(id, 'complete'), post(id, 'complete')])
+    const [made] = answers.filter(({ status }) => status === 201)
+    assert.ok(made, JSON.stringify(answers))
+    for (const { status, body } of answers) assert.ok(status === 201 || body.code === 'UPLOAD_BUSY')
+    assert.deepEqual((await post(id, 'complete')).body, made.body)
+    assert.deepEqual([made.body.size, made.body.sha256], [LARGE.length, sha256Of(LARGE)])
+    const { rows } = await world.database.pool.query('select from files where id = $1', [id])
+    assert.equal(rows.length, 1)
+    assert.equal((await api.send('DELETE', `/knowledge-base/files/${id}`)).status, 204)
+    assert.deepEqual((await post(id, 'complete')).body.code, 'FILE_NOT_FOUND')
+  })
+
+  test('is refused where its checksum is another, and nothing of it is kept', async () => {
+    const wrong = Buffer.from(LARGE)
+    wrong[30 * MEGABYTE] = 0
+    const upload = await beginUpload(api, LARGE)
+    await sendParts(upload, wrong)
+    for (const _ of ['first', 'again']) {
+      const { status, body } = await post(upload.id, 'complete')
+      assert.deepEqual([status, body.code], [422, 'UPLOAD_MISMATCH'])
+      assert.match(String(body.detail), new RegExp(`Expected SHA-256 ${sha256Of(LARGE)}, found ${sha256Of(wrong)}`))
+      assert.deepEqual(body.expected, { size: LARGE.length, sha256: sha256Of(LARGE) })
+      assert.deepEqual(body.found, { size: LARGE.length, sha256: sha256Of(wrong) })
+    }
+    assert.equal((await get(upload.id)).status, 'refused')
+    await assertNothingLeft(upload.id)
+  })
+
+  test('is refused where a store took a part of another length, and nothing of it is kept', async () => {
+    const upload = await beginUpload(api, LARGE)
+    await sendParts(upload, LARGE)
+    // With credentials of its own, so that nothing holds it to the length that was signed.
+    const [Body, client] = [LARGE.subarray(0, 20 * MEGABYTE), s3Client(s3)]
+    await client.send(new UploadPartCommand({ ...(await multipartOf(upload.id)), PartNumber: 1, Body }))
+    client.destroy()
+    const { status, body } = await post(upload.id, 'complete')
+    assert.deepEqual([status, body.code, body.found], [422, 'UPLOAD_MISMATCH', { size: 44 * MEGABYTE, sha256: null }])
+    assert.match(String(body.detail), /Expected 41943040 bytes, found 46137344\./)
+    await assertNothingLeft(upload.id)
+  })
+
+  test('is held by the store itself to the length of each part, and to the checksum of a single one', async () => {
+    const [part] = (await beginUpload(api, SMALL)).parts.items
+    assert.ok(part)
+    const bytes = Buffer.alloc(SMALL.length + 1, 'x')
+    assert.deepEqual(await sendPart(part, bytes), { status: 400, code: 'BadDigest' })
+    const { 'content-length': _, ...headers } = part.headers
+    const longer = { ...part, size: bytes.length, headers }
+    assert.deepEqual(await sendPart(longer, bytes), { status: 403, code: 'SignatureDoesNotMatch' })
+    const another = { ...part, url: part.url.replace('partNumber=1', 'partNumber=2') }
+    assert.deepEqual(await sendPart(another, SMALL), { status: 403, code: 'SignatureDoesNotMatch' })
+    assert.equal((await sendPart(part, SMALL)).status, 200)
+  })
+
+  test('can be aborted, also twice, and takes nothing after that', async () => {
+    const upload = await beginUpload(api, SMALL)
+    await sendParts(upload, SMALL)
+    for (const _ of ['first', 'again']) assert.equal((await post(upload.id, 'abort')).status, 204)
+    await assertNothingLeft(upload.id)
+    const { status, body } = await post(upload.id, 'complete')
+    assert.deepEqual([status, body.code], [410, 'UPLOAD_ENDED'])
+    const [part] = upload.parts.items
+    assert.deepEqual(part && (await sendPart(part, SMALL)), { status: 404, code: 'NoSuchUpload' })
+    assert.deepEqual([(await get(upload.id)).status, (await get(upload.id)).parts.items], ['aborted', []])
+  })
+
+  test('is completed where the API died between the object and the row', async () => {
+    const upload = await beginUpload(api, LARGE)
+    await sendParts(upload, LARGE)
+    const [client, multipart] = [s3Client(s3), await multipartOf(upload.id)]
+    const { Parts } = await client.send(new ListPartsCommand(multipart))
+    await client.send(new CompleteMultipartUploadCommand({ ...multipart, MultipartUpload: { Parts } }))
+    client.destroy()
+    assert.equal((await post(upload.id, 'complete')).body.sha256, sha256Of(LARGE))
+  })
+
+  test("is another user's for nobody but that one, by every route that there is", async () => {
+    const { body } = await api.send('POST', '/keys', { name: 'other', user_id: randomUUID() })
+    const other = new Requests(world.app, bearer(String(body.key)))
+    const upload = await beginUpload(api, SMALL)
+    await sendParts(upload, SMALL)
+    const { paths } = (await api.send('GET', '/openapi.json')).body as { paths: Record<string, object> }
+    const routes = Object.entries(paths).filter(([path]) => path.startsWith('/knowledge-base/uploads/{id}'))
+    assert.deepEqual(routes.length, 4)
+    for (const [path, methods] of routes)
+      for (const method of Object.keys(methods)) {
+        const { status, body } = await other.send(method.toUpperCase() as 'GET', path.replace('{id}', upload.id))
+        assert.deepEqual([status, body.code], [404, 'UPLOAD_NOT_FOUND'], `${method} ${path}`)
+      }
+    assert.equal((await post(upload.id, 'complete')).status, 201)
+  })
+
+  test('that is begun again with its Idempotency-Key is the same one, and what is signed is written down nowhere', async () => {
+    const keyed = new Requests(world.app, { ...bearer(ADMIN_KEY), 'idempotency-key': randomUUID() })
+    const [first, again] = [await beginUpload(keyed, SMALL), await beginUpload(keyed, SMALL)]
+    assert.equal(again.id, first.id)
+    await sendParts(again, SMALL)
+    const file = { original_name: 'other.bin', size: 1, sha256: sha256Of(SMALL) }
+    assert.equal((await keyed.send('POST', '/knowledge-base/uploads', file)).body.code, 'IDEMPOTENCY_KEY_REUSED')
+    for (const table of ['idempotency_keys', 'direct_uploads']) {
+      const { rows } = await world.database.pool.query(`select t::text as row from ${table} t`)
+      assert.ok(rows.length > 0 && rows.every(({ row }) => !/X-Amz-/i.test(row)), table)
+    }
+  })
+
+  test('of more than is taken, or of nothing, is refused before anything begins', async () => {
+    const file = { original_name: 'a.bin', sha256: sha256Of(SMALL) }
+    const large = await api.send('POST', '/knowledge-base/uploads', { ...file, size: 41 * MEGABYTE + 1 })
+    assert.deepEqual([large.status, large.body.code, large.body.limit_bytes], [413, 'UPLOAD_TOO_LARGE', 41 * MEGABYTE])
+    for (const wrong of [{ size: 0 }, { size: 1, sha256: 'abc' }, { size: '7' }, { size: 1.5 }])
+      assert.equal((await api.send('POST', '/knowledge-base/uploads', { ...file, ...wrong })).status, 400)
+  })
+
+  test('is left alone by housekeeping while its time lasts, and swept after that', async () => {
+    const [open, over] = [await beginUpload(api, SMALL), await beginUpload(api, SMALL)]
+    const assembled = await beginUpload(api, SMALL)
+    const unknown = originalKey(randomUUID(), randomUUID(), randomUUID())
+    await world.objects.upload(unknown, SMALL)
+    for (const upload of [open, over, assembled]) await sendParts(upload, SMALL)
+    const [client, multipart] = [s3Client(s3), await multipartOf(assembled.id)]
+    const { Parts } = await client.send(new ListPartsCommand(multipart))
+    await client.send(new CompleteMultipartUploadCommand({ ...multipart, MultipartUpload: { Parts } }))
+    client.destroy()
+    const expire = (id: string, ago: string) =>
+      world.database.pool.query(`update direct_uploads set expires_at = now() - $2::interval where id = $1`, [id, ago])
+    await expire(over.id, '1 second')
+
+    assert.equal((await post(over.id, 'complete')).body.code, 'UPLOAD_ENDED')
+    assert.deepEqual([(await get(over.id)).status, (await get(over.id)).parts.items], ['expired', []])
+    // Without any grace, so that everything counts as old.
+    const { s3_key } = await rowOf(over.id)
+    const swept = await keepHouse(abortUploads, -1_000)
+    assert.ok(swept.examples.includes(s3_key))
+    assert.ok(!swept.examples.includes((await rowOf(open.id)).s3_key))
+    assert.deepEqual((await keepHouse(removeObjects, -1_000)).examples, [unknown])
+    for (const upload of [open, assembled]) assert.equal((await post(upload.id, 'complete')).status, 201)
+
+    const [part] = over.parts.items
+    assert.equal(part && (await sendPart(part, SMALL)).code, 'NoSuchUpload')
+    await expire(over.id, '2 hours')
+    await keepHouse(abortUploads, 3_600_000)
+    assert.equal((await post(over.id, 'complete')).body.code, 'UPLOAD_NOT_FOUND')
+    assert.equal((await get(open.id)).status, 'completed')
+  })
+})
+
+test('where clients cannot reach the object store, a direct upload is refused with what to do instead', async () => {
+  const world = await startWorld({ workers: false })
+  try {
+    const file = { original_name: 'a.bin', size: 1, sha256: sha256Of(SMALL) }
+    const { status, body } = await new Requests(world.app).send('POST', '/knowledge-base/uploads', file)
+    assert.deepEqual([status, body.code], [501, 'DIRECT_UPLOADS_UNAVAILABLE'])
+    assert.match(String(body.detail), /POST \/knowledge-base\/upload\./)
+  } finally {
+    await world.close()
+  }
+})
