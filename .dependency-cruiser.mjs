@@ -110,9 +110,19 @@ export default {
       name: 'cli-is-a-client',
       comment: 'Of HTTP, or of Temporal: what it knows of workflows is what the API knows of them.',
       severity: 'error',
-      from: { path: '^cli/' },
+      from: { path: '^cli/', pathNot: '^cli/operator/' },
       to: {
         path: '^(workflows/(?!contract\\.ts$)|(activities|adapters|api|worker|stack)/)',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'operator-composes-adapters',
+      comment: 'Commands that look after the parts themselves, beside the API and the workers.',
+      severity: 'error',
+      from: { path: '^cli/operator/' },
+      to: {
+        path: '^(workflows/(?!contract\\.ts$)|(activities|api|worker|stack)/)',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { housekeeping } from './housekeeping.ts'
 import { keys } from './keys.ts'
 import { migrateContent } from './migrate-content.ts'
+import { s3 } from './operator/s3-setup.ts'
 
 const program = new Command('expertsmith')
   .description(
@@ -12,6 +13,7 @@ const program = new Command('expertsmith')
   .showHelpAfterError()
   .addCommand(keys())
   .addCommand(housekeeping())
+  .addCommand(s3())
 
 program
   .command('migrate-content')

@@ -58,6 +58,10 @@ const VIOLATIONS: Readonly<Record<string, readonly Tree[]>> = {
   'worker-stands-alone': [one('worker/a.ts', '../api/b.ts'), one('worker/main.ts', '../stack/b.ts')],
   'stack-starts-processes': [one('stack/a.ts', '../api/b.ts'), one('stack/a.ts', '../workflows/b.ts')],
   'cli-is-a-client': [one('cli/a.ts', '../adapters/b.ts'), one('cli/a.ts', '../workflows/create-expert.ts')],
+  'operator-composes-adapters': [
+    one('cli/operator/a.ts', '../../api/b.ts'),
+    one('cli/operator/a.ts', '../../activities/b.ts'),
+  ],
   'cli-knows-no-vendor': [one('cli/a.ts', 'pg'), one('cli/a.ts', '@temporalio/worker')],
   'config-stands-alone': [one('config.ts', './domain/b.ts')],
   'nothing-imports-tests': [one('api/a.ts', '../test/b.ts'), one('cli/a.ts', '../examples/b.ts')],
@@ -74,6 +78,7 @@ const ALLOWED: Tree = {
   'api/main.ts': "import './app.ts'\nimport '../config.ts'\nimport '../adapters/s3.ts'\nimport 'pg'",
   'worker/main.ts': "import '../activities/b.ts'\nimport '../adapters/s3.ts'",
   'cli/a.ts': `import '../config.ts'\nimport '../workflows/contract.ts'\nimport '@temporalio/client'\n${typeOf('a', '../api/app.ts').a}`,
+  'cli/operator/a.ts': "import '../../config.ts'\nimport '../../adapters/s3.ts'",
   'test/a.test.ts': "import '../adapters/s3.ts'\nimport '../workflows/a.ts'",
 }
 

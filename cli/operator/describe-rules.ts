@@ -1,0 +1,43 @@
+import type { BucketRule } from '../../adapters/s3-bucket-rules.ts'
+
+export type RulesReceipt = { readonly bucket: string; readonly dry_run: boolean; readonly rules: readonly BucketRule[] }
+
+const NAMES = { cors: 'CORS', lifecycle: 'lifecycle' } as const
+/** What goes on without it. */
+const WITHOUT = {
+  cors: 'Pages cannot send direct uploads; other clients can.',
+  lifecycle: 'Housekeeping aborts stale uploads without it; derived/ is kept until its files are deleted.',
+} as const
+
+/** A line for each rule of ours, and one for those of others. */
+export function describeRules({ bucket, dry_run, rules }: RulesReceipt, hasOrigins: boolean): string {
+  const lines = [
+    `Bucket ${bucket}${dry_run ? ' (a dry run: nothing was changed)' : ''}`,
+    ...(hasOrigins ? [] : ['–  CORS: left as it is, since no page is named; --origin or CORS_ORIGINS names some']),
+    ...rules.map(describeRule),
+    ...(['cors', 'lifecycle'] as const).flatMap((kind) => describeOthers(rules, kind)),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function describeRule({ kind, id, before, wanted, state, reason }: BucketRule): string {
+  const what = `${NAMES[kind]} ${id}`
+  const was = before === null ? 'there was none' : `it was ${before}`
+  switch (state) {
+    case 'unchanged':
+      return `✅ ${what}: unchanged (${wanted})`
+    case 'set':
+      return `✅ ${what}: set to ${wanted}; ${was}`
+    case 'missing':
+    case 'different':
+      return `⚠️ ${what}: would be set to ${wanted}; ${was}`
+    case 'unsupported':
+    case 'refused':
+      return `⚠️ ${what}: ${state}, ${reason}. ${WITHOUT[kind]}`
+  }
+}
+
+function describeOthers(rules: readonly BucketRule[], kind: BucketRule['kind']): string[] {
+  const others = rules.find((rule) => rule.kind === kind)?.others ?? 0
+  return others > 0 ? [`   ${others} other ${NAMES[kind]} ${others === 1 ? 'rule was' : 'rules were'} kept`] : []
+}
