@@ -14,7 +14,7 @@ export const NewDirectUploadSchema = Type.Object({
   sha256: SHA256,
 })
 
-export const PartSchema = Type.Object({
+const PartSchema = Type.Object({
   part_number: Type.Integer({ minimum: 1 }),
   offset: Bytes,
   size: Bytes,
