@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { CompleteMultipartUploadCommand, ListPartsCommand, UploadPartCommand } from '@aws-sdk/client-s3'
 import { MockActivityEnvironment } from '@temporalio/testing'
@@ -14,6 +15,7 @@ import { originalKey } from '../../domain/keys.ts'
 import { beginUpload, sendPart, sendParts, sha256Of } from '../support/direct-upload.ts'
 import { ownBucket, s3Client } from '../support/own-bucket.ts'
 import { Requests } from '../support/requests.ts'
+import { S3Proxy } from '../support/s3-proxy.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
@@ -258,6 +260,30 @@ describe('a direct upload', () => {
     assert.equal((await post(over.id, 'complete')).body.code, 'UPLOAD_NOT_FOUND')
     assert.equal((await get(open.id)).status, 'completed')
   })
+})
+
+test('a direct upload that takes longer to be checked than a connection may be silent is answered all the same', async () => {
+  const objects = await ownBucket()
+  const s3 = new S3Proxy(objects.endpoint ?? '')
+  const endpoint = await s3.listen()
+  const world = await startWorld({ workers: false, objects: { ...objects, endpoint }, idleTimeoutMs: 200 })
+  try {
+    await world.app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = world.app.server.address() as AddressInfo
+    // Two parts, so that it has to be read.
+    const content = LARGE.subarray(0, 17 * MEGABYTE)
+    const upload = await beginUpload(new Requests(world.app), content)
+    await sendParts(upload, content)
+    const gate = s3.hold(({ method }) => method === 'GET')
+    const url = `http://127.0.0.1:${port}/knowledge-base/uploads/${upload.id}/complete`
+    const completing = fetch(url, { method: 'POST' })
+    await gate.arrival
+    setTimeout(() => gate.open(), 1_000)
+    assert.equal((await completing).status, 201)
+  } finally {
+    await world.close()
+    await s3.close()
+  }
 })
 
 test('where clients cannot reach the object store, a direct upload is refused with what to do instead', async () => {

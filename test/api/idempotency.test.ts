@@ -241,6 +241,7 @@ describe('a request with an Idempotency-Key', () => {
       '/experts/{id}/files',
       '/keys',
       '/knowledge-base/upload',
+      '/knowledge-base/uploads',
     ])
   })
 })
