@@ -3,11 +3,12 @@ import type { BucketRule } from '../../adapters/s3-bucket-rules.ts'
 export type RulesReceipt = { readonly bucket: string; readonly dry_run: boolean; readonly rules: readonly BucketRule[] }
 
 const NAMES = { cors: 'CORS', lifecycle: 'lifecycle' } as const
-/** What goes on without it. */
-const WITHOUT = {
-  cors: 'Pages cannot send direct uploads; other clients can.',
-  lifecycle: 'Housekeeping aborts stale uploads without it; derived/ is kept until its files are deleted.',
-} as const
+/** What goes on without it, by id. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  'expertsmith-direct-uploads': 'Pages cannot send direct uploads; other clients can.',
+  'expertsmith-uploads': 'Housekeeping aborts stale uploads without it.',
+  'expertsmith-derived': 'What was derived of files is kept until they are deleted.',
+}
 
 /** A line for each rule of ours, and one for those of others. */
 export function describeRules({ bucket, dry_run, rules }: RulesReceipt, hasOrigins: boolean): string {
@@ -33,7 +34,7 @@ function describeRule({ kind, id, before, wanted, state, reason }: BucketRule): 
       return `⚠️ ${what}: would be set to ${wanted}; ${was}`
     case 'unsupported':
     case 'refused':
-      return `⚠️ ${what}: ${state}, ${reason}. ${WITHOUT[kind]}`
+      return `⚠️ ${what}: ${state}, ${reason}. ${WITHOUT[id] ?? ''}`
   }
 }
 

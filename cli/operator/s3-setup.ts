@@ -38,7 +38,7 @@ async function run({ origin, derivedDays, dryRun = false, json = false }: Option
   if (config.objects.kind !== 's3') return refuse(config)
   const { bucket } = config.objects
   const rules = new S3BucketRules(config.objects)
-  const origins = origin ?? config.corsOrigins
+  const origins = [...new Set(origin ?? config.corsOrigins)]
   const wanted = { origins, derivedDays, abortDays: abortDays(config.uploadLifetimeMs) }
   const found = dryRun ? await rules.survey(wanted) : await rules.set(wanted)
   const receipt = { bucket, dry_run: dryRun, rules: found }
