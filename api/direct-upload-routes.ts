@@ -1,19 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import type { Static } from 'typebox'
 import { Type } from 'typebox'
 import type { DirectUpload, DirectUploads } from '../domain/direct-upload.ts'
-import { PART_BYTES } from '../domain/direct-upload.ts'
-import { displayName, mediaType, safeName } from '../domain/file-name.ts'
-import { originalKey } from '../domain/keys.ts'
+import { beginUpload } from './begin-upload.ts'
 import type { UploadParts } from './complete-upload.ts'
 import { abortUpload, completeUpload, findUpload } from './complete-upload.ts'
 import type { DirectUploadJson } from './direct-upload-schemas.ts'
 import { DirectUploadSchema, NewDirectUploadSchema, PartsSchema, toDirectUploadJson } from './direct-upload-schemas.ts'
 import type { IdempotencyOptions } from './idempotency.ts'
 import { IdempotencyHeaders, onceAsJson } from './idempotency.ts'
-import { isOnePart, missingParts, receivedParts, signParts } from './missing-parts.ts'
+import { missingParts, receivedParts, signParts } from './missing-parts.ts'
 import { Problem } from './problem.ts'
 import { FileSchema, PageQuery, ProblemAnswer, toFileJson, toPage, Uuid } from './schemas.ts'
 import { sizeLimit } from './upload-limit.ts'
@@ -64,7 +60,7 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
       // Only the id is kept for repeats: what is signed is a secret, and does not last as long.
       const answer = await onceAsJson(idempotency, request as FastifyRequest, async (id, isResumed) => {
         const made = isResumed ? await uploads.find(userId, id) : undefined
-        if (!made) await begin({ ...options, directUploads: available }, { userId, id, file: body })
+        if (!made) await beginUpload({ ...options, directUploads: available }, { userId, id, file: body })
         return { status: 201, location: `/knowledge-base/uploads/${id}`, body: { id } }
       })
       const { id } = answer.body as { id: string }
@@ -163,33 +159,6 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
 function required(directUploads: DirectUploads | undefined): DirectUploads {
   if (!directUploads) throw new Problem('DIRECT_UPLOADS_UNAVAILABLE')
   return directUploads
-}
-
-type Wanted = { readonly userId: string; readonly id: string; readonly file: Static<typeof NewDirectUploadSchema> }
-
-async function begin(
-  { uploads, directUploads, objects, uploadLifetimeMs }: DirectUploadRoutesOptions & Pick<UploadParts, 'directUploads'>,
-  { userId, id, file }: Wanted,
-): Promise<void> {
-  const originalName = displayName(file.original_name)
-  const identity = {
-    id,
-    userId,
-    originalName,
-    name: safeName(originalName),
-    s3Key: originalKey(userId, id, randomUUID()),
-  }
-  const content = { size: file.size, type: mediaType(file.type), sha256: file.sha256.toLowerCase() }
-  const plan = { size: file.size, partSize: PART_BYTES }
-  const options = { contentType: content.type, checksPart: isOnePart(plan) }
-  const storeId = await directUploads.begin(identity.s3Key, options)
-  try {
-    await uploads.insert({ ...identity, ...content, ...plan, storeId, lifetimeMs: uploadLifetimeMs })
-  } catch (error) {
-    // If this fails, too, housekeeping finds it.
-    await objects.abortUpload({ key: identity.s3Key, id: storeId, since: new Date() }).catch(() => undefined)
-    throw error
-  }
 }
 
 /** The upload as it stands, with what it takes to send the first of the parts that have not come. */
