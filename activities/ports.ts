@@ -10,8 +10,8 @@ import type {
   TextExtractor,
   VectorStore,
 } from '../domain/ports.ts'
-import type { WebhookSender, WebhookStore } from '../domain/webhook.ts'
 import type { TokenBudget } from '../domain/usage.ts'
+import type { WebhookSender, WebhookStore } from '../domain/webhook.ts'
 import type { Staging } from './staging.ts'
 
 /** Everything that activities need of the world; a worker's `main.ts` puts it together. */

@@ -9,8 +9,12 @@ import type {
 } from '../domain/direct-upload.ts'
 import type { StoredFile } from '../domain/file.ts'
 import type { NewFile } from '../domain/ports.ts'
+import type { Quota, Space } from '../domain/quota.ts'
+import { checkSpace } from '../domain/quota.ts'
 import type { FileRow } from './postgres-file-store.ts'
 import { FILE_COLUMNS, toStoredFile } from './postgres-file-store.ts'
+import type { Queryable } from './postgres-quota.ts'
+import { quotaOf, spaceUsed, withinQuota } from './postgres-quota.ts'
 
 type Row = {
   id: string
@@ -51,9 +55,24 @@ const MINE = `user_id = $1 and id = $2 and holder = $3 and status = 'open'`
 
 export class PostgresDirectUploadStore implements DirectUploadStore {
   readonly #pool: pg.Pool
+  readonly #quota: Quota
 
-  constructor(pool: pg.Pool) {
+  /** `quota`: of each user for whom no other one holds. */
+  constructor(pool: pg.Pool, quota: Quota = {}) {
     this.#pool = pool
+    this.#quota = quota
+  }
+
+  async checkRoom(userId: string, bytes: number): Promise<void> {
+    const quota = await quotaOf(this.#pool, userId, this.#quota)
+    const used = await spaceUsed(this.#pool, userId)
+    const { rows } = await this.#pool.query<Space>(
+      `select count(*)::float8 as files, coalesce(sum(size), 0)::float8 as bytes from direct_uploads
+       where user_id = $1 and status = 'open' and expires_at > now()`,
+      [userId],
+    )
+    const open = rows[0] ?? { files: 0, bytes: 0 }
+    checkSpace(quota, { files: used.files + open.files, bytes: used.bytes + open.bytes }, { files: 1, bytes })
   }
 
   async insert(upload: NewDirectUpload): Promise<DirectUpload> {
@@ -101,24 +120,11 @@ export class PostgresDirectUploadStore implements DirectUploadStore {
     await this.#pool.query(`update direct_uploads set held_until = '-infinity' where ${MINE}`, mine(hold))
   }
 
-  async complete(hold: UploadHold, file: NewFile): Promise<StoredFile | undefined> {
-    const { rows } = await this.#pool.query<FileRow>(
-      `with completed as (update direct_uploads set status = 'completed' where ${MINE} returning id, user_id)
-       insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key, sha256, processing_status)
-       select id, user_id, $4, $5, $6, $7, $8, $9, $10, $11 from completed returning ${FILE_COLUMNS}`,
-      [
-        ...mine(hold),
-        file.name,
-        file.originalName,
-        file.size,
-        file.type,
-        file.s3Url,
-        file.s3Key,
-        file.sha256,
-        file.processingStatus,
-      ],
-    )
-    return rows[0] && toStoredFile(rows[0])
+  complete(hold: UploadHold, file: NewFile): Promise<StoredFile | undefined> {
+    return withinQuota(this.#pool, { userId: hold.userId, configured: this.#quota }, async (database) => {
+      const result = await complete(database, hold, file)
+      return { taken: result ? { files: 1, bytes: file.size } : { files: 0, bytes: 0 }, result }
+    })
   }
 
   async end(hold: UploadHold, status: 'aborted' | 'refused', found?: FoundContent): Promise<void> {
@@ -132,3 +138,23 @@ export class PostgresDirectUploadStore implements DirectUploadStore {
 }
 
 const mine = ({ userId, id, holder }: UploadHold) => [userId, id, holder]
+
+async function complete(database: Queryable, hold: UploadHold, file: NewFile): Promise<StoredFile | undefined> {
+  const { rows } = await database.query<FileRow>(
+    `with completed as (update direct_uploads set status = 'completed' where ${MINE} returning id, user_id)
+       insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key, sha256, processing_status)
+       select id, user_id, $4, $5, $6, $7, $8, $9, $10, $11 from completed returning ${FILE_COLUMNS}`,
+    [
+      ...mine(hold),
+      file.name,
+      file.originalName,
+      file.size,
+      file.type,
+      file.s3Url,
+      file.s3Key,
+      file.sha256,
+      file.processingStatus,
+    ],
+  )
+  return rows[0] && toStoredFile(rows[0])
+}

@@ -1,11 +1,12 @@
 import type pg from 'pg'
 import type { ProcessingStatus, StoredFile } from '../domain/file.ts'
 import type { ExpertUsing, FileMetadata, FileStore, NewContent, NewFile, PageOf, PageRequest } from '../domain/ports.ts'
-import type { Quota, Space } from '../domain/quota.ts'
-import { decodeNewestFirst, pageOf, transaction } from './postgres-database.ts'
+import type { Quota } from '../domain/quota.ts'
+import { decodeNewestFirst, pageOf } from './postgres-database.ts'
 import type { ExpertRow } from './postgres-expert-store.ts'
 import { SELECT_EXPERT, toExpert } from './postgres-expert-store.ts'
-import { checkSpaceTaken, quotaOf } from './postgres-quota.ts'
+import type { Queryable, Write } from './postgres-quota.ts'
+import { withinQuota } from './postgres-quota.ts'
 
 export type FileRow = {
   id: string
@@ -159,14 +160,8 @@ export class PostgresFileStore implements FileStore {
   }
 
   /** One after the other, for each user who has a quota: what takes more than there is room for is undone. @throws QuotaExceeded */
-  async #withinQuota<T>(userId: string, write: Write<T>): Promise<T> {
-    const quota = await quotaOf(this.#pool, userId, this.#quota)
-    if (quota.files === undefined && quota.bytes === undefined) return (await write(this.#pool)).result
-    return transaction(this.#pool, async (client) => {
-      const { taken, result } = await write(client)
-      await checkSpaceTaken(client, userId, quota, taken)
-      return result
-    })
+  #withinQuota<T>(userId: string, write: Write<T>): Promise<T> {
+    return withinQuota(this.#pool, { userId, configured: this.#quota }, write)
   }
 
   async #namesOfExpertsUsing(fileId: string) {
@@ -177,9 +172,6 @@ export class PostgresFileStore implements FileStore {
     return rows
   }
 }
-
-type Queryable = Pick<pg.Pool | pg.PoolClient, 'query'>
-type Write<T> = (database: Queryable) => Promise<{ taken: Space; result: T }>
 
 async function insertFile(database: Queryable, file: NewFile): Promise<StoredFile> {
   const { rows } = await database.query<FileRow>(

@@ -1,8 +1,9 @@
 import type pg from 'pg'
 import type { Quota, QuotaOverride, Space } from '../domain/quota.ts'
 import { checkSpace, withOverride } from '../domain/quota.ts'
+import { transaction } from './postgres-database.ts'
 
-type Queryable = Pick<pg.Pool | pg.PoolClient, 'query'>
+export type Queryable = Pick<pg.Pool | pg.PoolClient, 'query'>
 
 /** The quota of one user: the configuration's, save for what holds for that user alone. */
 export async function quotaOf(database: Queryable, userId: string, configured: Quota): Promise<Quota> {
@@ -21,11 +22,19 @@ export async function spaceUsed(database: Queryable, userId: string): Promise<Sp
   return rows[0] ?? { files: 0, bytes: 0 }
 }
 
-/**
- * After files were written in this transaction: the row that counts them is locked by it, so nobody else adds any before it
- * ends. @throws QuotaExceeded, which undoes the transaction
- */
-export async function checkSpaceTaken(client: pg.PoolClient, userId: string, quota: Quota, taken: Space) {
-  const used = await spaceUsed(client, userId)
-  checkSpace(quota, { files: used.files - taken.files, bytes: used.bytes - taken.bytes }, taken)
+/** Writes rows of files, and tells what they take. */
+export type Write<T> = (database: Queryable) => Promise<{ taken: Space; result: T }>
+export type UserQuota = { readonly userId: string; readonly configured: Quota }
+
+/** Writes files if the user's quota has room for them. @throws QuotaExceeded, and then nothing was written */
+export async function withinQuota<T>(pool: pg.Pool, { userId, configured }: UserQuota, write: Write<T>): Promise<T> {
+  const quota = await quotaOf(pool, userId, configured)
+  if (quota.files === undefined && quota.bytes === undefined) return (await write(pool)).result
+  return transaction(pool, async (client) => {
+    const { taken, result } = await write(client)
+    // The row that counts is locked by what was written, so nobody else adds any before this transaction ends.
+    const used = await spaceUsed(client, userId)
+    checkSpace(quota, { files: used.files - taken.files, bytes: used.bytes - taken.bytes }, taken)
+    return result
+  })
 }

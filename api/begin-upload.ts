@@ -14,11 +14,12 @@ type Uses = {
 }
 type Wanted = { readonly userId: string; readonly id: string; readonly file: Static<typeof NewDirectUploadSchema> }
 
-/** In the store, then as a row: one without a row is empty, and housekeeping aborts it. */
+/** In the store, then as a row: one without a row is empty, and housekeeping aborts it. @throws QuotaExceeded */
 export async function beginUpload(
   { uploads, directUploads, uploadLifetimeMs }: Uses,
   { userId, id, file }: Wanted,
 ): Promise<void> {
+  await uploads.checkRoom(userId, file.size)
   const originalName = displayName(file.original_name)
   const s3Key = originalKey(userId, id, randomUUID())
   const identity = { id, userId, originalName, name: safeName(originalName), s3Key }

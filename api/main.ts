@@ -71,7 +71,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     keys,
     idempotency: new PostgresIdempotencyStore(database),
     files: new PostgresFileStore(database, config.quota),
-    uploads: new PostgresDirectUploadStore(database),
+    uploads: new PostgresDirectUploadStore(database, config.quota),
     directUploads: createDirectUploads(config.objects),
     usage: new PostgresUsageStore(database, config),
     estimates: new PostgresEstimateStore(database),

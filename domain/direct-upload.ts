@@ -77,12 +77,17 @@ export type UploadHold = Pick<DirectUpload, 'userId' | 'id'> & { readonly holder
 
 /** Direct uploads of users, each scoped to one. */
 export interface DirectUploadStore {
+  /** Whether the quota has room for another one, beside those that are open. @throws QuotaExceeded */
+  checkRoom(userId: string, bytes: number): Promise<void>
   insert(upload: NewDirectUpload): Promise<DirectUpload>
   find(userId: string, id: string): Promise<DirectUpload | undefined>
   /** Takes or renews the hold on an open upload for so long. @returns false where another has it, or it has ended */
   hold(hold: UploadHold, milliseconds: number): Promise<boolean>
   letGo(hold: UploadHold): Promise<void>
-  /** Completes an open upload and makes the file, at once. Undefined where the hold was lost. */
+  /**
+   * Completes an open upload and makes the file, at once. Undefined where the hold was lost.
+   * @throws QuotaExceeded, which leaves it open: once there is room it can be completed
+   */
   complete(hold: UploadHold, file: NewFile): Promise<StoredFile | undefined>
   /** Ends an open upload without a file. */
   end(hold: UploadHold, status: 'aborted' | 'refused', found?: FoundContent): Promise<void>

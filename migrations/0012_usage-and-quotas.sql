@@ -30,9 +30,14 @@ begin
 end
 $$;
 
-create function count_replaced_file() returns trigger language plpgsql as $$
+-- Another content, or, by hand, another owner.
+create function count_changed_file() returns trigger language plpgsql as $$
 begin
-  update file_usage set bytes = bytes + new.size - old.size where user_id = new.user_id;
+  update file_usage set files = files - 1, bytes = bytes - old.size where user_id = old.user_id;
+  if new.user_id is not null then
+    insert into file_usage (user_id, files, bytes) values (new.user_id, 1, new.size)
+    on conflict (user_id) do update set files = file_usage.files + 1, bytes = file_usage.bytes + new.size;
+  end if;
   return null;
 end
 $$;
@@ -41,8 +46,8 @@ create trigger count_added_files after insert on files referencing new table as 
   for each statement execute function count_added_files();
 create trigger count_removed_files after delete on files referencing old table as removed
   for each statement execute function count_removed_files();
-create trigger count_replaced_file after update on files for each row
-  when (old.size is distinct from new.size) execute function count_replaced_file();
+create trigger count_changed_file after update on files for each row
+  when ((old.user_id, old.size) is distinct from (new.user_id, new.size)) execute function count_changed_file();
 
 -- What holds for one user instead of the configuration: {"files": 100, "bytes": null}. null: no limit; absent: as configured.
 create table user_quotas (
@@ -96,10 +101,10 @@ drop table expert_costs;
 drop table token_holds;
 drop table token_usage;
 drop table user_quotas;
-drop trigger count_replaced_file on files;
+drop trigger count_changed_file on files;
 drop trigger count_removed_files on files;
 drop trigger count_added_files on files;
-drop function count_replaced_file;
+drop function count_changed_file;
 drop function count_removed_files;
 drop function count_added_files;
 drop table file_usage;

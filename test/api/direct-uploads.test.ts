@@ -260,6 +260,23 @@ describe('a direct upload', () => {
     assert.equal((await post(over.id, 'complete')).body.code, 'UPLOAD_NOT_FOUND')
     assert.equal((await get(open.id)).status, 'completed')
   })
+
+  test('counts against the quota while it is open, and is completed once the quota has room for it', async () => {
+    const usage = await api.send('GET', '/usage')
+    const { used } = usage.body.files as { used: number }
+    const allow = (files: number | null) => api.send('PUT', `/users/${LOCAL_USER_ID}/quota`, { files })
+    await world.database.pool.query(`update direct_uploads set expires_at = now() where status = 'open'`)
+    await allow(used + 1)
+    const upload = await beginUpload(api, SMALL)
+    const another = { original_name: 'b.txt', size: 1, sha256: sha256Of(SMALL) }
+    const refused = await api.send('POST', '/knowledge-base/uploads', another)
+    assert.deepEqual([refused.status, refused.body.code], [403, 'QUOTA_EXCEEDED'])
+    await sendParts(upload, SMALL)
+    await allow(used)
+    assert.deepEqual((await post(upload.id, 'complete')).body.code, 'QUOTA_EXCEEDED')
+    await allow(null)
+    assert.equal((await post(upload.id, 'complete')).status, 201)
+  })
 })
 
 test('a direct upload that takes longer to be checked than a connection may be silent is answered all the same', async () => {

@@ -205,6 +205,11 @@ describe('usage', () => {
       assert.equal((await user.api.send('DELETE', `/knowledge-base/files/${file.id}`)).status, 204)
       assert.deepEqual((await usageOf(user)).bytes, { used: 0, limit: 500 })
       await user.api.upload('b.txt', 'x'.repeat(500))
+
+      const other = await newUser()
+      await world.database.pool.query('update files set user_id = $2 where user_id = $1', [user.id, other.id])
+      assert.equal((await usageOf(user)).bytes.used, 0)
+      assert.equal((await usageOf(other)).bytes.used, 500)
     })
 
     test('lets a refused upload be sent again with its Idempotency-Key once there is room', async () => {

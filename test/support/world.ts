@@ -22,8 +22,8 @@ import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
 import { PostgresApiKeyStore } from '../../adapters/postgres-api-key-store.ts'
 import { PostgresCallbackStore } from '../../adapters/postgres-callback-store.ts'
 import { PostgresDatabaseContents } from '../../adapters/postgres-database-contents.ts'
-import { PostgresEstimateStore } from '../../adapters/postgres-estimate-store.ts'
 import { PostgresDirectUploadStore } from '../../adapters/postgres-direct-upload-store.ts'
+import { PostgresEstimateStore } from '../../adapters/postgres-estimate-store.ts'
 import { PostgresExpertChanges } from '../../adapters/postgres-expert-changes.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
@@ -42,8 +42,8 @@ import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
 import type { ProtectionOptions } from '../../api/protection.ts'
 import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
-import type { EstimateStore, Readers } from '../../domain/estimate.ts'
 import type { DirectUploadStore } from '../../domain/direct-upload.ts'
+import type { EstimateStore, Readers } from '../../domain/estimate.ts'
 import type { Embedder, ExpertChanges, ObjectStore, VectorStore } from '../../domain/ports.ts'
 import type { Quota } from '../../domain/quota.ts'
 import type { Prices, TokenBudget, UsageStore } from '../../domain/usage.ts'
@@ -130,7 +130,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     estimates: new PostgresEstimateStore(database.pool),
     readers: { largestBytes: 100_000_000, readsPictures: false },
   }
-  const uploads = new PostgresDirectUploadStore(database.pool)
+  const uploads = new PostgresDirectUploadStore(database.pool, terms.quota)
   const changes = new PostgresExpertChanges(database, () => undefined)
   const app = await createApp({
     ...estimating,
