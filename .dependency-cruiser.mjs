@@ -90,6 +90,7 @@ export default {
         'ajv',
         'ajv-formats',
         'content-disposition',
+        'prom-client',
         '@temporalio/(client|common)',
       ),
     },

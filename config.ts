@@ -172,11 +172,21 @@ function isHost(host: string): boolean {
   return rest.length === 0 && version > 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
 }
 
-export type LogConfig = { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'pretty' | 'json' }
+export type LogConfig = {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly format: 'pretty' | 'json'
+  /** Values that no line may hold. */
+  readonly secrets?: readonly string[]
+}
+
+const SECRETS = [
+  ...['ADMIN_API_KEY', 'API_KEY', 'OPENAI_API_KEY', 'PINECONE_API_KEY', 'S3_SECRET_KEY', 'TEMPORAL_API_KEY'],
+]
 
 const logging = (from: Reader): LogConfig => ({
   level: from.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
   format: from.oneOf('LOG_FORMAT', ['pretty', 'json'], process.stdout.isTTY ? 'pretty' : 'json'),
+  secrets: SECRETS.flatMap((name) => from.optional(name) ?? []),
 })
 
 export type DatabaseConfig = { readonly url: string; readonly connections: number }
@@ -564,7 +574,7 @@ export const loadClientConfig = (env: Environment = environment()): ClientConfig
 export type StackConfig = {
   readonly log: LogConfig
   readonly dataDir: string
-  readonly api: { readonly host: string; readonly port: number; readonly url: string }
+  readonly api: { readonly host: string; readonly port: number; readonly url: string; readonly key: string | undefined }
   /** Where Temporal runs already, it is not started. */
   readonly temporalAddress: string | undefined
   readonly temporalCli: string | undefined
@@ -584,7 +594,12 @@ export const loadStackConfig = (env: Environment = environment()): StackConfig =
     return {
       log: logging(from),
       dataDir: from.path('DATA_DIR', '.data'),
-      api: { host, port, url: from.url('PUBLIC_URL') ?? `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}` },
+      api: {
+        host,
+        port,
+        url: from.url('PUBLIC_URL') ?? `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}`,
+        key: from.optional('API_KEY') ?? from.optional('ADMIN_API_KEY'),
+      },
       temporalAddress: from.optional('TEMPORAL_ADDRESS'),
       temporalCli: from.optional('TEMPORAL_CLI'),
       temporalPort: from.port('STACK_TEMPORAL_PORT', 7233),

@@ -2,17 +2,12 @@ import type { Logger as TemporalLogger } from '@temporalio/worker'
 import { type Logger, pino } from 'pino'
 import { PinoPretty } from 'pino-pretty'
 import type { LogConfig } from '../config.ts'
-
-/** Fields that may hold a secret, wherever they turn up. */
-const SECRETS = ['authorization', 'apiKey', 'secretKey', 'password', 'connectionString'].flatMap((name) => [
-  name,
-  `*.${name}`,
-  `*.*.${name}`,
-])
+import { redactor, SECRET_FIELDS } from './redaction.ts'
 
 /** One line an event: readable on a terminal, JSON elsewhere. */
-export function createLogger({ level, format }: LogConfig, process: string): Logger {
-  const options = { level, base: { process }, redact: { paths: SECRETS, censor: '[redacted]' } }
+export function createLogger({ level, format, secrets = [] }: LogConfig, process: string): Logger {
+  const redact = { paths: SECRET_FIELDS, censor: '[redacted]' }
+  const options = { level, base: { process }, redact, hooks: { streamWrite: redactor(secrets) } }
   if (format === 'json') return pino(options)
   return pino(
     options,

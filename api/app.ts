@@ -20,13 +20,18 @@ import type { ExpertRoutesOptions } from './expert-routes.ts'
 import { expertRoutes } from './expert-routes.ts'
 import type { FileRoutesOptions } from './file-routes.ts'
 import { fileRoutes } from './file-routes.ts'
-import type { HealthCheck } from './health-routes.ts'
 import { healthRoutes } from './health-routes.ts'
+import { measureRequests } from './http-metrics.ts'
 import type { KeyRoutesOptions } from './key-routes.ts'
 import { keyRoutes } from './key-routes.ts'
+import type { MetricsOptions } from './metrics-routes.ts'
+import { metricsRoutes } from './metrics-routes.ts'
 import { DOCUMENTATION } from './openapi.ts'
 import type { ProtectionOptions } from './protection.ts'
 import { protect } from './protection.ts'
+import type { HealthCheck } from './readiness.ts'
+import { Readiness } from './readiness.ts'
+import { logRequests, newRequestId } from './request-log.ts'
 import { ProblemAnswer } from './schemas.ts'
 import type { SearchRoutesOptions } from './search-routes.ts'
 import { searchRoutes } from './search-routes.ts'
@@ -44,8 +49,11 @@ export type AppOptions = ProtectionOptions &
   UsageRoutesOptions &
   EventRoutesOptions & {
     readonly checks: readonly HealthCheck[]
+    readonly metrics: MetricsOptions
     readonly idleTimeoutMs?: number
     readonly logger?: FastifyServerOptions['loggerInstance']
+    /** Whether reads that succeed are no news. */
+    readonly quietReads?: boolean
   }
 
 const IDLE_TIMEOUT_MS = 60_000
@@ -54,10 +62,11 @@ const HEAD_TIMEOUT_MS = 30_000
 const CHECK_EVERY_MS = 5_000
 
 /** The whole API, not yet listening. */
-export async function createApp({ checks, logger, ...options }: AppOptions): Promise<FastifyInstance> {
+export async function createApp({ checks, metrics, logger, ...options }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     ...(logger && { loggerInstance: logger }),
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: newRequestId,
     trustProxy: options.trustProxy,
     // Of one request, an upload included; and of silence.
     requestTimeout: options.requestTimeoutMs,
@@ -74,12 +83,16 @@ export async function createApp({ checks, logger, ...options }: AppOptions): Pro
   app.setNotFoundHandler(handleNotFound)
 
   app.addHook('onRoute', addCommonAnswers)
-  await protect(app, options)
+  logRequests(app, options)
+  measureRequests(app, metrics.registry)
+  const identify = await protect(app, options)
   await app.register(fastifyMultipart)
   await app.register(fastifySwagger, DOCUMENTATION)
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true }, config: { scope: 'public' } }, () => app.swagger())
-  await app.register(healthRoutes, { checks })
+  const readiness = new Readiness(checks)
+  await app.register(healthRoutes, { readiness, identify })
+  await app.register(metricsRoutes, { ...metrics, readiness })
   await app.register(fileRoutes, options)
   await app.register(directUploadRoutes, options)
   await app.register(expertRoutes, options)

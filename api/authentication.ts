@@ -28,6 +28,9 @@ export type AuthenticationOptions = {
   readonly ownHosts: readonly string[]
 }
 
+/** Who a request is from, for public routes that tell some more than others; undefined: nobody that we know. */
+export type Identify = (request: FastifyRequest) => Promise<Principal | undefined>
+
 const FAILURES: RateLimitPluginOptions = { max: 20, timeWindow: '1 minute', keyGenerator: ({ ip }) => ip }
 const LOCAL: Principal = { userId: LOCAL_USER_ID, scopes: SCOPES }
 const BEARER = /^Bearer +(?<key>[\x21-\x7e]{1,200})$/i
@@ -36,7 +39,7 @@ const BEARER = /^Bearer +(?<key>[\x21-\x7e]{1,200})$/i
  * Tells who a request is from, by its key; until there is one, everybody on this machine may do everything.
  * Revoking a key works at once, since each request asks for its own.
  */
-export function authenticate(app: FastifyInstance, options: AuthenticationOptions): void {
+export function authenticate(app: FastifyInstance, options: AuthenticationOptions): Identify {
   const failures = app.createRateLimit(FAILURES)
   const principals = new Principals(options)
   app.decorateRequest('userId', '')
@@ -54,6 +57,7 @@ export function authenticate(app: FastifyInstance, options: AuthenticationOption
     request.principal = principal
     request.userId = principal.userId
   })
+  return (request) => principals.of(request)
 }
 
 class Principals {

@@ -21,6 +21,7 @@ type Body = { status: number; code: string; detail: string; retry_after_seconds?
 /** Answers every error as `application/problem+json`: what was wrong, with which value, and what to do. */
 export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, code, detail, ...extra } = toBody(error)
+  request.problem = code
   // 501 says what this installation does not have.
   if (status >= 500 && status !== 501) request.log.error({ err: error, code }, '❌ Request failed')
   const retryAfter = extra.retry_after_seconds ?? RETRY_AFTER_SECONDS[code] ?? RETRY_AFTER_SECONDS[status]
@@ -29,7 +30,15 @@ export function handleError(error: FastifyError | Error, request: FastifyRequest
   return reply
     .status(status)
     .type('application/problem+json')
-    .send({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code, detail, ...extra })
+    .send({
+      type: 'about:blank',
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      code,
+      detail,
+      request_id: request.id,
+      ...extra,
+    })
 }
 
 export const handleNotFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>

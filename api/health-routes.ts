@@ -1,30 +1,25 @@
-import { once } from 'node:events'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Identify } from './authentication.ts'
+import type { Readiness } from './readiness.ts'
+import { silence, TIME_LIMIT_MS } from './readiness.ts'
 
-/** Resolves with a short description where the part works; throws with the reason where it doesn't. */
-export type HealthCheck = {
-  readonly name: string
-  readonly check: (signal: AbortSignal) => Promise<string>
-  /** Whether requests can be answered without it. */
-  readonly optional?: boolean
-}
-
-const TIME_LIMIT_MS = 4_000
+export type HealthRoutesOptions = { readonly readiness: Readiness; readonly identify: Identify }
 
 const CheckResult = Type.Object({
   name: Type.String(),
   status: Type.Union([Type.Literal('ok'), Type.Literal('failed')]),
-  detail: Type.String(),
+  detail: Type.Optional(Type.String({ description: 'For those who may know: with a key, or while none is needed.' })),
   milliseconds: Type.Number(),
 })
-const Readiness = Type.Object({
+const ReadinessSchema = Type.Object({
   status: Type.Union([Type.Literal('ready'), Type.Literal('degraded'), Type.Literal('not_ready')]),
   checks: Type.Array(CheckResult),
 })
 const tags = ['operations']
 
-export const healthRoutes: FastifyPluginAsyncTypebox<{ checks: readonly HealthCheck[] }> = async (app, { checks }) => {
+export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (app, { readiness, identify }) => {
   app.route({
     method: 'GET',
     url: '/healthz',
@@ -44,35 +39,23 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ checks: readonly HealthCh
     schema: {
       tags,
       summary: 'Whether all that it needs answers, with times',
-      response: { 200: Readiness, 503: Readiness },
+      description:
+        'Needs no key, so that a probe can ask. What each part says of itself is told to those only who have one, or while none is needed.',
+      response: { 200: ReadinessSchema, 503: ReadinessSchema },
     },
-    handler: async (_request, reply) => {
-      const results = await Promise.all(checks.map(run))
-      const failed = checks.filter((_, i) => results[i]?.status === 'failed')
-      const notReady = failed.some(({ optional }) => !optional)
-      const status = notReady ? 'not_ready' : failed.length > 0 ? 'degraded' : 'ready'
-      return reply.status(notReady ? 503 : 200).send({ status, checks: results })
+    handler: async (request, reply) => {
+      const [{ status, checks }, isKnown] = await Promise.all([readiness.report(), mayKnow(identify, request)])
+      const told = checks.map(({ detail, ...check }) => (isKnown ? { ...check, detail } : check))
+      return reply.status(status === 'not_ready' ? 503 : 200).send({ status, checks: told })
     },
   })
 }
 
-async function run({ name, check }: HealthCheck) {
-  const start = performance.now()
-  const [status, detail] = await outcome(check)
-  return { name, status, detail, milliseconds: Math.round(performance.now() - start) }
-}
-
-async function outcome(check: HealthCheck['check']): Promise<['ok' | 'failed', string]> {
-  const signal = AbortSignal.timeout(TIME_LIMIT_MS)
+/** Names of buckets, addresses and versions are nothing for strangers. Who cannot be looked up, the database being away, is one. */
+async function mayKnow(identify: Identify, request: FastifyRequest): Promise<boolean> {
   try {
-    return ['ok', await Promise.race([check(signal), silence(signal)])]
-  } catch (error) {
-    return ['failed', error instanceof Error ? error.message : String(error)]
+    return (await Promise.race([identify(request), silence(AbortSignal.timeout(TIME_LIMIT_MS))])) !== undefined
+  } catch {
+    return false
   }
-}
-
-/** A check may be deaf to its signal: whatever it waits for, the answer does not wait with it. */
-async function silence(signal: AbortSignal): Promise<never> {
-  await once(signal, 'abort')
-  throw new Error(`no answer within ${TIME_LIMIT_MS / 1_000} s`)
 }

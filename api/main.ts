@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client'
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import { PublicCallbackAddresses } from '../adapters/callback-addresses.ts'
 import { DatabaseContentObjectStore } from '../adapters/database-content-object-store.ts'
 import {
@@ -22,6 +23,7 @@ import { PostgresExpertChanges } from '../adapters/postgres-expert-changes.ts'
 import { PostgresExpertStore } from '../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
 import { PostgresIdempotencyStore } from '../adapters/postgres-idempotency-store.ts'
+import { PostgresInventoryStore } from '../adapters/postgres-inventory-store.ts'
 import { PostgresProgressStore } from '../adapters/postgres-progress-store.ts'
 import { PostgresUsageStore } from '../adapters/postgres-usage-store.ts'
 import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
@@ -31,7 +33,8 @@ import { ConfigurationError, loadApiConfig } from '../config.ts'
 import type { Embedder, ObjectStore, VectorStore } from '../domain/ports.ts'
 import { createApp } from './app.ts'
 import { ExpertRuns } from './expert-runs.ts'
-import type { HealthCheck } from './health-routes.ts'
+import type { HealthCheck } from './readiness.ts'
+import { backlogs } from './task-queues.ts'
 
 const config = loadApiConfig()
 const logger = createLogger(config.log, 'api')
@@ -64,10 +67,18 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const changes = new PostgresExpertChanges(config.database, (error) =>
     logger.warn({ err: error }, '⚠️ Lost the connection that tells of changes; opening another'),
   )
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
 
   const app = await createApp({
     ...config,
     logger,
+    quietReads: config.log.format === 'pretty',
+    metrics: {
+      registry,
+      inventory: new PostgresInventoryStore(database),
+      backlogs: () => backlogs({ connection, namespace, taskQueue }),
+    },
     keys,
     idempotency: new PostgresIdempotencyStore(database),
     files: new PostgresFileStore(database, config.quota),

@@ -2,7 +2,7 @@ import fastifyCors from '@fastify/cors'
 import fastifyHelmet from '@fastify/helmet'
 import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
-import type { AuthenticationOptions } from './authentication.ts'
+import type { AuthenticationOptions, Identify } from './authentication.ts'
 import { authenticate } from './authentication.ts'
 import { Problem } from './problem.ts'
 
@@ -17,12 +17,12 @@ export type ProtectionOptions = AuthenticationOptions & {
 }
 
 /** What stands before every route: who asks, how often, from which pages, and what browsers may do with the answer. */
-export async function protect(app: FastifyInstance, options: ProtectionOptions): Promise<void> {
+export async function protect(app: FastifyInstance, options: ProtectionOptions): Promise<Identify> {
   await app.register(fastifyHelmet, { contentSecurityPolicy: { directives: { ...SELF_ONLY } }, hsts: false })
   await app.register(fastifyCors, {
     origin: [...options.corsOrigins],
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: ['etag', 'location', 'retry-after'],
+    exposedHeaders: ['etag', 'location', 'retry-after', 'x-request-id'],
   })
   await app.register(fastifyRateLimit, {
     max: options.requestsPerMinute,
@@ -34,7 +34,7 @@ export async function protect(app: FastifyInstance, options: ProtectionOptions):
     allowList: ({ principal }) => principal !== null && principal.key === undefined,
     errorResponseBuilder: () => new Problem('TOO_MANY_REQUESTS'),
   })
-  authenticate(app, options)
+  return authenticate(app, options)
 }
 
 /** The page of documentation brings scripts and styles of its own, and nothing from elsewhere. */

@@ -41,6 +41,7 @@ const ProblemSchema = Type.Object(
     status: Type.Integer(),
     code: Type.String({ description: 'A stable code; docs/failure-codes.md lists them all.' }),
     detail: Type.String({ description: 'What was wrong and what to do, for a person.' }),
+    request_id: Type.Optional(Type.String({ description: 'As in X-Request-Id; the log of the API has it too.' })),
   },
   { additionalProperties: true, description: 'RFC 9457 problem details.' },
 )

@@ -38,7 +38,7 @@ async function start(): Promise<void> {
   const env = environment(config, databaseUrl, temporal)
   for (const name of ['worker', 'api']) startService(name, env, config.shutdownGraceMs + HANDOVER_MS)
   const parts = await step('API and worker', async () => {
-    const checks = await untilReady(config.api.url)
+    const checks = await untilReady(config.api)
     return [checks, 'answer'] as const
   })
   const uiUrl = env.TEMPORAL_UI_URL ?? 'see TEMPORAL_UI_URL'
@@ -125,22 +125,30 @@ function startService(name: string, env: NodeJS.ProcessEnv, stopLimitMs: number)
   service.start()
 }
 
-type Readiness = { checks: { name: string; status: string; detail: string }[] }
+type Check = { name: string; status: string; detail?: string }
+type Readiness = { checks: Check[] }
 
-async function untilReady(url: string): Promise<[string, string][]> {
+async function untilReady({ url, key }: StackConfig['api']): Promise<[string, string][]> {
+  const headers: Record<string, string> = key ? { authorization: `Bearer ${key}` } : {}
   let last: Readiness | undefined
   for (const start = Date.now(); Date.now() - start < READY_LIMIT_MS; await delay(200)) {
-    const response = await fetch(`${url}/readyz`).catch(() => undefined)
+    const response = await fetch(`${url}/readyz`, { headers }).catch(() => undefined)
     if (!response) continue
     last = (await response.json()) as Readiness
     if (response.ok)
-      return last.checks.map(({ name, status, detail }) => [name, status === 'ok' ? detail : `⚠️ ${detail}`])
+      return last.checks.map((check) => [check.name, check.status === 'ok' ? detailOf(check) : `⚠️ ${detailOf(check)}`])
   }
-  const failed = last?.checks.filter(({ status }) => status !== 'ok').map(({ name, detail }) => `${name}: ${detail}`)
+  const failed = last?.checks
+    .filter(({ status }) => status !== 'ok')
+    .map((check) => `${check.name}: ${detailOf(check)}`)
   throw new Obstacle(
     `The API was not ready within ${READY_LIMIT_MS / 1_000} s. ${failed?.join('; ') ?? 'It did not answer at all.'}`,
   )
 }
+
+/** Without a key the API says no more, once there are keys. */
+const detailOf = ({ status, detail }: Check) =>
+  detail ?? (status === 'ok' ? 'answers' : 'does not work; set API_KEY to be told why')
 
 /** Says what goes on while it goes on, and how long it took. */
 async function step<T>(name: string, work: (say: (line: string) => void) => Promise<readonly [T, string]>): Promise<T> {

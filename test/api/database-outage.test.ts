@@ -4,6 +4,9 @@ import { fastify } from 'fastify'
 import type pg from 'pg'
 import { checkDatabase, openDatabase } from '../../adapters/postgres-database.ts'
 import { healthRoutes } from '../../api/health-routes.ts'
+import { LOCAL_USER_ID } from '../../api/principal.ts'
+import { Readiness } from '../../api/readiness.ts'
+import { SCOPES } from '../../domain/api-key.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { createDatabase } from '../support/database.ts'
 import { Requests } from '../support/requests.ts'
@@ -53,7 +56,9 @@ describe('the API, while the database does not answer', () => {
 
   test('answers /readyz within its limit, and tells of the rest', async (t) => {
     const pool = openDatabase({ url, connections: 1 }, () => undefined)
-    const app = fastify().register(healthRoutes, { checks: [databaseCheck(pool), DEAF, FINE] })
+    const readiness = new Readiness([databaseCheck(pool), DEAF, FINE])
+    const identify = async () => ({ userId: LOCAL_USER_ID, scopes: SCOPES })
+    const app = fastify().register(healthRoutes, { readiness, identify })
     t.after(async () => {
       await app.close()
       proxy.speakAgain()

@@ -17,7 +17,7 @@ import { DatabaseUnavailable } from '../../domain/database-unavailable.ts'
 import type { FileStore } from '../../domain/ports.ts'
 import { eventually, Requests } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
-import { protection, startWorld } from '../support/world.ts'
+import { metricsOf, protection, startWorld } from '../support/world.ts'
 
 const MISSING = '00000000-0000-4000-8000-00000000dead'
 
@@ -202,6 +202,7 @@ describe('an upload whose row is not written, as far as the API can tell', () =>
       ...limits,
       checks: [],
       directUploads: undefined,
+      metrics: metricsOf(world),
       files,
       experts,
       runs,

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
 import { NativeConnection, Runtime } from '@temporalio/worker'
 import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { Registry } from 'prom-client'
 import { createActivities } from '../../activities/index.ts'
 import { Staging } from '../../activities/staging.ts'
 import { PublicCallbackAddresses } from '../../adapters/callback-addresses.ts'
@@ -29,6 +31,7 @@ import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { PostgresHousekeepingStore } from '../../adapters/postgres-housekeeping-store.ts'
 import { PostgresIdempotencyStore } from '../../adapters/postgres-idempotency-store.ts'
+import { PostgresInventoryStore } from '../../adapters/postgres-inventory-store.ts'
 import { PostgresLeaseStore } from '../../adapters/postgres-lease-store.ts'
 import { PostgresProgressStore } from '../../adapters/postgres-progress-store.ts'
 import { PostgresRateLimit } from '../../adapters/postgres-rate-limit.ts'
@@ -40,7 +43,10 @@ import { PostgresWebhookStore } from '../../adapters/postgres-webhook-store.ts'
 import { ProcessTextExtractor } from '../../adapters/process-text-extractor.ts'
 import { createApp } from '../../api/app.ts'
 import { ExpertRuns } from '../../api/expert-runs.ts'
+import type { MetricsOptions } from '../../api/metrics-routes.ts'
 import type { ProtectionOptions } from '../../api/protection.ts'
+import type { HealthCheck } from '../../api/readiness.ts'
+import { backlogs } from '../../api/task-queues.ts'
 import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
 import type { DirectUploadStore } from '../../domain/direct-upload.ts'
 import type { EstimateStore, Readers } from '../../domain/estimate.ts'
@@ -72,10 +78,11 @@ export type WorldOptions = {
   readonly heartbeatMs?: number
   readonly idleTimeoutMs?: number
   readonly requestTimeoutMs?: number
+  readonly checks?: readonly HealthCheck[]
   /** Beside the addresses of the internet. */
   readonly webhookAllowedHosts?: readonly string[]
   /** Temporal's runtime has that of the first world of a process. */
-  readonly logger?: ReturnType<typeof createLogger>
+  readonly logger?: Logger
   /** Without workers: what the API does is looked at by itself. */
   readonly workers?: boolean
   readonly temporalAddress?: string
@@ -150,7 +157,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     vectors,
     publicUrl: 'http://127.0.0.1:8000',
     maxUploadBytes: options.maxUploadBytes ?? 100_000_000,
-    checks: [],
+    checks: options.checks ?? [],
+    metrics: metricsOf({ database, client, taskQueue }),
     ...protection(database),
     ...(options.adminKey && { adminKey: options.adminKey }),
     ...(options.requestsPerMinute && { requestsPerMinute: options.requestsPerMinute }),
@@ -184,6 +192,17 @@ export const protection = ({ pool }: TestDatabase): ProtectionOptions => ({
   corsOrigins: ['https://app.example.org'],
   trustProxy: false,
   requestTimeoutMs: 60_000,
+})
+
+/** A registry of its own for each API: a process has several here. */
+export const metricsOf = ({
+  database,
+  client,
+  taskQueue,
+}: Pick<World, 'database' | 'client' | 'taskQueue'>): MetricsOptions => ({
+  registry: new Registry(),
+  inventory: new PostgresInventoryStore(database.pool),
+  backlogs: () => backlogs({ connection: client.connection as Connection, namespace: 'default', taskQueue }),
 })
 
 type WorkerParts = Pick<World, 'taskQueue' | 'objects' | 'vectors' | 'database'> & {
