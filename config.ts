@@ -148,6 +148,39 @@ class Reader {
     return hosts
   }
 
+  /** From `name=value,other=value`, percent-encoded, as OpenTelemetry has it; never repeated, since one may be a key. */
+  headers(name: string): Record<string, string> {
+    const pairs = this.text(name, '').split(',').filter(Boolean)
+    const headers = pairs.map((pair) => /^\s*(?<key>[\w-]+)=(?<value>[^=].*)$/.exec(pair)?.groups)
+    try {
+      return Object.fromEntries(headers.map((pair) => [pair?.key, decodeURIComponent(pair?.value?.trim() ?? '')]))
+    } catch {
+      return {}
+    } finally {
+      if (headers.includes(undefined)) this.faults.push(`${name} is not a list such as api-key=secret,tenant=one`)
+    }
+  }
+
+  /** From 0 to 1. */
+  share(name: string, fallback: number): number {
+    const value = this.optional(name)
+    const number = Number(value ?? fallback)
+    if (number >= 0 && number <= 1) return number
+    this.#fault(name, value ?? '', 'a number from 0 to 1, such as 0.1')
+    return fallback
+  }
+
+  /** `host:port`, of this machine. */
+  loopbackAddress(name: string, example: string): string | undefined {
+    const value = this.optional(name)
+    if (value === undefined) return undefined
+    const { host = '', port } = /^(?<host>[^\s/]+):(?<port>\d{1,5})$/.exec(value)?.groups ?? {}
+    if (isLoopback(host.replace(/^\[|\]$/g, '')) && Number(port) >= 1 && Number(port) <= 65_535)
+      return value.replace(/^localhost:/, '127.0.0.1:')
+    this.#fault(name, value, `an address of this machine, such as ${example}: nobody is asked there for a key`)
+    return undefined
+  }
+
   missing(name: string, example: string): void {
     this.faults.push(`${name} is not set; example: ${name}=${example}`)
   }
@@ -181,12 +214,15 @@ export type LogConfig = {
 
 const SECRETS = [
   ...['ADMIN_API_KEY', 'API_KEY', 'OPENAI_API_KEY', 'PINECONE_API_KEY', 'S3_SECRET_KEY', 'TEMPORAL_API_KEY'],
-]
+] as const
 
 const logging = (from: Reader): LogConfig => ({
   level: from.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
   format: from.oneOf('LOG_FORMAT', ['pretty', 'json'], process.stdout.isTTY ? 'pretty' : 'json'),
-  secrets: SECRETS.flatMap((name) => from.optional(name) ?? []),
+  secrets: [
+    ...SECRETS.flatMap((name) => from.optional(name) ?? []),
+    ...Object.values(from.headers('OTEL_EXPORTER_OTLP_HEADERS')),
+  ],
 })
 
 export type DatabaseConfig = { readonly url: string; readonly connections: number }
@@ -362,6 +398,63 @@ const quota = (from: Reader): QuotaConfig => ({
   tokensPerDay: from.limit('QUOTA_TOKENS_PER_DAY'),
 })
 
+const SAMPLERS = ['always_on', 'always_off', 'traceidratio'] as const
+type Sampler = (typeof SAMPLERS)[number]
+
+/** Where spans are sent: OTLP over HTTP. */
+export type TracingConfig = {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly serviceName: string
+  readonly sampler: Sampler | `parentbased_${Sampler}`
+  /** Of traces, for `traceidratio`; from 0 to 1. */
+  readonly ratio: number
+  readonly batchDelayMs: number
+}
+
+/** OpenTelemetry's own variables. Undefined: nothing is traced, and nothing of it is loaded. */
+function tracing(from: Reader, process: string): TracingConfig | undefined {
+  const sampler = from.oneOf(
+    'OTEL_TRACES_SAMPLER',
+    SAMPLERS.flatMap((name) => [name, `parentbased_${name}`] as const),
+    'parentbased_always_on',
+  )
+  const url = otlpUrl(from, 'traces')
+  const settings = {
+    headers: from.headers('OTEL_EXPORTER_OTLP_HEADERS'),
+    serviceName: from.text('OTEL_SERVICE_NAME', `expertsmith-${process}`),
+    ratio: from.share('OTEL_TRACES_SAMPLER_ARG', 1),
+    batchDelayMs: from.integer('OTEL_BSP_SCHEDULE_DELAY', 5_000, { min: 10, max: 600_000 }),
+  }
+  return url === undefined ? undefined : { url, sampler, ...settings }
+}
+
+/** The address of the signal as it is, or the common one with its path. */
+function otlpUrl(from: Reader, signal: 'traces' | 'metrics'): string | undefined {
+  const common = from.url('OTEL_EXPORTER_OTLP_ENDPOINT')
+  return from.url(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`) ?? (common && `${common}/v1/${signal}`)
+}
+
+/** A worker's metrics: asked for at an address of this machine, or sent to a collector. */
+export type WorkerMetricsConfig =
+  | { readonly kind: 'prometheus'; readonly address: string }
+  | {
+      readonly kind: 'otlp'
+      readonly url: string
+      readonly headers: Readonly<Record<string, string>>
+      readonly everyMs: number
+    }
+
+function workerMetrics(from: Reader): WorkerMetricsConfig | undefined {
+  const address = from.loopbackAddress('METRICS_ADDRESS', '127.0.0.1:9464')
+  const url = otlpUrl(from, 'metrics')
+  const everyMs = from.integer('OTEL_METRIC_EXPORT_INTERVAL', 60_000, { min: 100, max: 3_600_000 })
+  if (address !== undefined) return { kind: 'prometheus', address }
+  return url === undefined
+    ? undefined
+    : { kind: 'otlp', url, headers: from.headers('OTEL_EXPORTER_OTLP_HEADERS'), everyMs }
+}
+
 type Shared = {
   readonly log: LogConfig
   readonly dataDir: string
@@ -394,6 +487,7 @@ function shared(from: Reader): Shared {
 }
 
 export type ApiConfig = Shared & {
+  readonly tracing: TracingConfig | undefined
   /** A key for whoever makes the others; undefined where none is configured. */
   readonly adminKey: string | undefined
   readonly requestsPerMinute: number
@@ -428,6 +522,7 @@ export const loadApiConfig = (env: Environment = environment()): ApiConfig =>
     const publicUrl = from.url('PUBLIC_URL') ?? `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}`
     return {
       ...shared(from),
+      tracing: tracing(from, 'api'),
       host,
       port,
       publicUrl,
@@ -507,6 +602,8 @@ function housekeeping(from: Reader): HousekeepingConfig {
 }
 
 export type WorkerConfig = Shared & {
+  readonly tracing: TracingConfig | undefined
+  readonly metrics: WorkerMetricsConfig | undefined
   readonly scratchDir: string
   readonly extraction: ExtractionConfig
   readonly chunking: ChunkingConfig
@@ -530,6 +627,8 @@ export const loadWorkerConfig = (env: Environment = environment()): WorkerConfig
     const common = shared(from)
     return {
       ...common,
+      tracing: tracing(from, 'worker'),
+      metrics: workerMetrics(from),
       scratchDir: from.path('SCRATCH_DIR', join(common.dataDir, 'scratch')),
       extraction: extraction(from),
       chunking: {

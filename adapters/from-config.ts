@@ -1,3 +1,4 @@
+import type { MetricMeter } from '@temporalio/common'
 import type { ApiConfig, EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../config.ts'
 import type { DirectUploads } from '../domain/direct-upload.ts'
 import type { Readers } from '../domain/estimate.ts'
@@ -7,6 +8,7 @@ import { DiskObjectStore } from './disk-object-store.ts'
 import { maxBytes } from './extraction/limits.ts'
 import { HashingEmbedder } from './hashing-embedder.ts'
 import { LanceDbVectorStore } from './lancedb-vector-store.ts'
+import { MeteredEmbedder } from './metered-embedder.ts'
 import { OpenAiEmbedder } from './openai-embedder.ts'
 import { PineconeVectorStore } from './pinecone-vector-store.ts'
 import type { RateLimitOptions } from './postgres-rate-limit.ts'
@@ -40,9 +42,10 @@ export function createEmbedder(config: EmbedderConfig): Embedder {
   }
 }
 
-/** As workers use it: requests to a service are shared by files, and wait for their turn. */
-export function createBulkEmbedder(config: EmbedderConfig, rateLimit: RateLimit): Embedder {
-  const embedder = createEmbedder(config)
+/** As workers use it: requests to a service are shared by files, and wait for their turn; with a meter they are counted. */
+export function createBulkEmbedder(config: EmbedderConfig, rateLimit: RateLimit, meter?: MetricMeter): Embedder {
+  const plain = createEmbedder(config)
+  const embedder = meter ? new MeteredEmbedder(plain, meter) : plain
   if (config.kind === 'hashing') return embedder
   return new CoalescingEmbedder(embedder, { rateLimit, concurrency: config.requestsAtOnce ?? 1 })
 }

@@ -5,9 +5,14 @@ import type { LogConfig } from '../config.ts'
 import { redactor, SECRET_FIELDS } from './redaction.ts'
 
 /** One line an event: readable on a terminal, JSON elsewhere. */
-export function createLogger({ level, format, secrets = [] }: LogConfig, process: string): Logger {
+export function createLogger(
+  { level, format, secrets = [] }: LogConfig,
+  process: string,
+  /** Gives what each line gets beside its own fields. */
+  mixin: () => object = () => ({}),
+): Logger {
   const redact = { paths: SECRET_FIELDS, censor: '[redacted]' }
-  const options = { level, base: { process }, redact, hooks: { streamWrite: redactor(secrets) } }
+  const options = { level, base: { process }, mixin, redact, hooks: { streamWrite: redactor(secrets) } }
   if (format === 'json') return pino(options)
   return pino(
     options,
@@ -18,7 +23,7 @@ export function createLogger({ level, format, secrets = [] }: LogConfig, process
 /** What Temporal adds to each line of an activity: worth having in a search, noise to a reader. */
 const IGNORED = [
   ...['pid', 'hostname', 'process', 'sdkComponent', 'taskQueue', 'namespace', 'isLocal', 'attempt'],
-  ...['workflowId', 'workflowRunId', 'runId', 'workflowType', 'activityId', 'activityType'],
+  ...['workflowId', 'workflowRunId', 'runId', 'workflowType', 'activityId', 'activityType', 'traceId', 'spanId'],
 ]
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const

@@ -6,6 +6,7 @@ import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import type { FastifyInstance, FastifyServerOptions, RouteOptions } from 'fastify'
 import { fastify, LogController } from 'fastify'
+import type { RequestTracing } from '../domain/request-tracing.ts'
 import type { CallbackRoutesOptions } from './callback-routes.ts'
 import { callbackRoutes } from './callback-routes.ts'
 import { answerClientError } from './client-error.ts'
@@ -35,6 +36,7 @@ import { logRequests, newRequestId } from './request-log.ts'
 import { ProblemAnswer } from './schemas.ts'
 import type { SearchRoutesOptions } from './search-routes.ts'
 import { searchRoutes } from './search-routes.ts'
+import { traceRequests } from './trace-requests.ts'
 import type { UsageRoutesOptions } from './usage-routes.ts'
 import { usageRoutes } from './usage-routes.ts'
 
@@ -50,6 +52,7 @@ export type AppOptions = ProtectionOptions &
   EventRoutesOptions & {
     readonly checks: readonly HealthCheck[]
     readonly metrics: MetricsOptions
+    readonly tracing?: RequestTracing | undefined
     readonly idleTimeoutMs?: number
     readonly logger?: FastifyServerOptions['loggerInstance']
     /** Whether reads that succeed are no news. */
@@ -62,7 +65,13 @@ const HEAD_TIMEOUT_MS = 30_000
 const CHECK_EVERY_MS = 5_000
 
 /** The whole API, not yet listening. */
-export async function createApp({ checks, metrics, logger, ...options }: AppOptions): Promise<FastifyInstance> {
+export async function createApp({
+  checks,
+  metrics,
+  tracing,
+  logger,
+  ...options
+}: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     ...(logger && { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -83,6 +92,7 @@ export async function createApp({ checks, metrics, logger, ...options }: AppOpti
   app.setNotFoundHandler(handleNotFound)
 
   app.addHook('onRoute', addCommonAnswers)
+  if (tracing) traceRequests(app, { tracing, trustsCallers: options.trustProxy })
   logRequests(app, options)
   measureRequests(app, metrics.registry)
   const identify = await protect(app, options)

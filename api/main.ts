@@ -12,6 +12,7 @@ import {
   createVectorStore,
   readersOf,
 } from '../adapters/from-config.ts'
+import type { Tracing } from '../adapters/opentelemetry/tracing.ts'
 import { createLogger } from '../adapters/pino-logger.ts'
 import { PostgresApiKeyStore } from '../adapters/postgres-api-key-store.ts'
 import { PostgresCallbackStore } from '../adapters/postgres-callback-store.ts'
@@ -37,7 +38,9 @@ import type { HealthCheck } from './readiness.ts'
 import { backlogs } from './task-queues.ts'
 
 const config = loadApiConfig()
-const logger = createLogger(config.log, 'api')
+const tracing = config.tracing && new (await import('../adapters/opentelemetry/tracing.ts')).Tracing(config.tracing)
+const logger = createLogger(config.log, 'api', tracing?.logFields)
+tracing?.onFailure((reason) => logger.warn({ reason }, '⚠️ Could not send traces'))
 await run(config, logger).catch((error: unknown) => {
   logger.fatal({ err: error }, '❌ The API cannot go on')
   process.exit(1)
@@ -57,12 +60,16 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const { namespace, taskQueue, uiUrl } = config.temporal
   // Lazy, so that what needs no workflow is answered while Temporal is down.
   const connection = Connection.lazy(config.temporal.connect.connectionOptions)
-  const client = new Client({ connection, namespace })
-  const embedder = createEmbedder(config.embedder)
-  const vectors = createVectorStore(config.vectors, embedder, () => hasIndexedFiles(database, embedder))
-  const objects = new DatabaseContentObjectStore(
-    createObjectStore(config.objects),
-    new PostgresDatabaseContents(database),
+  const client = new Client({ connection, namespace, ...(tracing && { interceptors: { workflow: [tracing.client] } }) })
+  const traced: Tracing['port'] = (port, target) => tracing?.port(port, target) ?? target
+  const embedder = traced('embedder', createEmbedder(config.embedder))
+  const vectors = traced(
+    'vectors',
+    createVectorStore(config.vectors, embedder, () => hasIndexedFiles(database, embedder)),
+  )
+  const objects = traced(
+    'objects',
+    new DatabaseContentObjectStore(createObjectStore(config.objects), new PostgresDatabaseContents(database)),
   )
   const changes = new PostgresExpertChanges(config.database, (error) =>
     logger.warn({ err: error }, '⚠️ Lost the connection that tells of changes; opening another'),
@@ -73,6 +80,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const app = await createApp({
     ...config,
     logger,
+    tracing: tracing?.requests,
     quietReads: config.log.format === 'pretty',
     metrics: {
       registry,
@@ -101,6 +109,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const close = async () => {
     await app.close()
     await Promise.allSettled([vectors.close(), connection.close(), changes.close(), database.end()])
+    await tracing?.close()
     logger.info('API stopped')
   }
   closeOnSignal(close, (error) => logger.error({ err: error }, '❌ The API did not stop cleanly'))

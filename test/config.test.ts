@@ -93,6 +93,41 @@ describe('configuration', () => {
       assert.throws(() => allowed(wrong), /WEBHOOK_ALLOWED_HOSTS=.+ is not a list of hosts/, wrong)
   })
 
+  test('traces and measures nothing unless told where to; what it sends along is not repeated', () => {
+    const { tracing, metrics } = loadWorkerConfig(LEAST)
+    assert.deepEqual([tracing, metrics], [undefined, undefined])
+    const collector = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318/',
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b,t=1=',
+    }
+    const worker = loadWorkerConfig({ ...LEAST, ...collector })
+    assert.equal(worker.tracing?.url, 'http://c:4318/v1/traces')
+    assert.deepEqual(worker.tracing?.headers, { 'api-key': 'a b', t: '1=' })
+    assert.ok(worker.log.secrets?.includes('a b'))
+    assert.deepEqual(worker.metrics?.kind === 'otlp' && worker.metrics.url, 'http://c:4318/v1/metrics')
+    const apart = { ...collector, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://t/in' }
+    assert.equal(loadApiConfig({ ...LEAST, ...apart }).tracing?.url, 'http://t/in')
+    const faulty = { ...LEAST, OTEL_EXPORTER_OTLP_HEADERS: 'hunter2', OTEL_TRACES_SAMPLER_ARG: '10%' }
+    assert.throws(
+      () => loadApiConfig(faulty),
+      ({ message }: Error) =>
+        /OTEL_EXPORTER_OTLP_HEADERS is not a list/.test(message) &&
+        /OTEL_TRACES_SAMPLER_ARG=10% is not a number from 0 to 1/.test(message) &&
+        !message.includes('hunter2'),
+    )
+  })
+
+  test('opens the metrics of a worker to this machine only', () => {
+    const at = (METRICS_ADDRESS: string) => loadWorkerConfig({ ...LEAST, METRICS_ADDRESS }).metrics
+    assert.deepEqual(at('localhost:9464'), { kind: 'prometheus', address: '127.0.0.1:9464' })
+    assert.deepEqual(at('[::1]:9464'), { kind: 'prometheus', address: '[::1]:9464' })
+    for (const address of ['0.0.0.0:9464', '10.0.0.7:9464', '127.0.0.1', '127.0.0.1:99999', ':9464'])
+      assert.throws(
+        () => at(address),
+        /METRICS_ADDRESS=\S+ is not an address of this machine, such as 127\.0\.0\.1:9464/,
+      )
+  })
+
   test('takes an empty variable for an unset one', () => {
     const { temporal, port } = loadApiConfig({
       ...LEAST,

@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import type { WorkerDeploymentVersion } from '@temporalio/common'
-import type { NativeConnection, WorkerOptions, WorkflowBundle } from '@temporalio/worker'
-import { bundleWorkflowCode, Worker } from '@temporalio/worker'
+import type { ActivityInterceptorsFactory, NativeConnection, WorkerOptions, WorkflowBundle } from '@temporalio/worker'
+import { bundleWorkflowCode, Runtime, Worker } from '@temporalio/worker'
 import type { Activities } from '../activities/index.ts'
 import { embeddingQueue } from '../workflows/contract.ts'
 import { FailureInterceptor } from './failure-interceptor.ts'
+import { StageMetrics } from './stage-metrics.ts'
 
 export type WorkersOptions = {
   readonly connection: NativeConnection
@@ -19,7 +20,17 @@ export type WorkersOptions = {
   readonly shutdownGraceMs: number
   /** Undefined: without versioning, every worker takes every task. */
   readonly version?: WorkerDeploymentVersion | undefined
+  readonly tracing?: WorkerTracing | undefined
 }
+
+/** What tracing adds; the bundle must have been made for it. */
+type WorkerTracing = {
+  readonly activity: ActivityInterceptorsFactory
+  readonly sinks: NonNullable<WorkerOptions['sinks']>
+}
+
+/** For `bundleWorkflows`: what carries traces through workflows. */
+export const TRACE_INTERCEPTORS = [fileURLToPath(import.meta.resolve('../workflows/trace-interceptors.ts'))]
 
 export const bundleWorkflows = (options: Partial<Parameters<typeof bundleWorkflowCode>[0]> = {}) =>
   bundleWorkflowCode({ workflowsPath: fileURLToPath(import.meta.resolve('../workflows/index.ts')), ...options })
@@ -53,8 +64,10 @@ const versioning = ({ version }: WorkersOptions): Pick<WorkerOptions, 'workerDep
     ? { workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' } }
     : {}
 
-const common = ({ connection, namespace, concurrency, shutdownGraceMs }: WorkersOptions) =>
-  ({
+const common = ({ connection, namespace, concurrency, shutdownGraceMs, tracing }: WorkersOptions) => {
+  const metrics = new StageMetrics(Runtime.instance().metricMeter)
+  const activity = [() => ({ inbound: metrics }), () => ({ inbound: new FailureInterceptor() })]
+  return {
     connection,
     namespace,
     maxConcurrentActivityTaskExecutions: concurrency,
@@ -63,8 +76,10 @@ const common = ({ connection, namespace, concurrency, shutdownGraceMs }: Workers
     maxHeartbeatThrottleInterval: '2s',
     // After a worker's death its workflows move on that much sooner.
     stickyQueueScheduleToStartTimeout: '5s',
-    interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
-  }) satisfies Partial<WorkerOptions>
+    interceptors: { activity: tracing ? [tracing.activity, ...activity] : activity },
+    ...(tracing && { sinks: tracing.sinks }),
+  } satisfies Partial<WorkerOptions>
+}
 
 /** Runs until one of them fails or all have been shut down; when one fails, the others are shut down too. */
 export async function runWorkers(workers: readonly Worker[]): Promise<void> {

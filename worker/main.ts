@@ -14,6 +14,7 @@ import {
   embeddingLimits,
 } from '../adapters/from-config.ts'
 import { HttpWebhookSender } from '../adapters/http-webhook-sender.ts'
+import type { Tracing } from '../adapters/opentelemetry/tracing.ts'
 import { createLogger, toTemporalLogger } from '../adapters/pino-logger.ts'
 import { migrate, openDatabase } from '../adapters/postgres-database.ts'
 import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
@@ -27,17 +28,28 @@ import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
 import { PostgresWebhookStore } from '../adapters/postgres-webhook-store.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
 import { ProcessTextExtractor } from '../adapters/process-text-extractor.ts'
+import { metricsOptions } from '../adapters/temporal-metrics.ts'
 import { ensureSchedule } from '../adapters/temporal-schedules.ts'
 import { ensureSearchAttributes } from '../adapters/temporal-search-attributes.ts'
 import type { WorkerConfig } from '../config.ts'
 import { loadWorkerConfig } from '../config.ts'
 import { HOUSEKEEPING, housekeepingId, SEARCH_ATTRIBUTES } from '../workflows/contract.ts'
-import { bundleWorkflows, createWorkers, runWorkers, shutdownWorkers } from './create-workers.ts'
+import { bundleWorkflows, createWorkers, runWorkers, shutdownWorkers, TRACE_INTERCEPTORS } from './create-workers.ts'
 import { openScratch } from './scratch.ts'
 
 const config = loadWorkerConfig()
-const logger = createLogger(config.log, 'worker')
-Runtime.install({ logger: toTemporalLogger(logger), shutdownSignals: [] })
+const tracing = config.tracing && new (await import('../adapters/opentelemetry/tracing.ts')).Tracing(config.tracing)
+const logger = createLogger(config.log, 'worker', tracing?.logFields)
+tracing?.onFailure((reason) => logger.warn({ reason }, '⚠️ Could not send traces'))
+Runtime.install({
+  logger: toTemporalLogger(logger),
+  shutdownSignals: [],
+  telemetryOptions: {
+    // What the SDK's native part says goes through the same logger.
+    logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+    ...(config.metrics && { metrics: metricsOptions(config.metrics) }),
+  },
+})
 await run(config, logger).catch((error: unknown) => {
   logger.fatal({ err: error }, '❌ The worker cannot go on')
   // Not by itself: the pool of connections and the reading processes would keep the process alive.
@@ -63,14 +75,16 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
 
   const scratch = await openScratch(config.scratchDir)
   const hostQueue = `${config.temporal.taskQueue}-host-${randomUUID()}`
-  const embedder = createBulkEmbedder(
-    config.embedder,
-    new PostgresRateLimit(database, embeddingLimits(config.embedder)),
+  const traced: Tracing['port'] = (port, target) => tracing?.port(port, target) ?? target
+  const rateLimit = new PostgresRateLimit(database, embeddingLimits(config.embedder))
+  const embedder = traced('embedder', createBulkEmbedder(config.embedder, rateLimit, Runtime.instance().metricMeter))
+  const vectors = traced(
+    'vectors',
+    createVectorStore(config.vectors, embedder, () => hasIndexedFiles(database, embedder)),
   )
-  const vectors = createVectorStore(config.vectors, embedder, () => hasIndexedFiles(database, embedder))
-  const extractor = new ProcessTextExtractor(config.extraction)
+  const extractor = traced('extractor', new ProcessTextExtractor(config.extraction))
   const contents = new PostgresDatabaseContents(database)
-  const objects = new DatabaseContentObjectStore(createObjectStore(config.objects), contents)
+  const objects = traced('objects', new DatabaseContentObjectStore(createObjectStore(config.objects), contents))
   const housekeeping = new PostgresHousekeepingStore(database)
   if (config.objects.kind !== 'unconfigured')
     // Not waited for: a store that is away for a moment must not keep the worker from starting.
@@ -105,10 +119,14 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
     taskQueue: config.temporal.taskQueue,
     hostQueue,
     activities,
-    workflowBundle: await bundleWorkflows({ logger: toTemporalLogger(logger.child({}, { level: 'warn' })) }),
+    workflowBundle: await bundleWorkflows({
+      logger: toTemporalLogger(logger.child({}, { level: 'warn' })),
+      ...(tracing && { workflowInterceptorModules: TRACE_INTERCEPTORS }),
+    }),
     concurrency: config.concurrentActivities,
     shutdownGraceMs: config.shutdownGraceMs,
     version: config.version,
+    tracing,
   })
 
   const running = runWorkers(workers)
@@ -116,6 +134,7 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
     shutdownWorkers(workers)
     await running.catch(() => undefined)
     await Promise.allSettled([extractor.close(), vectors.close(), connection.close(), database.end(), scratch.remove()])
+    await tracing?.close()
     logger.info('Worker stopped')
   }
   closeOnSignal(close, (error) => logger.error({ err: error }, '❌ The worker did not stop cleanly'))
