@@ -68,6 +68,16 @@ export default {
       to: { path: '^config\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'tracing-is-loaded-on-demand',
+      comment: 'Where nothing is traced, it costs nothing.',
+      severity: 'error',
+      from: { pathNot: '^(adapters/opentelemetry|test)/|node_modules/' },
+      to: {
+        path: '^adapters/opentelemetry/|node_modules/@opentelemetry/',
+        dependencyTypesNot: ['type-only', 'dynamic-import'],
+      },
+    },
+    {
       name: 'api-imports-the-contract-only',
       severity: 'error',
       from: { path: '^api/' },

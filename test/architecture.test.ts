@@ -43,6 +43,10 @@ const VIOLATIONS: Readonly<Record<string, readonly Tree[]>> = {
     one('adapters/a.ts', '../api/b.ts'),
   ],
   'adapters-take-options': [one('adapters/a.ts', '../config.ts')],
+  'tracing-is-loaded-on-demand': [
+    one('api/main.ts', '../adapters/opentelemetry/tracing.ts'),
+    one('adapters/a.ts', '@opentelemetry/api'),
+  ],
   'api-imports-the-contract-only': [
     one('api/a.ts', '../workflows/b.ts'),
     typeOf('api/main.ts', '../activities/b.ts'),
@@ -76,7 +80,8 @@ const ALLOWED: Tree = {
   'adapters/s3.ts': `import 'node:worker_threads'\nimport '@aws-sdk/client-s3'\n${typeOf('a', '../config.ts').a}`,
   'api/app.ts': "import 'fastify'\nimport '../workflows/contract.ts'",
   'api/main.ts': "import './app.ts'\nimport '../config.ts'\nimport '../adapters/s3.ts'\nimport 'pg'",
-  'worker/main.ts': "import '../activities/b.ts'\nimport '../adapters/s3.ts'",
+  'worker/main.ts':
+    "import '../activities/b.ts'\nimport '../adapters/s3.ts'\nawait import('../adapters/opentelemetry/a.ts')",
   'cli/a.ts': `import '../config.ts'\nimport '../workflows/contract.ts'\nimport '@temporalio/client'\n${typeOf('a', '../api/app.ts').a}`,
   'cli/operator/a.ts': "import '../../config.ts'\nimport '../../adapters/s3.ts'",
   'test/a.test.ts': "import '../adapters/s3.ts'\nimport '../workflows/a.ts'",
