@@ -5,9 +5,9 @@ import { after, before, describe, test } from 'node:test'
 import { Client, Connection } from '@temporalio/client'
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js'
 import { Worker } from '@temporalio/worker'
-import { parse } from 'yaml'
 import { ApiClient } from '../../cli/api-client.ts'
 import { bundleWorkflows, TRACE_INTERCEPTORS } from '../../worker/create-workers.ts'
+import { alerts, expressionsOfAlerts, expressionsOfDashboard, isRare, namesIn } from '../support/asked-metrics.ts'
 import { exposedBy, series, toRow } from '../support/exposed-metrics.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import { startObservedProduct } from '../support/observed-product.ts'
@@ -31,34 +31,24 @@ describe('a product that tells of itself', () => {
   before(async () => {
     product = await startObservedProduct()
     const { url, adminKey } = product
-    const send = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) => {
-      const response = await fetch(`${url}${path}`, {
+    const authorization = `Bearer ${adminKey}`
+    const send = (method: string, path: string, body?: object) =>
+      fetch(`${url}${path}`, {
         method,
-        headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json', ...headers },
+        headers: { authorization, 'content-type': 'application/json' },
         ...(body && { body: JSON.stringify(body) }),
       })
-      return response
+    const upload = async (name: string, content: string) => {
+      const body = new FormData()
+      body.append('file', new Blob([content]), name)
+      // A client that has not understood where its key belongs.
+      const path = `/knowledge-base/upload?api_key=${adminKey}`
+      const answer = await fetch(`${url}${path}`, { method: 'POST', headers: { authorization }, body })
+      return ((await answer.json()) as { id: string }).id
     }
-    const form = new FormData()
-    form.append('file', new Blob([TEXT]), FILE_NAME)
-    const uploaded = await fetch(`${url}/knowledge-base/upload?api_key=${adminKey}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${adminKey}` },
-      body: form,
-    })
-    const damaged = new FormData()
-    damaged.append('file', new Blob([new Uint8Array([0x25, 0x50, 0x44, 0x46, 0x2d, 1, 2, 3])]), 'damaged.pdf')
-    const other = await fetch(`${url}/knowledge-base/upload`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${adminKey}` },
-      body: damaged,
-    })
-    const files = [await uploaded.json(), await other.json()] as { id: string }[]
     const created = await send('POST', '/experts', {
-      name: EXPERT_NAME,
-      system_prompt: PROMPT,
-      voice_id: 'v',
-      selected_files: files.map(({ id }) => id),
+      ...{ name: EXPERT_NAME, system_prompt: PROMPT, voice_id: 'v' },
+      selected_files: [await upload(FILE_NAME, TEXT), await upload('damaged.pdf', '%PDF-\u0001\u0002')],
     })
     expertId = ((await created.json()) as { id: string }).id
     const client = new ApiClient(url, adminKey)
@@ -140,7 +130,8 @@ describe('a product that tells of itself', () => {
   })
 
   test('exposes what docs/operations/metrics.md lists, and nothing else of its own', async () => {
-    const rows = (await read('docs/operations/metrics.md')).split('\n').filter((line) => line.startsWith('| `expert'))
+    const table = await readFile(join(import.meta.dirname, '../../docs/operations/metrics.md'), 'utf8')
+    const rows = table.split('\n').filter((line) => line.startsWith('| `expert'))
     const exposed = [...exposedBy(metrics.api, 'API'), ...exposedBy(metrics.worker, 'worker')]
     assert.deepEqual(rows, exposed.map(toRow).toSorted())
   })
@@ -171,40 +162,6 @@ describe('a product that tells of itself', () => {
     await connection.close()
   })
 })
-
-const ROOT = join(import.meta.dirname, '../..')
-const read = (path: string) => readFile(join(ROOT, path), 'utf8')
-
-type Alert = { alert: string; expr: string; annotations: { summary: string; runbook: string } }
-const alerts = async (): Promise<Alert[]> =>
-  parse(await read('docs/operations/alerts.yml')).groups.flatMap(({ rules }: { rules: Alert[] }) => rules)
-const expressionsOfAlerts = async () => (await alerts()).map(({ expr }) => expr)
-
-type Dashboard = { panels: { targets?: { expr: string }[] }[] }
-const expressionsOfDashboard = async () =>
-  (JSON.parse(await read('docs/operations/grafana-dashboard.json')) as Dashboard).panels.flatMap(({ targets = [] }) =>
-    targets.map(({ expr }) => expr),
-  )
-
-/** A name with the labels that it is selected by; those of the scrape are Prometheus' own. */
-const namesIn = (expression: string) =>
-  [...expression.matchAll(/\b(?<name>(expertsmith|temporal|nodejs|process)_\w+)(\{(?<selector>[^}]*)\})?/g)].map(
-    ({ groups: { name = '', selector = '' } = {} }) => ({
-      name,
-      expression,
-      labels: [...selector.matchAll(/(\w+)\s*[=!]/g)].map(([, label]) => label ?? '').filter((each) => each !== 'job'),
-    }),
-  )
-
-/** What the SDK exposes once workers are short of something only; it is in its library under that name. */
-async function isRare(name: string): Promise<boolean> {
-  const { platform, arch } = process
-  const library = { x64: 'x86_64', arm64: 'aarch64' }[arch as 'x64']
-  const target = platform === 'darwin' ? 'apple-darwin' : 'unknown-linux-gnu'
-  const path = `node_modules/@temporalio/core-bridge/releases/${library}-${target}/index.node`
-  const base = /^temporal_(?<base>sticky_cache_total_forced_eviction|request_failure)_total$/.exec(name)?.groups?.base
-  return base !== undefined && (await readFile(join(ROOT, path))).includes(base)
-}
 
 test('runs of released versions go on in workers that trace', async () => {
   const workflowBundle = await bundleWorkflows({ workflowInterceptorModules: TRACE_INTERCEPTORS })
