@@ -129,13 +129,10 @@ export default {
     },
     {
       name: 'operator-composes-adapters',
-      comment: 'Commands that look after the parts themselves, beside the API and the workers.',
+      comment: "The operator's own commands talk to the services themselves, while neither api nor worker runs.",
       severity: 'error',
       from: { path: '^cli/operator/' },
-      to: {
-        path: '^(workflows/(?!contract\\.ts$)|(activities|api|worker|stack)/)',
-        dependencyTypesNot: ['type-only'],
-      },
+      to: { path: '^(workflows/(?!contract\\.ts$)|(activities|api|worker|stack)/)' },
     },
     {
       name: 'cli-knows-no-vendor',

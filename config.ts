@@ -2,6 +2,7 @@
  * The only reader of the environment. Each process has a loader; a loader reports everything that is wrong at once.
  * `.env.example` documents every variable, and a test compares the two.
  */
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { availableParallelism, homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -27,10 +28,13 @@ function environment(): Environment {
 /** Everything that is wrong with the environment, a line each. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
+  readonly faults: readonly string[]
+
   constructor(faults: readonly string[]) {
     super(
       `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
     )
+    this.faults = faults
   }
 }
 
@@ -661,6 +665,25 @@ export const loadBucketConfig = (env: Environment = environment()): BucketConfig
     uploadLifetimeMs: uploadLifetime(from),
   }))
 
+/** The operator's commands that work on the database themselves. */
+export type OperatorConfig = Pick<Shared, 'temporal' | 'database'>
+
+export const loadOperatorConfig = (env: Environment = environment()): OperatorConfig =>
+  Reader.load(withOwnDatabase(env), (from) => ({ temporal: temporal(from), database: database(from) }))
+
+/** The database of `npm start`, where no other is named: its password is kept beside its data. */
+function withOwnDatabase(env: Environment): Environment {
+  if (env.DATABASE_URL?.trim()) return env
+  const from = new Reader(env)
+  try {
+    const password = readFileSync(join(from.path('DATA_DIR', '.data'), 'postgres/data.password'), 'utf8')
+    const port = from.port('STACK_POSTGRES_PORT', 54_329)
+    return { ...env, DATABASE_URL: `postgres://postgres:${password}@127.0.0.1:${port}/expertsmith` }
+  } catch {
+    return env
+  }
+}
+
 export type ClientConfig = { readonly url: string; readonly apiKey: string | undefined }
 
 /** For commands that speak to the API. */
@@ -669,6 +692,26 @@ export const loadClientConfig = (env: Environment = environment()): ClientConfig
     url: from.url('API_URL') ?? `http://127.0.0.1:${from.port('PORT', 8000)}`,
     apiKey: from.optional('API_KEY'),
   }))
+
+/** All that the processes read. */
+export type DoctorConfig = { readonly api: ApiConfig; readonly worker: WorkerConfig; readonly client: ClientConfig }
+
+/** @throws ConfigurationError with the faults of all of them */
+export function loadDoctorConfig(given: Environment = environment()): DoctorConfig {
+  const env = withOwnDatabase(given)
+  const faults = new Set<string>()
+  const [api, worker, client] = [loadApiConfig, loadWorkerConfig, loadClientConfig].map((load) => {
+    try {
+      return load(env)
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error
+      for (const fault of error.faults) faults.add(fault)
+    }
+    return undefined
+  }) as [ApiConfig?, WorkerConfig?, ClientConfig?]
+  if (!api || !worker || !client) throw new ConfigurationError([...faults])
+  return { api, worker, client }
+}
 
 export type StackConfig = {
   readonly log: LogConfig

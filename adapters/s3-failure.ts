@@ -11,6 +11,8 @@ const KEYS: ReadonlySet<string> = new Set([
   'InvalidToken',
   'TokenRefreshRequired',
   'AuthorizationHeaderMalformed',
+  // Of versitygw.
+  'XAdminUserNotFound',
 ])
 /** An account that may do nothing, whatever the object. */
 const ACCOUNT: ReadonlySet<string> = new Set([

@@ -18,9 +18,18 @@ export async function ensureSearchAttributes(
   namespace: string,
   wanted: SearchAttributeTypes,
 ): Promise<void> {
-  const { customAttributes } = await operatorService.listSearchAttributes({ namespace })
-  const missing = Object.entries(wanted).filter(([name]) => !(name in (customAttributes ?? {})))
-  if (missing.length === 0) return
-  const searchAttributes = Object.fromEntries(missing.map(([name, type]) => [name, TYPES[type]]))
+  const missing = await missingSearchAttributes({ operatorService }, namespace, wanted)
+  if (Object.keys(missing).length === 0) return
+  const searchAttributes = Object.fromEntries(Object.entries(missing).map(([name, type]) => [name, TYPES[type]]))
   await operatorService.addSearchAttributes({ namespace, searchAttributes })
+}
+
+/** Those that the namespace lacks, or has with another type. */
+export async function missingSearchAttributes(
+  { operatorService }: Pick<Connection, 'operatorService'>,
+  namespace: string,
+  wanted: SearchAttributeTypes,
+): Promise<SearchAttributeTypes> {
+  const { customAttributes = {} } = await operatorService.listSearchAttributes({ namespace })
+  return Object.fromEntries(Object.entries(wanted).filter(([name, type]) => customAttributes?.[name] !== TYPES[type]))
 }

@@ -24,6 +24,15 @@ program
   .option('--drop-column', 'drop the column of contents, if nothing is left in it')
   .action(migrateContent)
 
+// Loaded when they are asked for: they bring the clients of all services along, which other commands do without.
+program
+  .command('doctor')
+  .description(
+    'Look at everything that Expertsmith needs: configuration, Postgres, Temporal and its workers, S3, Pinecone, OpenAI, the API. Says what is wrong and how to mend it; asking for an embedding costs one token. Ends with 3 where something is ❌, with 2 where variables cannot be read.',
+  )
+  .option('--json', 'print the checks as JSON')
+  .action(async (options) => (await import('./operator/doctor.ts')).doctor(options))
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -1,0 +1,41 @@
+import { ConfigurationError, type DoctorConfig, loadDoctorConfig } from '../../config.ts'
+import type { GroupResult } from './doctor/diagnosis.ts'
+import { diagnose } from './doctor/diagnosis.ts'
+import { countOf, renderCounts, renderGroup, toJson } from './doctor/report.ts'
+
+/** Exit codes of every command: wrong configuration; done, but something in it failed. */
+const WRONG_CONFIGURATION = 2
+const SOMETHING_FAILED = 3
+
+/** Looks at all that the product needs, by the configuration of api and worker, which need not run. Changes nothing. */
+export async function doctor({ json = false }: { readonly json?: boolean }): Promise<void> {
+  const groups: GroupResult[] = []
+  for await (const group of configured()) {
+    groups.push(group)
+    if (!json) process.stdout.write(`${renderGroup(group)}\n`)
+  }
+  const counts = countOf(groups)
+  process.stdout.write(json ? `${JSON.stringify(toJson(groups), null, 2)}\n` : `${renderCounts(counts)}\n`)
+  if (counts.failed > 0) process.exitCode = process.exitCode ?? SOMETHING_FAILED
+}
+
+/** Nothing can be looked at by variables that cannot be read: then they are what is to be mended. */
+async function* configured(): AsyncGenerator<GroupResult, void> {
+  let config: DoctorConfig
+  try {
+    config = loadDoctorConfig()
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    process.exitCode = WRONG_CONFIGURATION
+    return yield { name: 'Configuration', results: error.faults.map(toResult) }
+  }
+  yield* diagnose(config)
+}
+
+const toResult = (fault: string) => ({
+  name: /^[A-Z][A-Z0-9_]+/.exec(fault)?.[0] ?? 'Variables',
+  status: 'failed' as const,
+  detail: fault,
+  fix: 'Correct it in .env, or where the process gets its variables from; .env.example explains each',
+  milliseconds: 0,
+})

@@ -1,0 +1,80 @@
+import type { DoctorConfig } from '../../../config.ts'
+import type { Check, Finding, Group } from './check.ts'
+import { failed, messageOf, ok, warning } from './check.ts'
+
+type Readiness = {
+  readonly status: 'ready' | 'degraded' | 'not_ready'
+  readonly checks: readonly { readonly name: string; readonly status: string; readonly detail: string }[]
+}
+
+/** As its clients reach it. */
+export function apiChecks({ api, client }: Pick<DoctorConfig, 'api' | 'client'>): Group {
+  const answers: Check = {
+    name: 'Answer',
+    find: async (signal) => {
+      const { status } = await get(`${client.url}/healthz`, signal)
+      return status === 200
+        ? ok(client.url)
+        : failed(`${client.url}/healthz is answered ${status}`, 'Correct API_URL: something else answers there')
+    },
+    explain: (error) => ({
+      detail: `${client.url}: ${reasonOf(error)}`,
+      fix: 'Start it: npm run api, or docker compose up --detach api; or set API_URL to where it is',
+    }),
+  }
+  const authorization = client.apiKey ? { authorization: `Bearer ${client.apiKey}` } : undefined
+  return {
+    name: 'API',
+    checks: [
+      answers,
+      {
+        name: 'Readiness',
+        needs: [answers],
+        find: async (signal) => readiness((await (await get(`${client.url}/readyz`, signal)).json()) as Readiness),
+      },
+      ...(isElsewhere(api.publicUrl, client.url) ? [publicly(api.publicUrl)] : []),
+      {
+        name: 'Metrics',
+        needs: [answers],
+        find: async (signal) => metrics((await get(`${client.url}/metrics`, signal, authorization)).status),
+      },
+    ],
+  }
+}
+
+const get = (url: string, signal: AbortSignal, headers?: Record<string, string>) =>
+  fetch(url, { signal, ...(headers && { headers }) })
+
+function readiness({ status, checks }: Readiness): Finding {
+  if (status === 'ready') return ok(`${checks.length} parts answer`)
+  const detail = checks
+    .filter((check) => check.status === 'failed')
+    .map(({ name, detail }) => `${name}: ${detail}`)
+    .join('; ')
+  const fix = 'Mend what is named, here as the API sees it; the groups above say how'
+  return status === 'degraded' ? warning(detail, fix) : failed(detail, fix)
+}
+
+const isElsewhere = (publicUrl: string, url: string) =>
+  publicUrl !== url && !/^(localhost|127\..*|\[::1\])$/.test(new URL(publicUrl).hostname)
+
+/** From inside, an address outside is not always to be reached. */
+const publicly = (url: string): Check => ({
+  name: 'PUBLIC_URL',
+  find: async (signal) => {
+    const status = await get(`${url}/healthz`, signal).then((answer) => answer.status, reasonOf)
+    if (status === 200) return ok(url)
+    return warning(`${url}/healthz, asked from here: ${status}`, 'Correct PUBLIC_URL, or mend the proxy there')
+  },
+})
+
+function metrics(status: number): Finding {
+  if (status === 200 || status === 401 || status === 403) return ok('/metrics is there to be scraped')
+  return warning(
+    `/metrics is answered ${status}`,
+    'Watch GET /readyz and the queries of docs/operations.md, with alerts on them',
+  )
+}
+
+const reasonOf = (error: unknown) =>
+  messageOf(error instanceof Error && error.cause instanceof Error ? error.cause : error) || 'no connection'

@@ -1,0 +1,48 @@
+import type { Check, Finding } from './check.ts'
+import { ok, warning } from './check.ts'
+import { describeError } from './failure-finding.ts'
+
+/** How a rule of ours stands in the bucket, as `s3 setup` finds it. */
+export type BucketRule = {
+  readonly kind: 'cors' | 'lifecycle'
+  readonly id: string
+  readonly before: string | null
+  readonly wanted: string
+  readonly state: 'unchanged' | 'missing' | 'different' | 'set' | 'unsupported' | 'refused'
+  readonly reason: string | null
+}
+
+const SETUP = 'npm run expertsmith -- s3 setup'
+const WITHOUT = {
+  cors: 'Nothing, unless pages send direct uploads: those need another server, or a key that may read the rules',
+  lifecycle: 'Nothing: housekeeping aborts stale uploads, and derived/ is kept until its files are deleted',
+}
+
+/** What of the bucket's rules is as direct uploads and derived artefacts need it. `survey` changes nothing. */
+export function bucketRuleChecks(survey: () => Promise<readonly BucketRule[]>, needs: readonly Check[]): Check[] {
+  let surveyed: Promise<readonly BucketRule[]> | undefined
+  const check = (name: string, kind: BucketRule['kind']): Check => ({
+    name,
+    needs,
+    find: async () => {
+      surveyed ??= survey()
+      return describe((await surveyed).filter((rule) => rule.kind === kind))
+    },
+    explain: (error) => ({ detail: describeError(error), fix: SETUP }),
+  })
+  return [check('CORS', 'cors'), check('Lifecycle', 'lifecycle')]
+}
+
+function describe(rules: readonly BucketRule[]): Finding {
+  const findings = rules.map(describeRule)
+  const worst = findings.find(({ status }) => status === 'warning')
+  return worst ?? ok(findings.map(({ detail }) => detail).join('; ') || 'not needed: CORS_ORIGINS names no page')
+}
+
+function describeRule({ kind, id, before, wanted, state, reason }: BucketRule): Finding {
+  if (state === 'unsupported' || state === 'refused') return warning(`${state}: ${reason}`, WITHOUT[kind])
+  if (state === 'missing') return warning(`has no rule ${id} (${wanted})`, SETUP)
+  // How long things are kept is the operator's choice; which pages may send is not met by half.
+  if (state === 'different' && kind === 'cors') return warning(`${before}, not ${wanted}`, SETUP)
+  return ok(before ?? wanted)
+}

@@ -1,0 +1,58 @@
+import { createEmbedder } from '../../../adapters/from-config.ts'
+import { PostgresApiKeyStore } from '../../../adapters/postgres-api-key-store.ts'
+import { openDatabase } from '../../../adapters/postgres-database.ts'
+import { hasIndexedFiles } from '../../../adapters/postgres-vector-use.ts'
+import type { DoctorConfig } from '../../../config.ts'
+import { apiChecks } from './api-checks.ts'
+import { backupChecks } from './backup-checks.ts'
+import type { Group, Result } from './check.ts'
+import { CheckRuns } from './check-runs.ts'
+import { configurationChecks } from './configuration-checks.ts'
+import { embeddingChecks } from './embedding-checks.ts'
+import { objectChecks } from './object-checks.ts'
+import { postgresChecks } from './postgres-checks.ts'
+import { redaction } from './redaction.ts'
+import { temporalChecks } from './temporal-checks.ts'
+import { vectorChecks } from './vector-checks.ts'
+
+export type GroupResult = { readonly name: string; readonly results: readonly Result[] }
+
+const LIMITS = { connectTimeoutMs: 5_000, queryTimeoutMs: 5_000 }
+
+/** Runs all checks at the same time, as far as they do not need each other, and gives the groups in the order of reading. */
+export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResult, void> {
+  const database = openDatabase({ ...config.api.database, connections: 2 }, () => undefined, LIMITS)
+  const postgres = postgresChecks(config.api.database)
+  const { model, dimensions } = createEmbedder(config.worker.embedder)
+  const groups: readonly Group[] = [
+    configurationChecks({
+      config,
+      database: postgres.migrated,
+      hasKeys: () => new PostgresApiKeyStore(database).hasAny(),
+    }),
+    postgres,
+    temporalChecks(config.worker),
+    objectChecks(config.worker.objects),
+    vectorChecks({
+      config: config.worker.vectors,
+      dimensions,
+      database: postgres.migrated,
+      isInUse: () => hasIndexedFiles(database, { model, dimensions }),
+    }),
+    embeddingChecks(config.worker.embedder),
+    apiChecks(config),
+    backupChecks(config.api.database, postgres.checks[0] ?? postgres.migrated),
+  ]
+  try {
+    yield* run(groups, redaction(config))
+  } finally {
+    await Promise.allSettled(groups.map((group) => group.close?.()))
+    await database.end().catch(() => undefined)
+  }
+}
+
+async function* run(groups: readonly Group[], redact: (result: Result) => Result): AsyncGenerator<GroupResult, void> {
+  const runs = new CheckRuns()
+  const running = groups.map(({ checks }) => Promise.all(checks.map((check) => runs.result(check))))
+  for (const [i, { name }] of groups.entries()) yield { name, results: ((await running[i]) ?? []).map(redact) }
+}

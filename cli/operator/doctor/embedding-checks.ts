@@ -1,0 +1,70 @@
+import { createEmbedder } from '../../../adapters/from-config.ts'
+import type { EmbedderConfig } from '../../../config.ts'
+import type { Finding, Group } from './check.ts'
+import { ok, warning } from './check.ts'
+import { codeOf, describeError } from './failure-finding.ts'
+
+const SLOW_MS = 3_000
+const WORD = 'doctor'
+
+/** One request for one word: it costs a token. */
+export function embeddingChecks(config: EmbedderConfig): Group {
+  if (config.kind === 'hashing')
+    return {
+      name: 'Embeddings: hashing',
+      checks: [{ name: 'Model', find: async () => ok('on this machine: finds words, not meaning') }],
+    }
+  const embedder = createEmbedder(config)
+  return {
+    name: `Embeddings: ${config.model}`,
+    checks: [
+      {
+        name: 'Key and model',
+        find: async (signal) => {
+          const start = performance.now()
+          const [vector] = await embedder.embed([WORD], { signal })
+          return answered(vector?.length ?? 0, performance.now() - start)
+        },
+        explain: (error) => ({ detail: describeError(error), fix: fixFor(error, config) }),
+      },
+      { name: 'Limits', find: async () => limits(config) },
+    ],
+  }
+}
+
+function answered(dimensions: number, milliseconds: number): Finding {
+  const detail = `gives ${dimensions} dimensions, in ${Math.round(milliseconds)} ms; asking has cost one token`
+  return milliseconds < SLOW_MS
+    ? ok(detail)
+    : warning(detail, 'Look at https://status.openai.com, or at OPENAI_BASE_URL')
+}
+
+type OpenAiConfig = Extract<EmbedderConfig, { kind: 'openai' }>
+
+function fixFor(error: unknown, { model, baseUrl, dimensions }: OpenAiConfig): string {
+  switch (codeOf(error)) {
+    case 'EMBEDDING_AUTH':
+      return 'Correct OPENAI_API_KEY, whose project must have the model, or EMBEDDING_MODEL'
+    case 'EMBEDDING_QUOTA_EXHAUSTED':
+      return 'Raise the budget: https://platform.openai.com/settings/organization/billing'
+    case 'EMBEDDING_RATE_LIMITED':
+      return 'Set EMBEDDING_TOKENS_PER_MINUTE and EMBEDDING_REQUESTS_PER_MINUTE below the limits of the account'
+    case 'DIMENSION_MISMATCH':
+      return `Set EMBEDDING_DIMENSIONS to what ${model} gives, not ${dimensions}`
+    case 'EMBEDDING_REJECTED':
+      return `Correct EMBEDDING_MODEL=${model} and EMBEDDING_DIMENSIONS=${dimensions}`
+    default:
+      return baseUrl
+        ? 'Start the server at OPENAI_BASE_URL, or correct it'
+        : 'Let this machine reach api.openai.com: DNS, proxy, firewall'
+  }
+}
+
+function limits({ requestsPerMinute, tokensPerMinute }: OpenAiConfig): Finding {
+  if (tokensPerMinute !== undefined)
+    return ok(`${tokensPerMinute} tokens, ${requestsPerMinute ?? 'any number of'} requests a minute, of all workers`)
+  return warning(
+    'nothing limits what embeddings cost in a minute',
+    'Set EMBEDDING_TOKENS_PER_MINUTE, and a monthly budget in the account of the service',
+  )
+}
