@@ -33,6 +33,15 @@ program
   .option('--json', 'print the checks as JSON')
   .action(async (options) => (await import('./operator/doctor.ts')).doctor(options))
 
+program
+  .command('rebuild-vectors')
+  .description(
+    'Store the vectors of experts again, of all where none is named: after the vector store was lost or restored from an older backup. What was embedded before is kept in the object store, so nothing is paid for. Their files are missing from searches until they are stored.',
+  )
+  .argument('[expert...]', 'ids of experts')
+  .option('--json', 'print what was started as JSON')
+  .action(async (experts, options) => (await import('./operator/rebuild-vectors.ts')).rebuildVectors(experts, options))
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -11,7 +11,7 @@ export const createDatabase = () => cloneDatabase(TEMPLATE_DATABASE)
 /** One without any table. */
 export const createEmptyDatabase = () => cloneDatabase('template0')
 
-async function cloneDatabase(template: string): Promise<TestDatabase> {
+export async function cloneDatabase(template: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   await administer(`create database ${name} template ${template}`)
   const url = new URL(infrastructure().databaseUrl)
@@ -27,7 +27,7 @@ async function cloneDatabase(template: string): Promise<TestDatabase> {
   }
 }
 
-async function administer(sql: string): Promise<void> {
+export async function administer(sql: string): Promise<void> {
   const client = new pg.Client(infrastructure().databaseUrl)
   await client.connect()
   try {

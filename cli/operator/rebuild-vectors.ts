@@ -1,0 +1,57 @@
+import { Client, Connection } from '@temporalio/client'
+import { openDatabase } from '../../adapters/postgres-database.ts'
+import { markForRebuild } from '../../adapters/postgres-rebuild.ts'
+import { loadOperatorConfig, type OperatorConfig } from '../../config.ts'
+import type { Expert } from '../../domain/expert.ts'
+import type { CreateExpertWorkflow, RetryRequest } from '../../workflows/contract.ts'
+import { CREATE_EXPERT, createExpertStart, retryFailedFiles } from '../../workflows/contract.ts'
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/**
+ * Has workers store the vectors of experts again, all of them where none is named: after the vectors were lost. What was read and
+ * embedded before is in the object store, so that nothing is paid for. Can be repeated at any time.
+ */
+export async function rebuildVectors(expertIds: readonly string[], { json = false }: { readonly json?: boolean }) {
+  const wrong = expertIds.filter((id) => !UUID.test(id))
+  if (wrong.length > 0) throw new Error(`${wrong.join(', ')} is not the id of an expert; GET /experts lists them.`)
+  const config = loadOperatorConfig()
+  const database = openDatabase({ ...config.database, connections: 1 }, () => undefined)
+  const { connectionOptions } = config.temporal.connect
+  // Before anything is marked: files that nobody takes up would be missing from searches.
+  const connection = await Connection.connect(connectionOptions).catch((cause: unknown) => {
+    throw new Error(`Temporal cannot be reached at ${connectionOptions.address}. Is TEMPORAL_ADDRESS right?`, { cause })
+  })
+  try {
+    const experts = await markForRebuild(database, expertIds.length > 0 ? expertIds : undefined)
+    for (const expert of experts) await start(connection, config, expert)
+    tell(experts, expertIds, json)
+  } finally {
+    await Promise.all([connection.close(), database.end()])
+  }
+}
+
+/** A retry of no file: whether a run waits, works, is paused or has ended, it takes up what is pending. */
+async function start(connection: Connection, { temporal }: OperatorConfig, expert: Expert): Promise<void> {
+  const { workflow } = new Client({ connection, namespace: temporal.namespace })
+  await workflow.signalWithStart<CreateExpertWorkflow, [RetryRequest]>(CREATE_EXPERT, {
+    ...createExpertStart(expert),
+    taskQueue: temporal.taskQueue,
+    signal: retryFailedFiles,
+    signalArgs: [{ fileIds: [] }],
+  })
+}
+
+function tell(experts: readonly Expert[], asked: readonly string[], json: boolean): void {
+  const started = experts.map(({ id, name, progress }) => ({ expert_id: id, name, files: progress.pending }))
+  const missing = asked.filter((id) => !experts.some((expert) => expert.id === id.toLowerCase()))
+  if (json) process.stdout.write(`${JSON.stringify({ experts: started, without_files: missing }, null, 2)}\n`)
+  else for (const { expert_id, name, files } of started) process.stdout.write(`${expert_id}  ${files} files  ${name}\n`)
+  if (missing.length > 0) {
+    process.stderr.write(
+      `There is nothing to store again of ${missing.join(', ')}: no such expert, or no file is indexed.\n`,
+    )
+    process.exitCode = 3
+  }
+  if (!json) process.stderr.write(`${started.length} experts were started; GET /experts/{id} says how far they are.\n`)
+}
