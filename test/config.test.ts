@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import type { Environment } from '../config.ts'
-import { loadApiConfig, loadClientConfig, loadStackConfig, loadWorkerConfig } from '../config.ts'
+import type { ConfigurationError, Environment } from '../config.ts'
+import {
+  loadApiConfig,
+  loadClientConfig,
+  loadDoctorConfig,
+  loadOperatorConfig,
+  loadStackConfig,
+  loadWorkerConfig,
+} from '../config.ts'
 
 const LEAST = { DATABASE_URL: 'postgres://user:password@127.0.0.1:5432/expertsmith' }
 
@@ -140,6 +148,29 @@ describe('configuration', () => {
     assert.equal(temporal.connect.connectionOptions.address, '127.0.0.1:7233')
     assert.equal(temporal.namespace, 'default')
   })
+})
+
+test('the doctor is told the faults of every process at once, and finds the database of npm start', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'expertsmith-config-'))
+  t.after(() => rm(dir, { recursive: true }))
+  const env = { DATA_DIR: dir, STACK_POSTGRES_PORT: '5999' }
+  assert.throws(
+    () => loadDoctorConfig({ ...env, PORT: 'eighty', RETRY_WINDOW: 'soon' }),
+    ({ faults }: ConfigurationError) => {
+      assert.deepEqual(faults.map((fault) => fault.split(/[= ]/)[0]).toSorted(), [
+        'DATABASE_URL',
+        'PORT',
+        'RETRY_WINDOW',
+      ])
+      return true
+    },
+  )
+  await mkdir(join(dir, 'postgres'))
+  await writeFile(join(dir, 'postgres/data.password'), 'found')
+  const url = 'postgres://postgres:found@127.0.0.1:5999/expertsmith'
+  assert.equal(loadDoctorConfig(env).worker.database.url, url)
+  assert.equal(loadOperatorConfig(env).database.url, url)
+  assert.equal(loadOperatorConfig({ ...env, ...LEAST }).database.url, LEAST.DATABASE_URL)
 })
 
 test('.env.example documents exactly the variables that are read', async () => {

@@ -12,14 +12,17 @@ export type BucketRule = {
   readonly reason: string | null
 }
 
+/** Of the bucket; changes nothing. */
+export type Survey = () => Promise<readonly BucketRule[]>
+
 const SETUP = 'npm run expertsmith -- s3 setup'
 const WITHOUT = {
   cors: 'Nothing, unless pages send direct uploads: those need another server, or a key that may read the rules',
   lifecycle: 'Nothing: housekeeping aborts stale uploads, and derived/ is kept until its files are deleted',
 }
 
-/** What of the bucket's rules is as direct uploads and derived artefacts need it. `survey` changes nothing. */
-export function bucketRuleChecks(survey: () => Promise<readonly BucketRule[]>, needs: readonly Check[]): Check[] {
+/** What of the bucket's rules is as direct uploads and derived artefacts need it. */
+export function bucketRuleChecks(survey: Survey, needs: readonly Check[]): Check[] {
   let surveyed: Promise<readonly BucketRule[]> | undefined
   const check = (name: string, kind: BucketRule['kind']): Check => ({
     name,

@@ -8,8 +8,8 @@ import { failed, messageOf, ok, warning } from './check.ts'
 const NODE_MAJOR = 24
 const GIGABYTE = 1_073_741_824
 const KNOWN_PASSWORDS = ['postgres', 'password', 'expertsmith', 'expertsmith-local-only', 'secret', 'admin', 'changeme']
-/** Random characters of any kind have more different ones. */
-const DIFFERENT_CHARACTERS = 10
+/** That many different characters any random secret has. */
+const DIFFERENT_CHARACTERS = 8
 
 type Options = {
   readonly config: DoctorConfig
@@ -48,8 +48,7 @@ function secrets({ api }: DoctorConfig): Finding {
   return warning(`easy to guess: ${weak.join(', ')}`, 'Make others: openssl rand -hex 32')
 }
 
-const isWeak = (secret: string) =>
-  KNOWN_PASSWORDS.includes(secret) || (secret.length < 128 && new Set(secret).size < Math.min(DIFFERENT_CHARACTERS, 10))
+const isWeak = (secret: string) => KNOWN_PASSWORDS.includes(secret) || new Set(secret).size < DIFFERENT_CHARACTERS
 
 const needsKey = ({ api }: DoctorConfig) => !api.isLocal && api.adminKey === undefined
 

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { createObjectStore } from '../../../adapters/from-config.ts'
-import type { ObjectStoreConfig } from '../../../config.ts'
+import type { ObjectStoreConfig, S3Config } from '../../../config.ts'
+import type { Survey } from './bucket-rule-checks.ts'
 import type { Group } from './check.ts'
 import { failed, ok } from './check.ts'
 import { describeError } from './failure-finding.ts'
 import { s3Checks } from './s3-checks.ts'
 
-export function objectChecks(config: ObjectStoreConfig): Group {
+/** `surveyOf`: what looks at the rules of a bucket. */
+export function objectChecks(config: ObjectStoreConfig, surveyOf?: (bucket: S3Config) => Survey): Group {
   switch (config.kind) {
     case 's3':
-      return s3Checks(config)
+      return s3Checks(config, surveyOf?.(config))
     case 'disk':
       return diskChecks(config)
     case 'unconfigured':

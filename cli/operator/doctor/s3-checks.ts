@@ -2,16 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { S3ObjectStore } from '../../../adapters/s3-object-store.ts'
 import { S3Probe } from '../../../adapters/s3-probe.ts'
 import type { S3Config } from '../../../config.ts'
+import { bucketRuleChecks, type Survey } from './bucket-rule-checks.ts'
 import type { Check, Finding, Group } from './check.ts'
-import { failed, messageOf, ok, warning } from './check.ts'
+import { failed, ok, warning } from './check.ts'
 import { codeOf, describeError } from './failure-finding.ts'
-
-/** S3 refuses requests that are signed with a time further away. */
-const SKEW_REFUSED_MS = 15 * 60_000
-const SKEW_NOTED_MS = 60_000
+import { addressOf, allow, clock, fixes, publicity, reasonOf } from './s3-findings.ts'
 
 /** Tries what the product does with its bucket, with one tiny object, which is removed however the checks end. */
-export function s3Checks(config: S3Config): Group {
+export function s3Checks(config: S3Config, survey?: Survey): Group {
   const key = `doctor/${randomUUID()}`
   const probe = new S3Probe(config, key)
   const { bucket } = config
@@ -100,9 +98,23 @@ export function s3Checks(config: S3Config): Group {
         : 'off: back originals up by a copy',
     ),
   )
+  const rules = survey ? bucketRuleChecks(survey, [there]) : []
   return {
     name: `Objects: S3, ${bucket}`,
-    checks: [network, credentials, there, list, put, get, remove, multipart, anonymous, encryption, versioning],
+    checks: [
+      network,
+      credentials,
+      there,
+      list,
+      put,
+      get,
+      remove,
+      multipart,
+      anonymous,
+      ...rules,
+      encryption,
+      versioning,
+    ],
     close: () => probe.close(),
   }
 }
@@ -124,40 +136,3 @@ function once<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise
     return result
   }
 }
-
-function clock(server: Date | undefined, address: string): Finding {
-  const skew = server ? Date.now() - server.getTime() : 0
-  const seconds = Math.round(skew / 1_000)
-  const detail = `${address} answers; its clock is ${seconds === 0 ? 'ours' : `${Math.abs(seconds)} s ${seconds < 0 ? 'ahead' : 'behind'}`}`
-  const fix = 'Set the clock of this machine: sudo timedatectl set-ntp true'
-  if (Math.abs(skew) > SKEW_REFUSED_MS) return failed(`${detail}, so S3 refuses what we sign`, fix)
-  return Math.abs(skew) > SKEW_NOTED_MS ? warning(detail, fix) : ok(detail)
-}
-
-function publicity(status: number, bucket: string): Finding {
-  if (status === 403 || status === 401) return ok(`an unsigned GET is answered ${status}`)
-  const fix = `aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`
-  if (status === 200) return failed('anybody may read the objects: an unsigned GET is answered 200', fix)
-  return warning(`an unsigned GET is answered ${status}, not 403`, fix)
-}
-
-const addressOf = ({ endpoint, region }: S3Config) => endpoint ?? `https://s3.${region}.amazonaws.com`
-
-/** What `fetch` throws says why in its cause. */
-const reasonOf = (error: unknown) =>
-  messageOf(error instanceof Error && error.cause instanceof Error ? error.cause : error) || 'no connection'
-
-const allow = (bucket: string, permission: string) =>
-  `Allow ${permission || 'it'} to the key's user, on arn:aws:s3:::${bucket} and arn:aws:s3:::${bucket}/*`
-
-const fixes = ({
-  bucket,
-  region,
-  endpoint,
-}: S3Config): Readonly<Record<string, string>> & { STORAGE_UNAVAILABLE: string } => ({
-  STORAGE_AUTH: 'Correct S3_ACCESS_KEY_ID and S3_SECRET_KEY; aws sts get-caller-identity shows whose they are',
-  BUCKET_MISSING: `Correct S3_BUCKET_NAME and S3_REGION, or create it: aws s3 mb s3://${bucket} --region ${region}${endpoint ? ` --endpoint-url ${endpoint}` : ''}`,
-  STORAGE_UNAVAILABLE: endpoint
-    ? 'Correct S3_ENDPOINT, or start the server there'
-    : 'Correct S3_REGION, and let this machine reach S3: DNS, proxy, firewall',
-})

@@ -103,7 +103,10 @@ function retention(kept: number, { namespace, retryWindowMs }: { namespace: stri
   )
 }
 
-const days = (milliseconds: number) => `${Math.round((milliseconds / DAY_MS) * 10) / 10} days`
+function days(milliseconds: number): string {
+  const number = Math.round((milliseconds / DAY_MS) * 10) / 10
+  return `${number} ${number === 1 ? 'day' : 'days'}`
+}
 
 function attributes(missing: Readonly<Record<string, string>>, namespace: string): Finding {
   const names = Object.keys(missing)
