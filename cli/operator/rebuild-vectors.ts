@@ -14,7 +14,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
  */
 export async function rebuildVectors(expertIds: readonly string[], { json = false }: { readonly json?: boolean }) {
   const wrong = expertIds.filter((id) => !UUID.test(id))
-  if (wrong.length > 0) throw new Error(`${wrong.join(', ')} is not the id of an expert; GET /experts lists them.`)
+  if (wrong.length > 0) return refuse(`${wrong.join(', ')} is not the id of an expert; GET /experts lists them.`)
   const config = loadOperatorConfig()
   const database = openDatabase({ ...config.database, connections: 1 }, () => undefined)
   const { connectionOptions } = config.temporal.connect
@@ -29,6 +29,12 @@ export async function rebuildVectors(expertIds: readonly string[], { json = fals
   } finally {
     await Promise.all([connection.close(), database.end()])
   }
+}
+
+/** Of wrong usage. */
+function refuse(why: string): void {
+  process.stderr.write(`✘ ${why}\n`)
+  process.exitCode = 2
 }
 
 /** A retry of no file: whether a run waits, works, is paused or has ended, it takes up what is pending. */

@@ -135,6 +135,7 @@ describe('a backup that was made while files were processed', () => {
     const api = new Requests(world.app)
     assert.deepEqual(await world.vectors.query(`${done.id}.1`, new Float32Array(64).fill(0.125), { topK: 5 }), [])
     const target = { ...world, env: { DATABASE_URL: world.database.url } }
+    assert.equal((await expertsmith(target, 'rebuild-vectors', 'nonsense')).code, 2)
     const nobody = randomUUID()
     const one = await expertsmith(target, 'rebuild-vectors', done.id, nobody)
     assert.equal(one.code, 3, one.stderr)
