@@ -2,6 +2,7 @@ import { createEmbedder } from '../../../adapters/from-config.ts'
 import { PostgresApiKeyStore } from '../../../adapters/postgres-api-key-store.ts'
 import { openDatabase } from '../../../adapters/postgres-database.ts'
 import { hasIndexedFiles } from '../../../adapters/postgres-vector-use.ts'
+import { S3BucketRules } from '../../../adapters/s3-bucket-rules.ts'
 import type { DoctorConfig } from '../../../config.ts'
 import { apiChecks } from './api-checks.ts'
 import { backupChecks } from './backup-checks.ts'
@@ -17,6 +18,8 @@ import { vectorChecks } from './vector-checks.ts'
 
 export type GroupResult = { readonly name: string; readonly results: readonly Result[] }
 
+/** In days, as `s3 setup` has them; that a bucket has others is the operator's choice. */
+const LIFETIMES = { abortDays: 7, derivedDays: 30 }
 const LIMITS = { connectTimeoutMs: 5_000, queryTimeoutMs: 5_000 }
 
 /** Runs all checks at the same time, as far as they do not need each other, and gives the groups in the order of reading. */
@@ -32,7 +35,10 @@ export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResul
     }),
     postgres,
     temporalChecks(config.worker),
-    objectChecks(config.worker.objects),
+    objectChecks(config.worker.objects, (bucket) => {
+      const rules = new S3BucketRules(bucket)
+      return () => rules.survey({ ...LIFETIMES, origins: config.api.corsOrigins })
+    }),
     vectorChecks({
       config: config.worker.vectors,
       dimensions,
