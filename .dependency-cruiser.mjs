@@ -138,7 +138,14 @@ export default {
       name: 'cli-knows-no-vendor',
       severity: 'error',
       from: { path: '^cli/' },
-      to: packagesBut('cli-progress', 'commander', 'ms', 'typebox', '@temporalio/(client|common)'),
+      to: packagesBut(
+        'cli-progress',
+        'commander',
+        'eventsource-parser',
+        'ms',
+        'typebox',
+        '@temporalio/(client|common)',
+      ),
     },
     { name: 'config-stands-alone', severity: 'error', from: { path: '^config\\.ts$' }, to: { path: OURS } },
     {

@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Client, Connection } from '@temporalio/client'
-import type { ExpertJson } from '../cli/api-client.ts'
+import type { ExpertJson } from '../cli/api/experts-api.ts'
 import { vectorNamespace } from '../domain/keys.ts'
 import type { Histories } from './ingest/history-watch.ts'
 import { histories } from './ingest/history-watch.ts'

@@ -7,8 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { styleText } from 'node:util'
 import cliProgress from 'cli-progress'
 import { loadClientConfig, loadStackConfig } from '../config.ts'
-import type { ExpertJson, FileJson, SearchResult } from './api-client.ts'
-import { ApiClient } from './api-client.ts'
+import { ApiClient } from './api/api-client.ts'
+import type { ExpertJson, SearchResult } from './api/experts-api.ts'
+import type { FileJson } from './api/files-api.ts'
 
 type Question = { readonly query: string; readonly file: string; readonly page: number }
 
@@ -18,7 +19,7 @@ const POLL_MS = 300
 const START_LIMIT_MS = 15 * 60_000
 
 const { api: address } = loadStackConfig()
-const api = new ApiClient(address.url, loadClientConfig().apiKey)
+const api = new ApiClient({ url: address.url, apiKey: loadClientConfig().apiKey })
 const print = (line = '') => process.stdout.write(`${line}\n`)
 const heading = (text: string) => print(`\n${styleText('bold', text)}`)
 const faint = (text: string) => styleText('dim', text)
@@ -28,7 +29,7 @@ async function demo(): Promise<void> {
   const files = await uploadAll(await examplePaths())
 
   heading('2. Create an expert from all of them')
-  const created = await api.createExpert({
+  const created = await api.experts.create({
     name: 'Harbourlight support',
     system_prompt: 'You are a helpful assistant for the customers of Harbourlight.',
     voice_id: '21m00Tcm4TlvDq8ikWAM',
@@ -42,7 +43,7 @@ async function demo(): Promise<void> {
 
   heading('3. Replace the damaged file and retry')
   await replaceDamaged(first)
-  const second = await watch(await api.retry(first.id))
+  const second = await watch(await api.experts.retry(first.id))
   printSummary(second)
   expectFailures(second, ['ENCRYPTED'])
 
@@ -61,7 +62,7 @@ async function examplePaths(): Promise<string[]> {
 async function uploadAll(paths: readonly string[]): Promise<FileJson[]> {
   const files: FileJson[] = []
   for (const path of paths) {
-    const file = await api.upload(path)
+    const file = await api.files.upload(path)
     print(`   ${file.id}  ${file.original_name} ${faint(`${file.size.toLocaleString('en')} bytes`)}`)
     files.push(file)
   }
@@ -82,7 +83,7 @@ async function watch({ id, progress }: ExpertJson): Promise<ExpertJson> {
   )
   bar.start(progress.files, progress.indexed + progress.failed, progress)
   for (;;) {
-    const expert = await api.expert(id)
+    const expert = await api.experts.get(id)
     bar.update(expert.progress.indexed + expert.progress.failed, expert.progress)
     if (FINAL.has(expert.status) || expert.status === 'paused') {
       bar.stop()
@@ -110,13 +111,13 @@ async function replaceDamaged({ summary }: ExpertJson): Promise<void> {
   for (const name of await readdir(join(EXAMPLES, 'replacements'))) {
     const damaged = summary?.failed_files.find((file) => file.name === name)
     if (!damaged) throw new Error(`${name} is not among the files that failed`)
-    await api.replaceContent(damaged.file_id, join(EXAMPLES, 'replacements', name))
+    await api.files.replaceContent(damaged.file_id, join(EXAMPLES, 'replacements', name))
     print(`   ${name} ${faint('has new content')}`)
   }
 }
 
 async function ask(expert: ExpertJson, { query, file, page }: Question): Promise<void> {
-  const [best] = await api.search(expert.id, query, 3)
+  const [best] = await api.experts.search(expert.id, query, { top_k: 3 })
   print(`\n   ${styleText('cyan', query)}`)
   if (!best) throw new Error(`nothing was found for "${query}"`)
   print(`   ${quote(best)}\n   ${faint(`— ${best.file_name}, ${pagesOf(best)}, score ${best.score.toFixed(2)}`)}`)

@@ -1,35 +1,22 @@
-import { Command, Option } from 'commander'
-import { loadCliConfig } from '../config.ts'
-import type { Chore, HousekeepingReceipt } from '../domain/housekeeping.ts'
+import type { Command } from 'commander'
+import type { Chore } from '../domain/housekeeping.ts'
 import { CHORES } from '../domain/housekeeping.ts'
-import type { HousekeepingWorkflow } from '../workflows/contract.ts'
-import { HOUSEKEEPING, housekeepingId } from '../workflows/contract.ts'
+import { tellFailures } from './exit-codes.ts'
+import { newCommand, someOf } from './options.ts'
+import { printJson } from './output.ts'
 import { receiptTable } from './receipt-table.ts'
-import { runWorkflow } from './run-workflow.ts'
 
 type Options = { readonly dryRun?: boolean; readonly only?: readonly Chore[]; readonly json?: boolean }
 
-export const housekeeping = () =>
-  new Command('housekeeping')
-    .description('Finds what is left over when something died in the middle, and starts, aborts or removes it.')
+export const housekeeping = (): Command =>
+  newCommand('housekeeping', 'Find what is left over when something died in the middle, and start, abort or remove it.')
     .option('--dry-run', 'only count and name what would be done')
-    .addOption(new Option('--only <chore...>', 'these chores, not all').choices(CHORES))
-    .option('--json', 'print the receipt as JSON')
+    .addOption(someOf('--only <chore...>', 'these chores, not all', CHORES))
     .action(async (options: Options) => {
-      const receipt = await keepHouse(options)
-      process.stdout.write(options.json ? `${JSON.stringify(receipt, null, 2)}\n` : receiptTable(receipt))
-      if (receipt.chores.some(({ failure }) => failure)) process.exitCode = 1
+      // Temporal's client takes longer to load than most commands to run.
+      const { runHousekeeping } = await import('./run-housekeeping.ts')
+      const receipt = await runHousekeeping(options)
+      if (options.json) printJson(receipt)
+      else process.stdout.write(receiptTable(receipt))
+      tellFailures(receipt.chores.filter(({ failure }) => failure).length, receipt.chores.length)
     })
-
-function keepHouse({ dryRun = false, only }: Options): Promise<HousekeepingReceipt> {
-  const config = loadCliConfig()
-  const chores = CHORES.filter((chore) => !only || only.includes(chore))
-  // A run is joined only where it does just what was asked for: never a dry run for a real one, or the other way round.
-  const asked = [...(dryRun ? ['dry-run'] : ['now']), ...(only ? chores : [])].join('-')
-  return runWorkflow<HousekeepingWorkflow>(config, {
-    type: HOUSEKEEPING,
-    workflowId: `${housekeepingId(config.temporal.taskQueue)}-${asked}`,
-    summary: dryRun ? 'Housekeeping, dry run' : 'Housekeeping',
-    args: [{ dryRun, chores }],
-  })
-}

@@ -1,74 +1,76 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import ms from 'ms'
-import { loadClientConfig } from '../config.ts'
 import type { Scope } from '../domain/api-key.ts'
 import { SCOPES } from '../domain/api-key.ts'
-import type { ApiKeyJson } from './api-client.ts'
-import { ApiClient } from './api-client.ts'
+import type { ApiKeyJson } from './api/keys-api.ts'
+import type { ApiOptions } from './connect-api.ts'
+import { connectApi } from './connect-api.ts'
+import { apiCommand, someOf } from './options.ts'
+import { print, printJson, say } from './output.ts'
 
-type NewKey = {
+type NewKey = ApiOptions & {
   readonly name: string
-  readonly scopes: readonly Scope[]
+  readonly scopes?: readonly Scope[]
   readonly user?: string
   readonly expires?: Date
 }
 
 /** By the API, with the key in API_KEY; without one as long as there is none, on the API's own machine. */
-const api = () => {
-  const { url, apiKey } = loadClientConfig()
-  return new ApiClient(url, apiKey)
-}
-
-const print = (text: string) => process.stdout.write(`${text}\n`)
-
 export function keys(): Command {
   const command = new Command('keys').description('Make, list and revoke API keys.')
-  command
-    .command('create')
-    .description('Make an API key. It is shown once. From the first one on every request needs a key.')
+  const creation = apiCommand(
+    'create',
+    'Make an API key. It is shown once. From the first one on every request needs a key.',
+  )
     .requiredOption('--name <name>', 'what it is for')
-    .addOption(new Option('--scopes <scope...>', 'what it may do').choices(SCOPES).default(['read', 'write']))
+    .addOption(someOf('--scopes <scope...>', 'what it may do; unset: read and write', SCOPES))
     .option('--user <id>', 'whose data it gives access to; unset: your own')
     .option('--expires <duration>', 'after how long it ends, such as 90d; unset: never', toExpiry)
     .action(create)
-  command.command('list').description('List all API keys, newest first.').action(list)
-  command
-    .command('revoke')
-    .description('Revoke API keys, from now on.')
+  const revocation = apiCommand('revoke', 'Revoke API keys, from now on.')
     .argument('<prefix-or-id...>', 'as keys list shows it')
     .action(revoke)
   return command
+    .addCommand(creation)
+    .addCommand(apiCommand('list', 'List all API keys, newest first.').action(list))
+    .addCommand(revocation)
 }
 
-async function create({ name, scopes, user, expires }: NewKey): Promise<void> {
-  const { key, ...made } = await api().createKey({
+async function create(options: NewKey): Promise<void> {
+  const { name, scopes = ['read', 'write'], user, expires, json } = options
+  const made = await connectApi(options).keys.create({
     name,
     scopes: [...scopes],
     ...(user && { user_id: user }),
     ...(expires && { expires_at: expires.toISOString() }),
   })
-  print(key)
-  process.stderr.write(
-    `${describe(made)}\nThe key is shown this once. Send it as "Authorization: Bearer ${made.prefix}…".\n`,
-  )
+  if (json) return printJson(made)
+  print(made.key)
+  say(`${describe(made)}\nThe key is shown this once. Send it as "Authorization: Bearer ${made.prefix}…".`)
 }
 
-async function list(): Promise<void> {
-  const all = await api().keys()
+async function list(options: ApiOptions): Promise<void> {
+  const all = await Array.fromAsync(connectApi(options).keys.list())
+  if (options.json) return printJson(all)
   for (const key of all) print(describe(key))
   if (all.length === 0) print('There are no keys: everybody on the machine of the API may do everything.')
 }
 
-async function revoke(wanted: readonly string[]): Promise<void> {
-  const all = await api().keys()
-  for (const each of wanted) {
-    const found = all.filter(({ id, prefix }) => id === each || prefix === each)
-    const [key] = found
-    if (!key || found.length > 1)
-      throw new Error(`There is no key ${each}; npm run expertsmith -- keys list shows them.`)
-    await api().revokeKey(key.id)
-    print(`Revoked ${key.prefix}… (${key.name})`)
+async function revoke(wanted: readonly string[], options: ApiOptions): Promise<void> {
+  const api = connectApi(options)
+  const all = await Array.fromAsync(api.keys.list())
+  const found = wanted.map((each) => keyIn(all, each))
+  for (const key of found) {
+    await api.keys.revoke(key.id)
+    if (!options.json) print(`Revoked ${key.prefix}… (${key.name})`)
   }
+  if (options.json) printJson(found.map(({ id, name, prefix }) => ({ id, name, prefix })))
+}
+
+function keyIn(all: readonly ApiKeyJson[], wanted: string): ApiKeyJson {
+  const [key, ...others] = all.filter(({ id, prefix }) => id === wanted || prefix === wanted)
+  if (key && others.length === 0) return key
+  throw new Error(`${key ? 'There are several keys' : 'There is no key'} ${wanted}; expertsmith keys list shows them.`)
 }
 
 const describe = ({ prefix, name, scopes, user_id, expires_at, revoked_at, last_used_at }: ApiKeyJson) =>
@@ -84,6 +86,6 @@ const describe = ({ prefix, name, scopes, user_id, expires_at, revoked_at, last_
 function toExpiry(duration: string): Date {
   const milliseconds = ms(duration as ms.StringValue)
   if (typeof milliseconds !== 'number' || milliseconds <= 0)
-    throw new Error(`--expires ${duration} is not a duration such as 90d`)
+    throw new InvalidArgumentError('It is not a duration such as 90d.')
   return new Date(Date.now() + milliseconds)
 }

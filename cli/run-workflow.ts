@@ -3,6 +3,8 @@ import type { WorkflowHandle } from '@temporalio/client'
 import { Client, Connection } from '@temporalio/client'
 import type { Workflow, WorkflowResultType } from '@temporalio/common'
 import type { CliConfig } from '../config.ts'
+import { interruptible } from './interrupt.ts'
+import { say } from './output.ts'
 
 export type WorkflowRun<W extends Workflow> = {
   readonly type: string
@@ -23,7 +25,7 @@ const EVENTS_BEFORE_A_WORKER = 2
 /**
  * Starts a workflow, or joins the run of that id that is open already, says where it can be watched, and waits for its
  * result. A Ctrl-C ends the waiting, not the workflow: the same command joins it again.
- * @throws Error with a sentence for the operator where Temporal cannot be reached, no worker takes the workflow up, or it fails
+ * @throws Interrupted, or Error with a sentence for the operator where Temporal cannot be reached, no worker takes the workflow up, or it fails
  */
 export async function runWorkflow<W extends Workflow>(
   { temporal }: CliConfig,
@@ -46,11 +48,15 @@ export async function runWorkflow<W extends Workflow>(
       ...(summary && { staticSummary: summary }),
       args,
     } as never)
-    process.stderr.write(
-      `Watch it: ${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}\n`,
-    )
-    const result = connection.withAbortSignal(waiting.signal, () => watched(handle, watch))
-    return (await Promise.race([result, workerMissing(handle, taskQueue)])) as WorkflowResultType<W>
+    say(`Watch it: ${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`)
+    return (await interruptible(
+      () => `The workflow goes on; the same command joins it again. To end it: the link above.`,
+      (interrupted) => {
+        const signal = AbortSignal.any([waiting.signal, interrupted])
+        const result = connection.withAbortSignal(signal, () => watched(handle, watch))
+        return Promise.race([result, workerMissing(handle, taskQueue)])
+      },
+    )) as WorkflowResultType<W>
   } catch (error) {
     throw rootOf(error)
   } finally {

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client'
-import type { ExpertJson } from '../../cli/api-client.ts'
-import { ApiClient } from '../../cli/api-client.ts'
+import { ApiClient } from '../../cli/api/api-client.ts'
+import type { ExpertJson } from '../../cli/api/experts-api.ts'
 import type { ExpertSummary } from '../../domain/expert.ts'
 import { vectorNamespace } from '../../domain/keys.ts'
 import { metered } from './meter.ts'
@@ -39,7 +39,7 @@ async function makeExpert(apiUrl: string, servers: Servers, fileIds: string[]) {
 }
 
 export const createExpert = (apiUrl: string, fileIds: string[]): Promise<ExpertJson> =>
-  new ApiClient(apiUrl).createExpert({
+  new ApiClient({ url: apiUrl }).experts.create({
     name: 'Bench',
     system_prompt: 'You know these files.',
     voice_id: '21m00Tcm4TlvDq8ikWAM',

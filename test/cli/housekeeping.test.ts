@@ -78,7 +78,7 @@ describe('npm run expertsmith -- housekeeping', () => {
 
   test('refuses a chore that it does not know, and names those that it does', async () => {
     const { code, stderr } = await housekeeping('--only', 'everything')
-    assert.equal(code, 1)
+    assert.equal(code, 2)
     assert.match(stderr, /start-experts, abort-uploads, remove-objects, remove-vectors/)
   })
 })

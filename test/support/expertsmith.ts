@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -8,28 +9,36 @@ import { eventually } from './requests.ts'
 import type { World } from './world.ts'
 
 type CommandResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
-type Target = Pick<World, 'taskQueue'> & {
+type Target = Partial<Pick<World, 'taskQueue'>> & {
   readonly temporalAddress?: string
+  readonly apiUrl?: string
+  /** What stands at its stdin. */
+  readonly input?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** `npm run expertsmith -- <args>` against the servers of the test. */
 export class ExpertsmithCommand {
   readonly result: Promise<CommandResult>
+  readonly #command: ChildProcess
   #stdout = ''
   #stderr = ''
 
-  constructor({ taskQueue, temporalAddress = infrastructure().temporalAddress, env = {} }: Target, ...args: string[]) {
+  constructor(target: Target, ...args: string[]) {
+    const { taskQueue = 'none', temporalAddress = infrastructure().temporalAddress, apiUrl = '', env = {} } = target
     const command = spawn(process.execPath, ['cli/main.ts', ...args], {
       cwd: join(import.meta.dirname, '../..'),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: processEnvironment({
         TEMPORAL_ADDRESS: temporalAddress,
         TEMPORAL_TASK_QUEUE: taskQueue,
+        API_URL: apiUrl,
         NO_COLOR: '1',
         ...env,
       }),
     })
+    command.stdin.on('error', () => undefined).end(target.input ?? '')
+    this.#command = command
     command.stdout.setEncoding('utf8').on('data', (text) => {
       this.#stdout += text
     })
@@ -37,6 +46,10 @@ export class ExpertsmithCommand {
       this.#stderr += text
     })
     this.result = once(command, 'close').then(([code]) => ({ code, stdout: this.#stdout, stderr: this.#stderr }))
+  }
+
+  interrupt(): void {
+    this.#command.kill('SIGINT')
   }
 
   /** Resolves once its run is started, or joined. */

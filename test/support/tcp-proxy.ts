@@ -8,6 +8,7 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>()
   readonly #server = createServer((socket) => this.#accept(socket))
   #silent = false
+  #holdsAnswers = false
 
   constructor(target: string) {
     this.#target = new URL(target)
@@ -33,6 +34,17 @@ export class TcpProxy {
     this.#silent = false
   }
 
+  /** Of connections that are opened from now on: requests go through, and nothing comes back. */
+  holdAnswers(): void {
+    this.#holdsAnswers = true
+  }
+
+  /** Every connection breaks; new ones are as they were before. */
+  cut(): void {
+    this.#holdsAnswers = false
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
   async close(): Promise<void> {
     const closed = once(this.#server, 'close')
     this.#server.close()
@@ -45,7 +57,8 @@ export class TcpProxy {
     if (this.#silent) return
     const onward = connect(Number(this.#target.port), this.#target.hostname)
     this.#watch(onward)
-    socket.pipe(onward).pipe(socket)
+    socket.pipe(onward)
+    if (!this.#holdsAnswers) onward.pipe(socket)
     socket.once('close', () => onward.destroy())
     onward.once('close', () => this.#silent || socket.destroy())
   }

@@ -123,7 +123,7 @@ describe('migrate-content', () => {
     await writeFile(obstacle, '')
 
     const refused = await expertsmith(world, 'migrate-content', '--drop-column')
-    assert.equal(refused.code, 1)
+    assert.equal(refused.code, 3)
     assert.match(refused.stdout, /^Moved 4 files/)
     assert.match(refused.stdout, /^1 file failed and kept its content in the database:$/m)
     assert.ok(refused.stdout.includes(`✘ ${stranger.name} (${stranger.id}): OBJECT_MISSING. `), refused.stdout)
@@ -163,7 +163,7 @@ describe('migrate-content', () => {
     await pointTo(replaced, 'newer text', sha256(Buffer.from('newer text')))
 
     const { code, stdout } = await expertsmith(world, 'migrate-content')
-    assert.equal(code, 1)
+    assert.equal(code, 3)
     assert.match(stdout, /^Moved 3 files/)
     assert.ok(stdout.includes(`${other.id}): OBJECT_CHANGED. `), stdout)
     assert.match(stdout, /\(the content in the database is another one\)/)

@@ -1,0 +1,36 @@
+import type { ApiAddress } from './api-connection.ts'
+import { ApiConnection } from './api-connection.ts'
+import { ApiError } from './api-error.ts'
+import { ExpertsApi } from './experts-api.ts'
+import { FilesApi } from './files-api.ts'
+import { KeysApi } from './keys-api.ts'
+
+/** A client of the HTTP API, for people at a terminal. Every method throws ApiError or ApiUnreachable. */
+export class ApiClient {
+  readonly files: FilesApi
+  readonly experts: ExpertsApi
+  readonly keys: KeysApi
+  readonly #connection: ApiConnection
+
+  constructor(address: ApiAddress) {
+    this.#connection = new ApiConnection(address)
+    this.files = new FilesApi(this.#connection)
+    this.experts = new ExpertsApi(this.#connection)
+    this.keys = new KeysApi(this.#connection)
+  }
+
+  /** @throws ApiUnreachable, or ApiError where the key is no good; what the key may do is told by what is asked for */
+  async checkAccess(): Promise<void> {
+    await this.#connection.json('GET', '/knowledge-base/files?limit=1').catch((error: unknown) => {
+      if (!(error instanceof ApiError && error.code === 'SCOPE_MISSING')) throw error
+    })
+  }
+
+  /** Whether the API, and all that it needs, can serve requests. */
+  isReady(): Promise<boolean> {
+    return this.#connection.json('GET', '/readyz', { once: true }).then(
+      () => true,
+      () => false,
+    )
+  }
+}

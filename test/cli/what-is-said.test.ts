@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { test } from 'node:test'
+import { describeMigration, exitCodeOf } from '../../cli/describe-migration.ts'
+import { failureLines } from '../../cli/failure-lines.ts'
+import { bytes, count, seconds } from '../../cli/output.ts'
+import { collectFiles } from '../../cli/upload/collect-files.ts'
+import type { MigrationReceipt } from '../../workflows/contract.ts'
+
+test('files are taken in the order of the arguments, and in folders by name, each once', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'expertsmith-collect-'))
+  t.after(() => rm(dir, { recursive: true }))
+  await mkdir(join(dir, 'b', 'c'), { recursive: true })
+  for (const path of ['a.txt', 'b/2.txt', 'b/c/3.txt', 'b/1.txt', 'd.txt', '.hidden'])
+    await writeFile(join(dir, path), '12')
+  await symlink(join(dir, 'd.txt'), join(dir, 'b', 'link.txt'))
+  await symlink(dir, join(dir, 'b', 'loop'))
+
+  const collect = async (...paths: string[]) => {
+    const { files, failed, links } = await collectFiles(paths.map((path) => join(dir, path)))
+    return { files: files.map(({ path }) => relative(dir, path)), failed: failed.map(({ code }) => code), links }
+  }
+  assert.deepEqual(await collect('.'), {
+    ...{ files: ['a.txt', 'b/1.txt', 'b/2.txt', 'b/c/3.txt', 'd.txt'], failed: [], links: 2 },
+  })
+  assert.deepEqual(await collect('d.txt', 'nowhere', 'b/link.txt', '.hidden', 'b/c'), {
+    ...{ files: ['d.txt', '.hidden', 'b/c/3.txt'], failed: ['NO_SUCH_FILE'], links: 0 },
+  })
+})
+
+test('failures that share a sentence are told once, with the first names', () => {
+  const failures = Array.from({ length: 7 }, (_, i) => ({ name: `${i}.pdf`, code: 'CORRUPT', message: 'Damaged.' }))
+  const lines = failureLines([...failures, { name: 'x.pdf', code: 'ENCRYPTED', message: 'Locked.' }], { names: 2 })
+  assert.deepEqual(
+    lines.map((line) => line.replace(/.*✘\S* /, '✘ ')),
+    [
+      ...[
+        '✘ 7 files: CORRUPT. Damaged.',
+        '      0.pdf',
+        '      1.pdf',
+        '      … and 5 more',
+        '✘ x.pdf: ENCRYPTED. Locked.',
+      ],
+    ],
+  )
+})
+
+test('a migration says what is left, and how it ended by its exit code', () => {
+  const receipt: MigrationReceipt = {
+    ...{ column: true, dry_run: false, moved: 0, moved_bytes: 0, failed: 2, left: 2, left_bytes: 9 },
+    failed_files: ['a', 'b'].map((name) => ({
+      ...{ file_id: name, name, code: 'STORAGE_UNAVAILABLE', message: 'Away.', retryable: true, attempts: 1 },
+    })),
+  }
+  const text = describeMigration({ receipt }, { dropColumn: false }).join('\n')
+  assert.match(text, /2 files: STORAGE_UNAVAILABLE\. Away\.\n {6}a \(a\)\n {6}b \(b\)\n2 files \(9 bytes\) are left/)
+  assert.equal(exitCodeOf({ receipt }), 1)
+  assert.equal(exitCodeOf({ receipt: { ...receipt, moved: 1 } }), 3)
+  assert.equal(exitCodeOf({ receipt: { ...receipt, failed: 0 }, drop: { left: 1 } }), 3)
+  assert.equal(exitCodeOf({ receipt: { ...receipt, failed: 0 }, drop: { left: null } }), undefined)
+})
+
+test('numbers are told as people say them', () => {
+  assert.deepEqual([bytes(0), bytes(999), bytes(1_234_567)], ['0 bytes', '999 bytes', '1.2 MB'])
+  assert.deepEqual([count(1, 'file'), count(1_200, 'file')], ['1 file', '1,200 files'])
+  assert.deepEqual([seconds(0.2), seconds(150), seconds(8_000)], ['1 s', '3 min', '2 h'])
+})
