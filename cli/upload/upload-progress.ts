@@ -32,14 +32,16 @@ export class UploadProgress {
   }
 
   now(): Progress {
-    const rate = this.#sum / this.elapsedSeconds
-    const left = rate > 0 ? ` · ${bytes(rate)}/s · ${seconds((this.#total - this.#sum) / rate)} left` : ''
     const failed = this.#failed > 0 ? ` · ${this.#failed} failed` : ''
-    const text = `${bytes(this.#sum)} of ${bytes(this.#total)} · ${this.#ended}/${this.#files} files${failed}${left}`
+    const text = `${bytes(this.#sum)} of ${bytes(this.#total)} · ${this.#ended}/${this.#files} files${failed}${this.#pace()}`
     return { value: this.#sum, total: this.#total, text }
   }
 
-  get elapsedSeconds(): number {
-    return (performance.now() - this.#startedAt) / 1_000
+  /** In the first second there is none to speak of. */
+  #pace(): string {
+    const elapsed = (performance.now() - this.#startedAt) / 1_000
+    const rate = this.#sum / elapsed
+    const left = this.#total - this.#sum
+    return elapsed < 1 || left === 0 ? '' : ` · ${bytes(rate)}/s · ${seconds(left / rate)} left`
   }
 }
