@@ -1,5 +1,6 @@
 import { ApiUnreachable, toApiError } from './api-error.ts'
 import { repeatedly } from './repeatedly.ts'
+import { sendStreamed } from './send-streamed.ts'
 
 export type ApiAddress = {
   readonly url: string
@@ -18,7 +19,7 @@ export type ApiRequest = {
   readonly once?: boolean
   readonly signal?: AbortSignal | undefined
 }
-type RequestBody = { readonly stream: ReadableStream<Uint8Array>; readonly contentType: string }
+type RequestBody = { readonly stream: AsyncIterable<Uint8Array>; readonly contentType: string }
 
 /** HTTP as the API speaks it. Requests throw ApiError, ApiUnreachable, or what a body threw that could not be read. */
 export class ApiConnection {
@@ -55,17 +56,16 @@ export class ApiConnection {
   async #send(method: string, path: string, { json, body, headers, signal }: ApiRequest): Promise<Response> {
     const streamed = await body?.()
     const type = streamed?.contentType ?? (json && 'application/json')
-    const response = await fetch(`${this.#url}${path}`, {
-      method,
-      signal: signal ?? null,
-      ...(json && { body: JSON.stringify(json) }),
-      ...(streamed && { body: streamed.stream, duplex: 'half' }),
-      headers: {
-        ...headers,
-        ...(type !== undefined && { 'content-type': type }),
-        ...(this.#key !== undefined && { authorization: `Bearer ${this.#key}` }),
-      },
-    }).catch((error: unknown) => this.#lost(error))
+    const all = {
+      ...headers,
+      ...(type !== undefined && { 'content-type': type }),
+      ...(this.#key !== undefined && { authorization: `Bearer ${this.#key}` }),
+    }
+    const url = `${this.#url}${path}`
+    const sent = streamed
+      ? sendStreamed(url, { method, headers: all, body: streamed.stream, signal })
+      : fetch(url, { method, headers: all, signal: signal ?? null, ...(json && { body: JSON.stringify(json) }) })
+    const response = await sent.catch((error: unknown) => this.#lost(error))
     this.#wasReached = true
     if (!response.ok) throw await toApiError(response, this.#key !== undefined)
     return response

@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ApiError, ApiUnreachable } from './api-error.ts'
 
 const TRIES = 6
+/** The API holds a request whose connection it has lost for up to 20 s, and asks to come back each second. */
+const TRIES_UNDER_WAY = 40
 const FIRST_WAIT_MS = 500
 /** Somebody waits for the command. */
 const LONGEST_WAIT_MS = 120_000
@@ -22,7 +24,7 @@ export async function repeatedly<T>(attempt: () => Promise<T>, repeats: Repeats)
     try {
       return await attempt()
     } catch (error) {
-      if (repeats.signal?.aborted || tries === TRIES || !(error instanceof Error)) throw error
+      if (repeats.signal?.aborted || !(error instanceof Error) || tries >= triesOf(error)) throw error
       const milliseconds = waitAfter(error, tries, repeats.wasReached())
       if (milliseconds === undefined || milliseconds > LONGEST_WAIT_MS) throw error
       repeats.onWait(milliseconds, error)
@@ -30,6 +32,9 @@ export async function repeatedly<T>(attempt: () => Promise<T>, repeats: Repeats)
     }
   }
 }
+
+const triesOf = (error: Error) =>
+  error instanceof ApiError && error.code === 'REQUEST_UNDER_WAY' ? TRIES_UNDER_WAY : TRIES
 
 function waitAfter(error: Error, tries: number, wasReached: boolean): number | undefined {
   const backOff = FIRST_WAIT_MS * 2 ** (tries - 1)
