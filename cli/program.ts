@@ -6,6 +6,7 @@ import { files } from './files.ts'
 import { housekeeping } from './housekeeping.ts'
 import { keys } from './keys.ts'
 import { migrateContent } from './migrate-content.ts'
+import { doctor, rebuildVectors, s3 } from './operator-commands.ts'
 import { urlOption } from './options.ts'
 import { retry } from './retry.ts'
 import { search } from './search.ts'
@@ -28,8 +29,11 @@ export function createProgram(): Command {
     .addCommand(search())
     .addCommand(deleteCommand())
     .commandsGroup('For the operator:')
+    .addCommand(doctor())
     .addCommand(keys())
+    .addCommand(s3())
     .addCommand(housekeeping())
+    .addCommand(rebuildVectors())
     .addCommand(migrateContent())
     .commandsGroup('This command:')
     .helpCommand('help [command]', 'Show the help of a command.')

@@ -1,22 +1,21 @@
 import { ConfigurationError, type DoctorConfig, loadDoctorConfig } from '../../config.ts'
+import { EXIT } from '../exit-codes.ts'
+import { print, printJson } from '../output.ts'
 import type { GroupResult } from './doctor/diagnosis.ts'
 import { diagnose } from './doctor/diagnosis.ts'
 import { countOf, renderCounts, renderGroup, toJson } from './doctor/report.ts'
-
-/** Exit codes of every command: wrong configuration; done, but something in it failed. */
-const WRONG_CONFIGURATION = 2
-const SOMETHING_FAILED = 3
 
 /** Looks at all that the product needs, by the configuration of api and worker, which need not run. Changes nothing. */
 export async function doctor({ json = false }: { readonly json?: boolean }): Promise<void> {
   const groups: GroupResult[] = []
   for await (const group of configured()) {
     groups.push(group)
-    if (!json) process.stdout.write(`${renderGroup(group)}\n`)
+    if (!json) print(renderGroup(group))
   }
   const counts = countOf(groups)
-  process.stdout.write(json ? `${JSON.stringify(toJson(groups), null, 2)}\n` : `${renderCounts(counts)}\n`)
-  if (counts.failed > 0) process.exitCode = process.exitCode ?? SOMETHING_FAILED
+  if (json) printJson(toJson(groups))
+  else print(renderCounts(counts))
+  if (counts.failed > 0) process.exitCode ??= EXIT.partly
 }
 
 /** Nothing can be looked at by variables that cannot be read: then they are what is to be mended. */
@@ -26,7 +25,7 @@ async function* configured(): AsyncGenerator<GroupResult, void> {
     config = loadDoctorConfig()
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
-    process.exitCode = WRONG_CONFIGURATION
+    process.exitCode = EXIT.usage
     return yield { name: 'Configuration', results: error.faults.map(toResult) }
   }
   yield* diagnose(config)

@@ -5,6 +5,9 @@ import { loadOperatorConfig, type OperatorConfig } from '../../config.ts'
 import type { Expert } from '../../domain/expert.ts'
 import type { CreateExpertWorkflow, RetryRequest } from '../../workflows/contract.ts'
 import { CREATE_EXPERT, createExpertStart, retryFailedFiles } from '../../workflows/contract.ts'
+import { EXIT } from '../exit-codes.ts'
+import { count, print, printJson, say } from '../output.ts'
+import { UsageError } from '../usage-error.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -14,7 +17,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
  */
 export async function rebuildVectors(expertIds: readonly string[], { json = false }: { readonly json?: boolean }) {
   const wrong = expertIds.filter((id) => !UUID.test(id))
-  if (wrong.length > 0) return refuse(`${wrong.join(', ')} is not the id of an expert; GET /experts lists them.`)
+  if (wrong.length > 0)
+    throw new UsageError(`${wrong.join(', ')} is not the id of an expert; expertsmith status lists them.`)
   const config = loadOperatorConfig()
   const database = openDatabase({ ...config.database, connections: 1 }, () => undefined)
   const { connectionOptions } = config.temporal.connect
@@ -31,12 +35,6 @@ export async function rebuildVectors(expertIds: readonly string[], { json = fals
   }
 }
 
-/** Of wrong usage. */
-function refuse(why: string): void {
-  process.stderr.write(`✘ ${why}\n`)
-  process.exitCode = 2
-}
-
 /** A retry of no file: whether a run waits, works, is paused or has ended, it takes up what is pending. */
 async function start(connection: Connection, { temporal }: OperatorConfig, expert: Expert): Promise<void> {
   const { workflow } = new Client({ connection, namespace: temporal.namespace })
@@ -51,13 +49,11 @@ async function start(connection: Connection, { temporal }: OperatorConfig, exper
 function tell(experts: readonly Expert[], asked: readonly string[], json: boolean): void {
   const started = experts.map(({ id, name, progress }) => ({ expert_id: id, name, files: progress.pending }))
   const missing = asked.filter((id) => !experts.some((expert) => expert.id === id.toLowerCase()))
-  if (json) process.stdout.write(`${JSON.stringify({ experts: started, without_files: missing }, null, 2)}\n`)
-  else for (const { expert_id, name, files } of started) process.stdout.write(`${expert_id}  ${files} files  ${name}\n`)
+  if (json) printJson({ experts: started, without_files: missing })
+  else for (const { expert_id, name, files } of started) print(`${expert_id}  ${count(files, 'file')}  ${name}`)
   if (missing.length > 0) {
-    process.stderr.write(
-      `There is nothing to store again of ${missing.join(', ')}: no such expert, or no file is indexed.\n`,
-    )
-    process.exitCode = 3
+    say(`There is nothing to store again of ${missing.join(', ')}: no such expert, or no file is indexed.`)
+    process.exitCode = EXIT.partly
   }
-  if (!json) process.stderr.write(`${started.length} experts were started; GET /experts/{id} says how far they are.\n`)
+  if (!json) say(`Started ${count(started.length, 'expert')}; expertsmith status tells how far they are.`)
 }

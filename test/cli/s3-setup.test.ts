@@ -75,7 +75,7 @@ test('expertsmith s3 setup refuses what is no origin, too few days, and a store 
   assert.deepEqual([disk.code, disk.stdout], [2, ''])
   assert.match(disk.stderr, /There is no bucket to set up: objects are kept on disk/)
   assert.match(page.stderr, /--origin <origin\.\.\.>.+https:\/\/app\.example\.org\/page.+An origin is/)
-  assert.match(hasty.stderr, /A whole number from 8 on/)
+  assert.match(hasty.stderr, /It is not a whole number from 8 to/)
 })
 
 describe('the lifecycle rules of a bucket', () => {

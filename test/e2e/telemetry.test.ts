@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { Client, Connection } from '@temporalio/client'
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js'
 import { Worker } from '@temporalio/worker'
-import { ApiClient } from '../../cli/api-client.ts'
+import { ApiClient } from '../../cli/api/api-client.ts'
 import { bundleWorkflows, TRACE_INTERCEPTORS } from '../../worker/create-workers.ts'
 import { alerts, expressionsOfAlerts, expressionsOfDashboard, isRare, namesIn } from '../support/asked-metrics.ts'
 import { exposedBy, series, toRow } from '../support/exposed-metrics.ts'
@@ -51,8 +51,8 @@ describe('a product that tells of itself', () => {
       selected_files: [await upload(FILE_NAME, TEXT), await upload('damaged.pdf', '%PDF-\u0001\u0002')],
     })
     expertId = ((await created.json()) as { id: string }).id
-    const client = new ApiClient(url, adminKey)
-    await eventually(async () => assert.equal((await client.expert(expertId)).status, 'partially_ready'))
+    const client = new ApiClient({ url, apiKey: adminKey })
+    await eventually(async () => assert.equal((await client.experts.get(expertId)).status, 'partially_ready'))
     await send('POST', `/experts/${expertId}/retry`, {})
     await eventually(async () => assert.ok(inTraceOf('POST /experts/:id/retry').some(isFailedExtraction)))
     await send('POST', `/experts/${expertId}/search?token=${adminKey}`, { query: SEARCH })

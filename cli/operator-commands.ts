@@ -1,0 +1,48 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { newCommand, wholeNumber } from './options.ts'
+
+/** A run may look for what was derived of its files until its last retry: RETRY_WINDOW and FILE_DEADLINE, and some days. */
+const LEAST_DERIVED_DAYS = 8
+const DERIVED_DAYS = 30
+
+// What they do is loaded when it is asked for: it brings the clients of all services along, which other commands do without.
+
+export const doctor = (): Command =>
+  newCommand(
+    'doctor',
+    'Look at everything that Expertsmith needs, say what is wrong, and how to mend it. Asking for an embedding costs one token.',
+  ).action(async (options) => (await import('./operator/doctor.ts')).doctor(options))
+
+export const s3 = (): Command => new Command('s3').description('See to the bucket.').addCommand(s3Setup())
+
+const s3Setup = () =>
+  newCommand(
+    'setup',
+    'Set the CORS and lifecycle rules that direct uploads and derived artefacts need, beside those that others have set.',
+  )
+    .option('--origin <origin...>', 'pages that send direct uploads; unset: those of CORS_ORIGINS', toOrigins)
+    .option(
+      '--derived-days <days>',
+      `after how many days what was derived of files goes; ${LEAST_DERIVED_DAYS} at the least`,
+      wholeNumber(LEAST_DERIVED_DAYS, 36_500),
+      DERIVED_DAYS,
+    )
+    .option('--dry-run', 'only say what would be set')
+    .action(async (options) => (await import('./operator/set-up-bucket.ts')).setUpBucket(options))
+
+export const rebuildVectors = (): Command =>
+  newCommand(
+    'rebuild-vectors',
+    'Store the vectors of experts again, of all where none is named: after the vector store was lost or restored.',
+  )
+    .argument('[expert...]', 'ids of experts')
+    .action(async (experts, options) =>
+      (await import('./operator/rebuild-vectors.ts')).rebuildVectors(experts, options),
+    )
+
+/** As browsers name it: no path, and no slash at the end. */
+function toOrigins(given: string, others: readonly string[] = []): string[] {
+  const isOrigin = given === '*' || (URL.canParse(given) && new URL(given).origin === given)
+  if (!isOrigin) throw new InvalidArgumentError('An origin is https://app.example.org, or * for any page.')
+  return [...others, given]
+}
