@@ -22,6 +22,7 @@ export type CoalescingOptions = {
  */
 export class CoalescingEmbedder implements Embedder {
   readonly model: string
+  readonly isSemantic: boolean
   readonly dimensions: number
   readonly limits: Embedder['limits']
   readonly countTokens: Embedder['countTokens']
@@ -32,6 +33,7 @@ export class CoalescingEmbedder implements Embedder {
 
   constructor(embedder: Embedder, options: CoalescingOptions) {
     this.model = embedder.model
+    this.isSemantic = embedder.isSemantic
     this.dimensions = embedder.dimensions
     this.limits = embedder.limits
     this.countTokens = embedder.countTokens

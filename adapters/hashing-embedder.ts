@@ -1,7 +1,7 @@
 import type { Embedder } from '../domain/ports.ts'
+import { words } from '../domain/words.ts'
 import { countTokens } from './tokenizer.ts'
 
-const WORDS = new Intl.Segmenter('und', { granularity: 'word' })
 /** A pair says more than each of its words, yet is rarer. */
 const PAIR_WEIGHT = 0.7
 
@@ -14,6 +14,7 @@ const PAIR_WEIGHT = 0.7
  */
 export class HashingEmbedder implements Embedder {
   readonly model = 'hashing-v1'
+  readonly isSemantic = false
   readonly dimensions: number
   readonly limits = { inputs: 1_000, tokensPerInput: 100_000, tokensPerCall: 1_000_000 }
   readonly countTokens = countTokens
@@ -50,14 +51,6 @@ function features(text: string): Map<string, number> {
   for (const [feature, count] of counts)
     counts.set(feature, Math.sqrt(count) * (feature.includes(' ') ? PAIR_WEIGHT : 1))
   return counts
-}
-
-/** Plain ASCII is split by an expression, ten times as fast as the segmenter, which other scripts need. */
-function* words(text: string): Generator<string> {
-  const plain = text.normalize('NFKC').toLowerCase()
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is that of ASCII
-  if (/^[\x00-\x7f]*$/.test(plain)) yield* plain.match(/[a-z0-9]+/g) ?? []
-  else for (const { segment, isWordLike } of WORDS.segment(plain)) if (isWordLike) yield segment
 }
 
 /** FNV-1a, 32 bits, with the finaliser of MurmurHash3, since FNV's high bits are weak on short words. */

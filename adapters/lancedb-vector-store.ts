@@ -1,13 +1,16 @@
 import { constants } from 'node:fs'
 import { access, mkdir } from 'node:fs/promises'
 import type { Connection, Table } from '@lancedb/lancedb'
-import { connect } from '@lancedb/lancedb'
-import { Field, FixedSizeList, Float32, Int32, List, Schema, Utf8 } from 'apache-arrow'
+import { connect, MatchQuery } from '@lancedb/lancedb'
+import type { Schema } from 'apache-arrow'
 import { Failure } from '../domain/failure.ts'
-import type { VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
-import type { ChunkFields } from './chunk-fields.ts'
-import { toFields, toMatch } from './chunk-fields.ts'
+import { lookForWords } from '../domain/keyword-scores.ts'
+import type { Candidate, KeywordQuery, VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
+import { toMatch } from './chunk-fields.ts'
 import { Coalescer } from './coalescer.ts'
+import { hasKeywordIndex, indexKeywords, QuietTimer, renewKeywordIndex } from './lancedb-keyword-index.ts'
+import type { FoundRow } from './lancedb-rows.ts'
+import { conditionOf, cosine, literal, schemaOf, toRow } from './lancedb-rows.ts'
 
 export type LanceDbOptions = { readonly dir: string; readonly dimensions: number }
 
@@ -16,8 +19,6 @@ const MERGES_PER_COMPACTION = 50
 /** Readers in other processes may still use a version that was replaced a moment ago. */
 const KEEP_VERSIONS_MS = 60_000
 const TABLES_PER_PAGE = 100
-
-type Row = ChunkFields & { id: string; vector: number[] }
 
 /**
  * Vectors on this machine's disk, a table per namespace. Merges into one table at the same time would conflict, so they
@@ -28,6 +29,8 @@ export class LanceDbVectorStore implements VectorStore {
   readonly #options: LanceDbOptions
   readonly #schema: Schema
   readonly #writers = new Map<string, Coalescer<VectorRecord>>()
+  readonly #quiet = new QuietTimer((namespace) => this.#renewIndex(namespace))
+  #lastIndexing: Promise<unknown> = Promise.resolve()
   #connection: Promise<Connection> | undefined
 
   constructor(options: LanceDbOptions) {
@@ -41,14 +44,37 @@ export class LanceDbVectorStore implements VectorStore {
     await this.#writer(namespace).add(records)
   }
 
-  async query(namespace: string, vector: Float32Array, { topK, fileIds }: VectorQuery): Promise<VectorMatch[]> {
+  async query(namespace: string, vector: Float32Array, query: VectorQuery): Promise<VectorMatch[]> {
     return guard(async () => {
       const table = await this.#open(namespace)
       if (!table) return []
-      const search = table.vectorSearch(vector).distanceType('cosine').limit(topK)
-      const rows = await (fileIds ? search.where(`file_id in (${fileIds.map(literal)})`) : search).toArray()
-      return rows.map((row: Row & { _distance: number }) => toMatch(row, 1 - row._distance))
+      return (await nearest(table, vector, query)).map((row) => toMatch(row, 1 - row._distance))
     })
+  }
+
+  async candidates(namespace: string, vector: Float32Array, query: KeywordQuery): Promise<Candidate[]> {
+    return guard(async () => {
+      const table = await this.#open(namespace)
+      if (!table) return []
+      // One that was made by an earlier version has none until the next file comes.
+      if (!(await hasKeywordIndex(table))) return this.#amongNearest(table, vector, query)
+      const [near, worded] = await Promise.all([
+        query.withNearest ? nearest(table, vector, query) : [],
+        withWords(table, query),
+      ])
+      const pool = new Map<string, Candidate>()
+      for (const row of near) pool.set(row.id, { ...toMatch(row, 1 - row._distance), keywordScore: null })
+      for (const row of worded) pool.set(row.id, { ...toMatch(row, similarity(row, vector)), keywordScore: row._score })
+      return [...pool.values()]
+    })
+  }
+
+  async #amongNearest(table: Table, vector: Float32Array, query: KeywordQuery): Promise<Candidate[]> {
+    const near = await nearest(table, vector, query)
+    return lookForWords(
+      near.map((row) => toMatch(row, 1 - row._distance)),
+      query,
+    )
   }
 
   async deleteFile(namespace: string, fileId: string): Promise<void> {
@@ -61,6 +87,7 @@ export class LanceDbVectorStore implements VectorStore {
   }
 
   async deleteNamespace(namespace: string): Promise<void> {
+    this.#quiet.forget(namespace)
     await this.#writer(namespace).exclusively(() =>
       guard(async () => {
         const connection = await this.#connect()
@@ -100,6 +127,8 @@ export class LanceDbVectorStore implements VectorStore {
   }
 
   async close(): Promise<void> {
+    await Promise.allSettled(this.#quiet.stop().map((namespace) => this.#renewIndex(namespace)))
+    await this.#lastIndexing
     const connection = await this.#connection?.catch(() => undefined)
     connection?.close()
   }
@@ -110,6 +139,7 @@ export class LanceDbVectorStore implements VectorStore {
     let merges = 0
     const writer = new Coalescer<VectorRecord>(async (records) => {
       await guard(() => this.#merge(namespace, records))
+      this.#quiet.touch(namespace)
       merges += 1
       if (merges % MERGES_PER_COMPACTION === 0) await guard(() => this.#compact(namespace))
     })
@@ -122,11 +152,30 @@ export class LanceDbVectorStore implements VectorStore {
     const rows = [...new Map(records.map((record) => [record.id, toRow(record)])).values()]
     const table = (await this.#open(namespace)) ?? (await this.#create(namespace))
     await table.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(rows)
+    if (!(await hasKeywordIndex(table))) await this.#oneByOne(() => indexKeywords(table))
   }
 
   async #compact(namespace: string): Promise<void> {
     const table = await this.#open(namespace)
-    await table?.optimize({ cleanupOlderThan: new Date(Date.now() - KEEP_VERSIONS_MS) })
+    await this.#oneByOne(() => table?.optimize({ cleanupOlderThan: new Date(Date.now() - KEEP_VERSIONS_MS) }))
+  }
+
+  /**
+   * Between merges, which would conflict, and by whoever writes the table only: a reader that writes files into it might bring
+   * back one that is being dropped.
+   */
+  #renewIndex(namespace: string): Promise<void> {
+    return this.#writer(namespace).exclusively(async () => {
+      const table = await this.#open(namespace)
+      await this.#oneByOne(() => table && renewKeywordIndex(table))
+    })
+  }
+
+  /** Compacting updates the index too, and only one at a time may be built. */
+  #oneByOne(work: () => Promise<unknown> | undefined): Promise<unknown> {
+    const done = this.#lastIndexing.then(work)
+    this.#lastIndexing = done.catch(() => undefined)
+    return done
   }
 
   async #create(namespace: string): Promise<Table> {
@@ -175,29 +224,23 @@ export class LanceDbVectorStore implements VectorStore {
   }
 }
 
-const schemaOf = (dimensions: number) =>
-  new Schema([
-    new Field('id', new Utf8(), false),
-    new Field('file_id', new Utf8(), false),
-    new Field('chunk_index', new Int32(), false),
-    new Field('text', new Utf8(), false),
-    new Field('tokens', new Int32(), false),
-    new Field('page_start', new Int32(), false),
-    new Field('page_end', new Int32(), false),
-    new Field('heading_path', new List(new Field('item', new Utf8(), true)), false),
-    new Field('start_offset', new Int32(), false),
-    new Field('end_offset', new Int32(), false),
-    new Field('vector', new FixedSizeList(dimensions, new Field('item', new Float32(), true)), false),
-  ])
+type Near = FoundRow & { readonly _distance: number }
+type Worded = FoundRow & { readonly _score: number }
 
-const toRow = (record: VectorRecord): Row => ({
-  id: record.id,
-  ...toFields(record),
-  vector: Array.from(record.vector),
-})
+async function nearest(table: Table, vector: Float32Array, { topK, ...filter }: VectorQuery): Promise<Near[]> {
+  const condition = conditionOf(filter)
+  const search = table.vectorSearch(vector).distanceType('cosine').limit(topK)
+  return (condition ? search.where(condition) : search).toArray()
+}
 
-/** Ids come from our own tables, but what is put into SQL is quoted whatever its origin. */
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
+/** By its words, not by a query language: quotes and operators are as good as spaces. */
+async function withWords(table: Table, { topK, text, ...filter }: KeywordQuery): Promise<Worded[]> {
+  const condition = conditionOf(filter)
+  const search = table.query().fullTextSearch(new MatchQuery(text, 'text')).limit(topK)
+  return (condition ? search.where(condition) : search).toArray()
+}
+
+const similarity = ({ vector }: FoundRow, asked: Float32Array) => cosine(vector.toArray() as Float32Array, asked)
 
 async function guard<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -6,6 +6,7 @@ import type { Embedder, EmbedOptions } from '../domain/ports.ts'
 export class MeteredEmbedder implements Embedder {
   readonly model: string
   readonly dimensions: number
+  readonly isSemantic: boolean
   readonly limits: Embedder['limits']
   readonly countTokens: Embedder['countTokens']
   readonly #embedder: Embedder
@@ -15,6 +16,7 @@ export class MeteredEmbedder implements Embedder {
   constructor(embedder: Embedder, meter: MetricMeter) {
     this.model = embedder.model
     this.dimensions = embedder.dimensions
+    this.isSemantic = embedder.isSemantic
     this.limits = embedder.limits
     this.countTokens = (text) => embedder.countTokens(text)
     this.#embedder = embedder

@@ -26,6 +26,7 @@ const TIMEOUT_MS = 60_000
 /** Embeddings of OpenAI, or of any server that speaks its protocol (`baseUrl`). */
 export class OpenAiEmbedder implements Embedder {
   readonly model: string
+  readonly isSemantic = true
   readonly dimensions: number
   /** What the API takes at the most: inputs a request, tokens an input, tokens a request. */
   readonly limits = { inputs: 2_048, tokensPerInput: 8_191, tokensPerCall: 300_000 }

@@ -4,10 +4,20 @@ import { Errors, Pinecone } from '@pinecone-database/pinecone'
 import { DatabaseUnavailable } from '../domain/database-unavailable.ts'
 import { Failure } from '../domain/failure.ts'
 import { chunkId, chunkIdPrefix } from '../domain/keys.ts'
-import type { CallOptions, VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
+import { lookForWords } from '../domain/keyword-scores.ts'
+import type {
+  CallOptions,
+  Candidate,
+  KeywordQuery,
+  VectorMatch,
+  VectorQuery,
+  VectorRecord,
+  VectorStore,
+} from '../domain/ports.ts'
 import type { ChunkFields } from './chunk-fields.ts'
 import { toMatch } from './chunk-fields.ts'
 import { toPineconeBatches } from './pinecone-batches.ts'
+import { filtersOf } from './pinecone-filters.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 export type PineconeOptions = {
@@ -65,18 +75,34 @@ export class PineconeVectorStore implements VectorStore {
   query(
     namespace: string,
     vector: Float32Array,
-    { topK, fileIds }: VectorQuery,
+    { topK, fileIds, pages }: VectorQuery,
     options?: CallOptions,
   ): Promise<VectorMatch[]> {
     return this.#call(options, async () => {
       this.#checkDimensions(vector.length, 'the query')
       const host = await this.#find()
       if (host === undefined) return []
-      const filter = fileIds ? { filter: { file_id: { $in: [...fileIds] } } } : {}
-      const question = { vector: Array.from(vector), topK, includeMetadata: true, ...filter }
-      const { matches } = await this.#at(host, namespace).query(question)
-      return matches.flatMap(({ metadata, score = 0 }) => (metadata ? [toMatch(metadata, score)] : []))
+      const index = this.#at(host, namespace)
+      const question = { vector: Array.from(vector), topK, includeMetadata: true }
+      const answers = await Promise.all(
+        filtersOf({ fileIds, pages }).map((part) => index.query({ ...question, ...part })),
+      )
+      return answers
+        .flatMap(({ matches }) => matches)
+        .flatMap(({ metadata, score = 0 }) => (metadata ? [toMatch(metadata, score)] : []))
+        .sort((a, b) => b.score - a.score)
+        .slice(0, topK)
     })
+  }
+
+  /** Words are looked for in what is nearest: an index of dense vectors knows of no words. */
+  async candidates(
+    namespace: string,
+    vector: Float32Array,
+    query: KeywordQuery,
+    options?: CallOptions,
+  ): Promise<Candidate[]> {
+    return lookForWords(await this.query(namespace, vector, query, options), query)
   }
 
   /** By ids, which is exact: a listing may not show yet what was written a moment ago. */

@@ -1,7 +1,15 @@
 import type pg from 'pg'
 import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary, Progress } from '../domain/expert.ts'
 import type { FailureCode, Stage } from '../domain/failure.ts'
-import type { ExpertEdit, ExpertStore, NewExpert, PageOf, PageRequest } from '../domain/ports.ts'
+import type {
+  ExpertEdit,
+  ExpertStore,
+  FileFilter,
+  FileInExpert,
+  NewExpert,
+  PageOf,
+  PageRequest,
+} from '../domain/ports.ts'
 import { setCallback } from './postgres-callback-store.ts'
 import { decodeNewestFirst, decodePosition, pageOf, transaction } from './postgres-database.ts'
 
@@ -198,13 +206,29 @@ export class PostgresExpertStore implements ExpertStore {
     return rowCount === 1
   }
 
-  async indexedFileNames(userId: string, expertId: string, fileIds: readonly string[]): Promise<Map<string, string>> {
-    const { rows } = await this.#pool.query<{ id: string; original_name: string }>(
-      `select f.id, f.original_name from expert_files ef join files f on f.id = ef.file_id
+  async indexedFileIds(
+    userId: string,
+    expertId: string,
+    { fileIds, documentTypes, languages }: FileFilter,
+  ): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ id: string }>(
+      `select f.id from expert_files ef join files f on f.id = ef.file_id
+       where f.user_id = $1 and ef.expert_id = $2 and ef.status = 'indexed'
+         and ($3::uuid[] is null or f.id = any ($3)) and ($4::text[] is null or f.document_type = any ($4))
+         and ($5::text[] is null or f.language = any ($5))`,
+      [userId, expertId, fileIds, documentTypes, languages],
+    )
+    return rows.map(({ id }) => id)
+  }
+
+  async indexedFiles(userId: string, expertId: string, fileIds: readonly string[]): Promise<Map<string, FileInExpert>> {
+    const { rows } = await this.#pool.query<{ id: string; name: string; documentType: string | null }>(
+      `select f.id, f.original_name as name, f.document_type as "documentType"
+       from expert_files ef join files f on f.id = ef.file_id
        where f.user_id = $1 and ef.expert_id = $2 and ef.file_id = any ($3::uuid[]) and ef.status = 'indexed'`,
       [userId, expertId, fileIds],
     )
-    return new Map(rows.map((row) => [row.id, row.original_name]))
+    return new Map(rows.map(({ id, ...file }) => [id, file]))
   }
 
   async discard(userId: string, expertId: string): Promise<void> {

@@ -10,16 +10,16 @@ import { CostSchema, toCostJson } from './cost-schemas.ts'
 
 /* The JSON of the API: what is sent and taken, and how it is made of the domain's types. */
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
-const oneOf = <const T extends string[]>(values: readonly [...T]) => Type.Enum([...values])
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+export const oneOf = <const T extends string[]>(values: readonly [...T]) => Type.Enum([...values])
 
 /** Text without NUL, which Postgres can't keep. */
-const Text = (options: { minLength?: number; maxLength: number; description?: string; examples?: string[] }) =>
+export const Text = (options: { minLength?: number; maxLength: number; description?: string; examples?: string[] }) =>
   Type.String({ ...options, pattern: '^[^\\u0000]*$' })
 
 export const Uuid = Type.String({ format: 'uuid' })
 const Timestamp = Type.String({ format: 'date-time' })
-const Count = Type.Integer({ minimum: 0 })
+export const Count = Type.Integer({ minimum: 0 })
 
 export const PageQuery = Type.Object({
   limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: 'Items on a page.' }),
@@ -248,30 +248,6 @@ export const toExpertFileJson = (file: ExpertFile) => ({
   chunks: file.chunks,
   tokens: file.tokens,
   updated_at: file.updatedAt.toISOString(),
-})
-
-export const SearchQuerySchema = Type.Object({
-  query: Text({ minLength: 1, maxLength: 8_000, description: 'What to look for.' }),
-  top_k: Type.Integer({ minimum: 1, maximum: 100, default: 5 }),
-  min_score: Type.Optional(Type.Number({ minimum: -1, maximum: 1, description: 'Cosine similarity.' })),
-  file_ids: Type.Optional(Type.Array(Uuid, { minItems: 1, maxItems: 1_000 })),
-})
-
-export const SearchResultsSchema = Type.Object({
-  results: Type.Array(
-    Type.Object({
-      text: Type.String(),
-      score: Type.Number(),
-      file_id: Uuid,
-      file_name: Type.String(),
-      page_start: Type.Integer(),
-      page_end: Type.Integer(),
-      heading_path: Type.Array(Type.String()),
-      chunk_index: Count,
-      start_offset: Count,
-      end_offset: Count,
-    }),
-  ),
 })
 
 const ScopesSchema = Type.Array(oneOf(SCOPES), { minItems: 1, uniqueItems: true })

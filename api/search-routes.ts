@@ -1,23 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { Expert } from '../domain/expert.ts'
-import { vectorNamespace } from '../domain/keys.ts'
-import type { Embedder, ExpertStore, VectorMatch, VectorStore } from '../domain/ports.ts'
-import type { UsageStore } from '../domain/usage.ts'
+import type { SearchPorts } from './expert-search.ts'
+import { searchExpert } from './expert-search.ts'
 import { Problem } from './problem.ts'
-import { ProblemAnswer, SearchQuerySchema, SearchResultsSchema, Uuid } from './schemas.ts'
+import { ProblemAnswer, Uuid } from './schemas.ts'
+import { SearchQuerySchema, SearchResultsSchema, toSearchRequest, toSearchResultJson } from './search-schemas.ts'
 
-export type SearchRoutesOptions = {
-  readonly experts: ExpertStore
-  readonly embedder: Embedder
-  readonly vectors: VectorStore
-  readonly usage: UsageStore
-}
+export type SearchRoutesOptions = SearchPorts
 
-export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = async (
-  app,
-  { experts, embedder, vectors, usage },
-) => {
+export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = async (app, ports) => {
   app.route({
     method: 'POST',
     url: '/experts/:id/search',
@@ -41,45 +32,10 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = asyn
       },
     },
     handler: async (request) => {
-      const { query, top_k: topK, min_score: minScore = -1, file_ids: fileIds } = request.body
-      const expert = await experts.find(request.userId, request.params.id)
+      const expert = await ports.experts.find(request.userId, request.params.id)
       if (!expert) throw new Problem('EXPERT_NOT_FOUND')
-      checkModel(expert, embedder)
-      const [vector] = await embedder.embed([query])
-      if (!vector) throw new Error('the embedder returned no vector')
-      await usage.countSearch(request.userId, embedder.model, embedder.countTokens(query))
-      const matches = await vectors.query(vectorNamespace(expert.id, expert.generation), vector, { topK, fileIds })
-      const names = await experts.indexedFileNames(expert.userId, expert.id, [
-        ...new Set(matches.map(({ fileId }) => fileId)),
-      ])
-      return { results: matches.filter(({ score }) => score >= minScore).flatMap((match) => cite(match, names)) }
+      const passages = await searchExpert(ports, expert, toSearchRequest(request.body))
+      return { results: passages.map(toSearchResultJson) }
     },
-  })
-}
-
-/** A match of a file that is not indexed (any more) is no result: its vectors are about to be removed. */
-function cite({ fileId, chunk, score }: VectorMatch, names: ReadonlyMap<string, string>) {
-  const name = names.get(fileId)
-  if (name === undefined) return []
-  return [
-    {
-      text: chunk.text,
-      score,
-      file_id: fileId,
-      file_name: name,
-      page_start: chunk.pageStart,
-      page_end: chunk.pageEnd,
-      heading_path: [...chunk.headingPath],
-      chunk_index: chunk.index,
-      start_offset: chunk.startOffset,
-      end_offset: chunk.endOffset,
-    },
-  ]
-}
-
-function checkModel({ embeddingModel, embeddingDimensions }: Expert, { model, dimensions }: Embedder): void {
-  if (embeddingModel === model && embeddingDimensions === dimensions) return
-  throw new Problem('EMBEDDING_MODEL_MISMATCH', {
-    detail: `The expert: ${embeddingModel} (${embeddingDimensions}); configured: ${model} (${dimensions}).`,
   })
 }

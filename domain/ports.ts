@@ -83,6 +83,8 @@ export type EmbedOptions = CallOptions & {
 
 export interface Embedder {
   readonly model: string
+  /** Whether texts of the same meaning are near each other, or only those with the same words. */
+  readonly isSemantic: boolean
   /** The length of each vector. */
   readonly dimensions: number
   /** What one call of `embed` may hold at the most. */
@@ -130,11 +132,28 @@ export type VectorMatch = {
   readonly score: number
 }
 
-export type VectorQuery = { readonly topK: number; readonly fileIds?: readonly string[] | undefined }
+/** Pages from 1 on, both ends included. */
+export type PageRange = { readonly from?: number | undefined; readonly to?: number | undefined }
+
+/** `fileIds`: any number of them, and none of a file where it is empty. `pages`: chunks that stand at least in part on one of these. */
+export type VectorFilter = {
+  readonly fileIds?: readonly string[] | undefined
+  readonly pages?: PageRange | undefined
+}
+
+export type VectorQuery = VectorFilter & { readonly topK: number }
+
+/** `withNearest`: what is near the vector too, not only what has the words. */
+export type KeywordQuery = VectorQuery & { readonly text: string; readonly withNearest: boolean }
+
+export type Candidate = VectorMatch & {
+  /** BM25, above 0; null where it has none of the words, or `topK` others have more of them. */
+  readonly keywordScore: number | null
+}
 
 /**
- * Vectors by namespace. Methods other than `query` are idempotent. All throw Failure VECTOR_STORE_UNAVAILABLE, VECTOR_STORE_AUTH or
- * DIMENSION_MISMATCH; `upsert`, `query` and `check` also VECTOR_INDEX_MISSING, where vectors were stored and the index is gone.
+ * Vectors by namespace. Methods other than the queries are idempotent. All throw Failure VECTOR_STORE_UNAVAILABLE, VECTOR_STORE_AUTH or
+ * DIMENSION_MISMATCH; `upsert`, the queries and `check` also VECTOR_INDEX_MISSING, where vectors were stored and the index is gone.
  */
 export interface VectorStore {
   readonly name: string
@@ -142,6 +161,11 @@ export interface VectorStore {
   upsert(namespace: string, records: readonly VectorRecord[], options?: CallOptions): Promise<void>
   /** Best first. A namespace that does not exist has no matches. */
   query(namespace: string, vector: Float32Array, query: VectorQuery, options?: CallOptions): Promise<VectorMatch[]>
+  /**
+   * The `topK` best by words, and with `withNearest` the `topK` best by the vector as well, each once and in no particular order.
+   * A store without an index of words looks for them among the `topK` nearest. The text is a person's: nothing in it is syntax.
+   */
+  candidates(namespace: string, vector: Float32Array, query: KeywordQuery, options?: CallOptions): Promise<Candidate[]>
   /** Removes chunks `0 … chunks-1` of a file; exact even where listings lag behind, since ids are deterministic. */
   deleteFile(namespace: string, fileId: string, chunks: number, options?: CallOptions): Promise<void>
   deleteNamespace(namespace: string, options?: CallOptions): Promise<void>
@@ -203,6 +227,14 @@ export type ExpertEdit = Partial<Pick<Expert, 'name' | 'systemPrompt' | 'voiceId
   readonly callback?: Callback | null | undefined
   readonly versions?: readonly number[] | undefined
 }
+export type FileInExpert = { readonly name: string; readonly documentType: string | null }
+
+/** A list that is not given lets every file pass. */
+export type FileFilter = {
+  readonly fileIds?: readonly string[] | undefined
+  readonly documentTypes?: readonly DocumentType[] | undefined
+  readonly languages?: readonly string[] | undefined
+}
 type PendingFile = { readonly fileId: string; readonly name: string; readonly turn?: string | undefined }
 export type PendingPage = { readonly files: readonly PendingFile[]; readonly last: string }
 
@@ -220,8 +252,10 @@ export interface ExpertStore {
   hasFile(userId: string, expertId: string, fileId: string): Promise<boolean>
   /** Undefined where nothing was changed: the expert is gone, on its way, or has another version. */
   edit(userId: string, expertId: string, edit: ExpertEdit): Promise<Expert | undefined>
-  /** Names of the given files, those that are indexed in the expert only. */
-  indexedFileNames(userId: string, expertId: string, fileIds: readonly string[]): Promise<Map<string, string>>
+  /** Of the expert's indexed files those that all given lists have. */
+  indexedFileIds(userId: string, expertId: string, filter: FileFilter): Promise<string[]>
+  /** The given files by their ids, those that are indexed in the expert only. */
+  indexedFiles(userId: string, expertId: string, fileIds: readonly string[]): Promise<Map<string, FileInExpert>>
   /** Undoes `insert`, for an expert whose workflow could not be started. */
   discard(userId: string, expertId: string): Promise<void>
   /** Sets the status, if it is one of `from`. @returns the status before, or undefined where nothing was changed */

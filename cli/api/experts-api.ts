@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Static } from 'typebox'
-import type { ExpertFileSchema, ExpertSchema, NewExpertSchema, SearchResultsSchema } from '../../api/schemas.ts'
+import type { ExpertFileSchema, ExpertSchema, NewExpertSchema } from '../../api/schemas.ts'
+import type { SearchResultsSchema } from '../../api/search-schemas.ts'
 import type { ApiConnection } from './api-connection.ts'
 import type { ExpertEvent } from './expert-events.ts'
 import { toExpertEvent } from './expert-events.ts'

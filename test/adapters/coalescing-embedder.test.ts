@@ -7,6 +7,7 @@ import type { Embedder, EmbeddingCost } from '../../domain/ports.ts'
 /** An embedder whose requests are answered when the test says so; a text's vector is its length. */
 class Service implements Embedder {
   readonly model = 'test'
+  readonly isSemantic = true
   readonly dimensions = 1
   readonly limits = { inputs: 4, tokensPerInput: 100, tokensPerCall: 100 }
   readonly countTokens = (text: string) => text.length

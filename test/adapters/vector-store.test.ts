@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { connect } from '@lancedb/lancedb'
 import { LanceDbVectorStore } from '../../adapters/lancedb-vector-store.ts'
 import { PineconeVectorStore } from '../../adapters/pinecone-vector-store.ts'
 import { DatabaseUnavailable } from '../../domain/database-unavailable.ts'
@@ -98,6 +99,119 @@ for (const [name, open] of Object.entries(SUBJECTS))
       )
     })
 
+    test('looks only at the pages that are asked for, together with the files', async () => {
+      const namespace = newNamespace()
+      const all = ['a', 'b'].flatMap((file) => Array.from({ length: 6 }, (_, i) => record(file, i, axis(i))))
+      await store.upsert(namespace, all)
+      await countIs(store, namespace, 12)
+      // A chunk stands on the pages index + 1 and index + 2.
+      for (const [pages, expected] of [
+        [{ from: 3, to: 3 }, [1, 2]],
+        [{ from: 6 }, [4, 5]],
+        [{ to: 1 }, [0]],
+        [{ from: 8 }, []],
+      ] as const) {
+        const filter = { topK: 50, fileIds: ['b'], pages }
+        const matches = await store.query(namespace, axis(0), filter)
+        const worded = await store.candidates(namespace, axis(0), { ...filter, text: 'größe', withNearest: false })
+        for (const found of [matches, worded])
+          assert.deepEqual(
+            found.map(({ fileId, chunk }) => [fileId, chunk.index]).sort(),
+            expected.map((index) => ['b', index]),
+          )
+      }
+    })
+
+    test('searches in more files than one request may name, and in none of no file', async () => {
+      const namespace = newNamespace()
+      await store.upsert(namespace, [record('a', 0, axis(0)), record('b', 0, axis(0, 0.9, 1)), record('c', 0, axis(1))])
+      await countIs(store, namespace, 3)
+      const others = Array.from({ length: 19_998 }, () => randomUUID())
+      const matches = await store.query(namespace, axis(0), { topK: 2, fileIds: ['b', ...others, 'a'] })
+      assert.deepEqual(
+        matches.map(({ fileId }) => fileId),
+        ['a', 'b'],
+      )
+      assert.deepEqual(await store.query(namespace, axis(0), { topK: 2, fileIds: [] }), [])
+    })
+
+    test('finds words whatever their case, accents and script, also those that were written after the index was made', async () => {
+      const namespace = newNamespace()
+      const texts = [
+        'The pump P-4711 leaks.',
+        'Ein Café in Zürich.',
+        '波兰领土划分的基本单位是市镇。',
+        'Nothing of it.',
+      ]
+      const first = texts.map((text, i) => worded('a', i, text))
+      await store.upsert(namespace, first)
+      await countIs(store, namespace, 4)
+      const find = async (text: string) => {
+        const found = await store.candidates(namespace, axis(0), { topK: 10, text, withNearest: false })
+        assert.ok(found.every(({ keywordScore }) => (keywordScore ?? 0) > 0))
+        return found.map(({ chunk }) => chunk.text).sort()
+      }
+      for (const [query, expected] of [
+        ['4711', 0],
+        ['p-4711', 0],
+        ['café', 1],
+        ['zurich CAFE', 1],
+        ['市镇', 2],
+      ] as const)
+        assert.deepEqual(await find(query), [texts[expected]], query)
+      await store.upsert(namespace, [worded('b', 0, 'Another P-4711.'), worded('a', 3, 'Now it is 4711.')])
+      await eventually(async () =>
+        assert.deepEqual(await find('4711'), ['Another P-4711.', 'Now it is 4711.', texts[0]].sort()),
+      )
+      await store.deleteFile(namespace, 'a', 4)
+      await eventually(async () => assert.deepEqual(await find('4711'), ['Another P-4711.']))
+    })
+
+    test('pools what has the words and what is near, each once, with both scores', async () => {
+      const namespace = newNamespace()
+      await store.upsert(namespace, [
+        worded('a', 0, 'harbour', axis(0)),
+        worded('a', 1, 'lighthouse', axis(0, 0.5, 1)),
+        worded('a', 2, 'something else', axis(5)),
+      ])
+      await countIs(store, namespace, 3)
+      const found = await store.candidates(namespace, axis(0), { topK: 10, text: 'Lighthouse', withNearest: true })
+      const byIndex = found.toSorted((a, b) => a.chunk.index - b.chunk.index)
+      assert.deepEqual(
+        byIndex.map(({ score, keywordScore }) => [score.toFixed(2), keywordScore !== null]),
+        [
+          ['1.00', false],
+          ['0.45', true],
+          ['0.00', false],
+        ],
+      )
+    })
+
+    test('takes any text for words, and nothing in it for syntax', async () => {
+      const namespace = newNamespace()
+      await store.upsert(namespace, [worded('a', 0, 'plain words')])
+      await countIs(store, namespace, 1)
+      for (const text of [
+        '"',
+        `'; drop table x --`,
+        'a AND (b OR',
+        'text:*~2^',
+        '🧭',
+        '  ',
+        'x'.repeat(10_000),
+        'the',
+      ]) {
+        const found = await store.candidates(namespace, axis(0), { topK: 5, text, withNearest: true })
+        assert.deepEqual(
+          found.map(({ keywordScore }) => keywordScore),
+          [null],
+          text,
+        )
+      }
+      const [found] = await store.candidates(namespace, axis(0), { topK: 5, text: '"plain* AND (', withNearest: false })
+      assert.equal(found?.chunk.text, 'plain words')
+    })
+
     test('deletes the chunks of one file', async () => {
       const namespace = newNamespace()
       await store.upsert(namespace, [record('a', 0, axis(0)), record('a', 1, axis(1)), record('b', 0, axis(2))])
@@ -114,6 +228,8 @@ for (const [name, open] of Object.entries(SUBJECTS))
       await store.deleteFile(namespace, 'a', 3)
       await countIs(store, namespace, 0)
       assert.deepEqual(await store.query(namespace, axis(0), { topK: 3 }), [])
+      const words = { topK: 3, text: 'Größe', withNearest: true }
+      assert.deepEqual(await store.candidates(namespace, axis(0), words), [])
     })
 
     test('names its namespaces, those of others too, also more of them than a page has', async () => {
@@ -152,6 +268,35 @@ for (const [name, open] of Object.entries(SUBJECTS))
       })
     })
   })
+
+describe('LanceDbVectorStore', () => {
+  test('finds words in a table of an earlier version, which has no index of them, and makes one with the next file', async (t) => {
+    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
+    const store = new LanceDbVectorStore({ dir, dimensions: DIMENSIONS })
+    const connection = await connect(dir, { readConsistencyInterval: 0 })
+    t.after(() => store.close().then(() => rm(dir, { recursive: true })))
+    const indexes = async () => (await connection.openTable('n')).listIndices()
+    await store.upsert('n', [worded('a', 0, 'The pump P-4711 leaks.'), worded('a', 1, 'Nothing of it.')])
+    for (const { name } of await indexes()) await (await connection.openTable('n')).dropIndex(name)
+    assert.equal((await indexes()).length, 0)
+    const query = { topK: 10, text: 'PUMP 4711', withNearest: false }
+    assert.equal((await store.candidates('n', axis(0), query)).length, 1)
+    await store.upsert('n', [worded('b', 0, 'Another pump.')])
+    assert.equal((await indexes()).length, 1)
+    assert.equal((await store.candidates('n', axis(0), query)).length, 2)
+  })
+
+  test('renews the index of words once nothing has been written for a moment', async (t) => {
+    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
+    const store = new LanceDbVectorStore({ dir, dimensions: DIMENSIONS })
+    const connection = await connect(dir, { readConsistencyInterval: 0 })
+    t.after(() => store.close().then(() => rm(dir, { recursive: true })))
+    for (let i = 0; i < 5; i++) await store.upsert('n', [worded('a', i, `pump ${i}`)])
+    await eventually(async () =>
+      assert.equal((await (await connection.openTable('n')).indexStats('text_idx'))?.numUnindexedRows, 0),
+    )
+  })
+})
 
 describe('PineconeVectorStore', () => {
   test('makes the index with the first vectors, once, and waits until it is ready', async (t) => {
@@ -283,6 +428,11 @@ function record(fileId: string, index: number, vector: Float32Array): VectorReco
     endOffset: index * 10 + 9,
   }
   return { id: chunkId(fileId, index), fileId, chunk, vector }
+}
+
+function worded(fileId: string, index: number, text: string, vector = axis(1)): VectorRecord {
+  const { chunk, ...rest } = record(fileId, index, vector)
+  return { ...rest, chunk: { ...chunk, text } }
 }
 
 const countIs = (store: VectorStore, namespace: string, expected: number) =>

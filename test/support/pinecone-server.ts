@@ -3,7 +3,7 @@ import type { WireServerOptions } from './wire-server.ts'
 import { WireServer } from './wire-server.ts'
 
 type WireVector = { id: string; values: number[]; metadata?: Record<string, unknown> }
-type Filter = Record<string, { $in?: unknown[] }>
+type Filter = Record<string, { $in?: unknown[]; $gte?: number; $lte?: number }>
 type Index = {
   name: string
   dimension: number
@@ -22,6 +22,7 @@ type DeleteRequest = { namespace?: string; ids?: string[]; deleteAll?: boolean }
 
 const REQUEST_BYTES = 2 * 1_048_576
 const RECORDS = 1_000
+const VALUES = 10_000
 const METADATA_BYTES = 40 * 1_024
 
 export const PINECONE_TEST_KEY = 'pcsk_test_0000000000000000'
@@ -80,6 +81,8 @@ export async function startPineconeServer({
     return { upsertedCount: body.vectors.length }
   })
   app.post<{ Body: QueryRequest }>('/query', async ({ body }) => {
+    if (Object.values(body.filter ?? {}).some(({ $in = [] }) => $in.length > VALUES))
+      fail(400, 'too many values in $in')
     const found = [...(vectorsOf(body.namespace)?.values() ?? [])].filter(({ metadata }) =>
       matchesFilter(metadata ?? {}, body.filter ?? {}),
     )
@@ -166,7 +169,11 @@ function fail(statusCode: number, message: string): never {
 }
 
 const matchesFilter = (metadata: Record<string, unknown>, filter: Filter) =>
-  Object.entries(filter).every(([field, { $in }]) => $in === undefined || $in.includes(metadata[field]))
+  Object.entries(filter).every(
+    ([field, { $in, $gte = -Infinity, $lte = Infinity }]) =>
+      ($in === undefined || $in.includes(metadata[field])) &&
+      !(Number(metadata[field]) < $gte || Number(metadata[field]) > $lte),
+  )
 
 function cosine(a: readonly number[], b: readonly number[]): number {
   const dot = a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
-import type { ExpertFileSchema, ExpertSchema, FileSchema, SearchResultsSchema } from '../../api/schemas.ts'
+import type { ExpertFileSchema, ExpertSchema, FileSchema } from '../../api/schemas.ts'
+import type { SearchResultsSchema } from '../../api/search-schemas.ts'
 
 export type FileJson = Static<typeof FileSchema>
 export type ExpertJson = Static<typeof ExpertSchema>

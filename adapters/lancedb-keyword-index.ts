@@ -1,0 +1,71 @@
+import type { FtsOptions, Table } from '@lancedb/lancedb'
+import { Index } from '@lancedb/lancedb'
+
+// Lance builds a full-text index on threads that wait for others of the same pool. It has as many as there are cores beyond two, so
+// that on two cores it waits forever: https://github.com/lancedb/lancedb/issues/3568. One builder and a pool that is larger cannot.
+process.env.LANCE_CPU_THREADS = '8'
+process.env.LANCE_FTS_NUM_SHARDS = '1'
+
+const COLUMN = 'text'
+/** Rows that are not in the index are found all the same, by reading them; they are rated by counts of their own. */
+const STALE_SHARE = 0.2
+const QUIET_MS = 1_000
+
+const OPTIONS: Partial<FtsOptions> = {
+  // Words as Unicode has them, and by dictionary in Chinese, Japanese and Thai. Lance has it; the client's types do not list it yet.
+  baseTokenizer: 'icu' as FtsOptions['baseTokenizer'] & string,
+  asciiFolding: true,
+  // English endings. Other languages lose nothing that was measured.
+  stem: true,
+  removeStopWords: false,
+  // Only phrases need them.
+  withPosition: false,
+}
+
+const indexOf = async (table: Table) => (await table.listIndices()).find(({ columns }) => columns.includes(COLUMN))
+
+export const hasKeywordIndex = async (table: Table) => (await indexOf(table)) !== undefined
+
+/** A table must have rows: an index that was made of none finds nothing later on. */
+export async function indexKeywords(table: Table): Promise<void> {
+  await table.createIndex(COLUMN, { config: Index.fts(OPTIONS) })
+}
+
+/** Makes the index anew where too much is not in it. */
+export async function renewKeywordIndex(table: Table): Promise<void> {
+  const index = await indexOf(table)
+  const { numUnindexedRows = 0 } = (index && (await table.indexStats(index.name))) ?? {}
+  if (numUnindexedRows > STALE_SHARE * (await table.countRows())) await indexKeywords(table)
+}
+
+/** Calls back for a namespace once it has been left alone for a moment: while files stream in an index would be made again and again. */
+export class QuietTimer {
+  readonly #timers = new Map<string, NodeJS.Timeout>()
+  readonly #onQuiet: (namespace: string) => Promise<void>
+
+  constructor(onQuiet: (namespace: string) => Promise<void>) {
+    this.#onQuiet = onQuiet
+  }
+
+  touch(namespace: string): void {
+    this.forget(namespace)
+    // What fails is tried again after the next write; until then all rows are found as before.
+    const ring = () => {
+      this.#timers.delete(namespace)
+      void this.#onQuiet(namespace).catch(() => undefined)
+    }
+    this.#timers.set(namespace, setTimeout(ring, QUIET_MS).unref())
+  }
+
+  forget(namespace: string): void {
+    clearTimeout(this.#timers.get(namespace))
+    this.#timers.delete(namespace)
+  }
+
+  /** @returns the namespaces whose moment had not come */
+  stop(): string[] {
+    const waiting = [...this.#timers.keys()]
+    for (const namespace of waiting) this.forget(namespace)
+    return waiting
+  }
+}

@@ -1,0 +1,48 @@
+import type { Candidate, KeywordQuery, VectorMatch } from './ports.ts'
+import { words } from './words.ts'
+
+/** How soon more of the same word says no more, and how much the length of a text counts; the values that LanceDB has. */
+const [K1, B] = [1.2, 0.75]
+
+/** The keyword pass, for a store that has no index of words: what is nearest anyway is looked through. */
+export function lookForWords(
+  near: readonly VectorMatch[],
+  { text, withNearest }: Pick<KeywordQuery, 'text' | 'withNearest'>,
+): Candidate[] {
+  const scores = keywordScores(
+    text,
+    near.map(({ chunk }) => chunk.text),
+  )
+  const candidates = near.map((match, i) => ({ ...match, keywordScore: scores[i] || null }))
+  return withNearest ? candidates : candidates.filter(({ keywordScore }) => keywordScore !== null)
+}
+
+/**
+ * Okapi BM25 (Robertson and Zaragoza, «The Probabilistic Relevance Framework: BM25 and Beyond», 2009) of each text for the words
+ * of the question; 0 where a text has none of them. How rare a word is, is told by these texts alone.
+ */
+function keywordScores(question: string, texts: readonly string[]): number[] {
+  const wanted = [...new Set(terms(question))]
+  const counts = texts.map((text) => countsOf(terms(text)))
+  const average = total(counts.map(({ length }) => length)) / texts.length
+  const rarities = wanted.map((term) => rarity(counts.filter(({ of }) => of.has(term)).length, texts.length))
+  return counts.map(({ of, length }) => {
+    const damping = K1 * (1 - B + (B * length) / (average || 1))
+    return total(wanted.map((term, i) => (rarities[i] ?? 0) * saturated(of.get(term) ?? 0, damping)))
+  })
+}
+
+const saturated = (count: number, damping: number) => (count * (K1 + 1)) / (count + damping)
+
+const rarity = (having: number, all: number) => Math.log(1 + (all - having + 0.5) / (having + 0.5))
+
+const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
+
+/** Words without their accents. */
+const terms = (text: string) => [...words(text)].map((word) => word.normalize('NFD').replace(/\p{M}/gu, ''))
+
+function countsOf(found: readonly string[]) {
+  const of = new Map<string, number>()
+  for (const term of found) of.set(term, (of.get(term) ?? 0) + 1)
+  return { of, length: found.length }
+}
