@@ -9,9 +9,9 @@ const DEPTH = 200
 const [K1, B] = [0.9, 0.4]
 
 /** Okapi BM25 (Robertson and Zaragoza, «The Probabilistic Relevance Framework: BM25 and Beyond», 2009). */
-export const bm25: Ranking = async (passages) => {
+export function bm25Search(passages: readonly Passage[]): (query: string) => Passage[] {
   const postings = postingsOf(passages)
-  return async (query) => {
+  return (query) => {
     const scores = new Map<number, number>()
     for (const term of terms(query)) {
       const found = postings.get(term) ?? []
@@ -20,6 +20,11 @@ export const bm25: Ranking = async (passages) => {
     }
     return best(passages, scores)
   }
+}
+
+export const bm25: Ranking = async (passages) => {
+  const search = bm25Search(passages)
+  return async (query) => search(query)
 }
 
 type Posting = { readonly passage: number; readonly weight: number }

@@ -1,0 +1,83 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { HashingEmbedder } from '../adapters/hashing-embedder.ts'
+import { LanceDbVectorStore } from '../adapters/lancedb-vector-store.ts'
+import type { SearchMode } from '../api/expert-search.ts'
+import { searchExpert } from '../api/expert-search.ts'
+import type { Expert } from '../domain/expert.ts'
+import { chunkId, vectorNamespace } from '../domain/keys.ts'
+import { lookForWords } from '../domain/keyword-scores.ts'
+import type { Embedder, ExpertStore, KeywordQuery, VectorStore } from '../domain/ports.ts'
+import type { Passage } from './splitters.ts'
+
+const DIMENSIONS = 1_024
+const AT_ONCE = 1_000
+/** As the API asks for, and more than any measure looks at. */
+const TOP_K = 100
+const QUIET_MS = 2_000
+
+/** Collections as experts, searched by the product's own function. Only the database, which knows names of files, is left out. */
+export class SearchBench {
+  readonly #vectors: VectorStore
+  readonly #embedder: Embedder = new HashingEmbedder({ dimensions: DIMENSIONS })
+  readonly #passages = new Map<string, Passage>()
+  #count = 0
+
+  constructor(dir: string) {
+    this.#vectors = new LanceDbVectorStore({ dir, dimensions: DIMENSIONS })
+  }
+
+  async store(collection: number, passages: readonly Passage[]): Promise<void> {
+    const namespace = vectorNamespace(expertOf(collection, this.#embedder).id, 1)
+    for (let start = 0; start < passages.length; start += AT_ONCE) {
+      const some = passages.slice(start, start + AT_ONCE)
+      const vectors = await this.#embedder.embed(some.map(({ text }) => text))
+      await this.#vectors.upsert(
+        namespace,
+        some.map((passage, i) => this.#record(passage, vectors[i] ?? new Float32Array())),
+      )
+    }
+  }
+
+  /** Until the index of words has all that was written. */
+  async settle(): Promise<void> {
+    await delay(QUIET_MS)
+    await this.#vectors.deleteFile(vectorNamespace(expertOf(0, this.#embedder).id, 1), 'none', 0)
+  }
+
+  /** `isKeywordPass`: as where the store has no index of words. */
+  async search(collection: number, query: string, mode: SearchMode, isKeywordPass = false): Promise<Passage[]> {
+    const vectors = isKeywordPass ? withoutWords(this.#vectors) : this.#vectors
+    const ports = { experts: EVERY_FILE, embedder: this.#embedder, vectors, publicUrl: '' }
+    const found = await searchExpert(ports, expertOf(collection, this.#embedder), { query, mode, topK: TOP_K })
+    return found.flatMap(({ fileId, chunk }) => this.#passages.get(`${fileId} ${chunk.startOffset}`) ?? [])
+  }
+
+  close(): Promise<void> {
+    return this.#vectors.close()
+  }
+
+  #record(passage: Passage, vector: Float32Array) {
+    const index = this.#count++
+    const { file, text, tokens, start, end } = passage
+    this.#passages.set(`${file} ${start}`, passage)
+    const where = { pageStart: 1, pageEnd: 1, headingPath: [], startOffset: start, endOffset: end }
+    return { id: chunkId(file, index), fileId: file, chunk: { index, text, tokens, ...where }, vector }
+  }
+}
+
+const expertOf = (collection: number, { model, dimensions }: Embedder) =>
+  ({
+    ...{ id: `collection-${collection}`, userId: 'bench', generation: 1 },
+    ...{ embeddingModel: model, embeddingDimensions: dimensions },
+  }) as Expert
+
+const EVERY_FILE = {
+  indexedFiles: async (_user: string, _expert: string, fileIds: readonly string[]) =>
+    new Map(fileIds.map((id) => [id, { name: id, documentType: 'text' }])),
+} as Partial<ExpertStore> as ExpertStore
+
+const withoutWords = (vectors: VectorStore) =>
+  ({
+    candidates: async (namespace: string, vector: Float32Array, query: KeywordQuery) =>
+      lookForWords(await vectors.query(namespace, vector, query), query),
+  }) as Partial<VectorStore> as VectorStore
