@@ -9,6 +9,7 @@ process.env.LANCE_FTS_NUM_SHARDS = '1'
 const COLUMN = 'text'
 /** Rows that are not in the index are found all the same, by reading them; they are rated by counts of their own. */
 const STALE_SHARE = 0.2
+const SMALL_TABLE = 1_000
 const QUIET_MS = 1_000
 
 const OPTIONS: Partial<FtsOptions> = {
@@ -26,9 +27,15 @@ const indexOf = async (table: Table) => (await table.listIndices()).find(({ colu
 
 export const hasKeywordIndex = async (table: Table) => (await indexOf(table)) !== undefined
 
-/** A table must have rows: an index that was made of none finds nothing later on. */
-export async function indexKeywords(table: Table): Promise<void> {
-  await table.createIndex(COLUMN, { config: Index.fts(OPTIONS) })
+const indexKeywords = (table: Table) => table.createIndex(COLUMN, { config: Index.fts(OPTIONS) })
+
+/**
+ * Makes the index where there is none, and after each write of a small table, where that takes milliseconds and a few rows more change
+ * all ratings. A table must have rows: an index that was made of none finds nothing later on.
+ */
+export async function keepKeywordIndex(table: Table): Promise<void> {
+  if (!(await hasKeywordIndex(table))) await indexKeywords(table)
+  else if ((await table.countRows()) <= SMALL_TABLE) await renewKeywordIndex(table)
 }
 
 /** Makes the index anew where too much is not in it. */

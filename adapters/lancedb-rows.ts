@@ -5,7 +5,8 @@ import type { ChunkFields } from './chunk-fields.ts'
 import { toFields } from './chunk-fields.ts'
 
 export type Row = ChunkFields & { id: string; vector: number[] }
-export type FoundRow = ChunkFields & { readonly id: string; readonly vector: Vector<Float32> }
+export type FoundRow = ChunkFields & { readonly id: string }
+export type FoundRowWithVector = FoundRow & { readonly vector: Vector<Float32> }
 
 export const schemaOf = (dimensions: number) =>
   new Schema([
@@ -21,6 +22,11 @@ export const schemaOf = (dimensions: number) =>
     new Field('end_offset', new Int32(), false),
     new Field('vector', new FixedSizeList(dimensions, new Field('item', new Float32(), true)), false),
   ])
+
+/** All that a result is made of: vectors are large, and asked for only where they are looked at. */
+export const RESULT_COLUMNS = schemaOf(1)
+  .names.map(String)
+  .filter((name) => name !== 'vector')
 
 export const toRow = (record: VectorRecord): Row => ({
   id: record.id,

@@ -8,9 +8,9 @@ import { lookForWords } from '../domain/keyword-scores.ts'
 import type { Candidate, KeywordQuery, VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
 import { toMatch } from './chunk-fields.ts'
 import { Coalescer } from './coalescer.ts'
-import { hasKeywordIndex, indexKeywords, QuietTimer, renewKeywordIndex } from './lancedb-keyword-index.ts'
-import type { FoundRow } from './lancedb-rows.ts'
-import { conditionOf, cosine, literal, schemaOf, toRow } from './lancedb-rows.ts'
+import { hasKeywordIndex, keepKeywordIndex, QuietTimer, renewKeywordIndex } from './lancedb-keyword-index.ts'
+import type { FoundRow, FoundRowWithVector } from './lancedb-rows.ts'
+import { conditionOf, cosine, literal, RESULT_COLUMNS, schemaOf, toRow } from './lancedb-rows.ts'
 
 export type LanceDbOptions = { readonly dir: string; readonly dimensions: number }
 
@@ -152,7 +152,7 @@ export class LanceDbVectorStore implements VectorStore {
     const rows = [...new Map(records.map((record) => [record.id, toRow(record)])).values()]
     const table = (await this.#open(namespace)) ?? (await this.#create(namespace))
     await table.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(rows)
-    if (!(await hasKeywordIndex(table))) await this.#oneByOne(() => indexKeywords(table))
+    await this.#oneByOne(() => keepKeywordIndex(table))
   }
 
   async #compact(namespace: string): Promise<void> {
@@ -225,11 +225,12 @@ export class LanceDbVectorStore implements VectorStore {
 }
 
 type Near = FoundRow & { readonly _distance: number }
-type Worded = FoundRow & { readonly _score: number }
+type Worded = FoundRowWithVector & { readonly _score: number }
 
 async function nearest(table: Table, vector: Float32Array, { topK, ...filter }: VectorQuery): Promise<Near[]> {
   const condition = conditionOf(filter)
-  const search = table.vectorSearch(vector).distanceType('cosine').limit(topK)
+  const columns = [...RESULT_COLUMNS, '_distance']
+  const search = table.vectorSearch(vector).distanceType('cosine').select(columns).limit(topK)
   return (condition ? search.where(condition) : search).toArray()
 }
 
@@ -240,7 +241,8 @@ async function withWords(table: Table, { topK, text, ...filter }: KeywordQuery):
   return (condition ? search.where(condition) : search).toArray()
 }
 
-const similarity = ({ vector }: FoundRow, asked: Float32Array) => cosine(vector.toArray() as Float32Array, asked)
+const similarity = ({ vector }: FoundRowWithVector, asked: Float32Array) =>
+  cosine(vector.toArray() as Float32Array, asked)
 
 async function guard<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -133,7 +133,7 @@ export type VectorMatch = {
 }
 
 /** Pages from 1 on, both ends included. */
-export type PageRange = { readonly from?: number | undefined; readonly to?: number | undefined }
+type PageRange = { readonly from?: number | undefined; readonly to?: number | undefined }
 
 /** `fileIds`: any number of them, and none of a file where it is empty. `pages`: chunks that stand at least in part on one of these. */
 export type VectorFilter = {

@@ -286,15 +286,23 @@ describe('LanceDbVectorStore', () => {
     assert.equal((await store.candidates('n', axis(0), query)).length, 2)
   })
 
-  test('renews the index of words once nothing has been written for a moment', async (t) => {
+  test('keeps the index of words up to date: of few rows at once, of many when nothing has been written for a moment', async (t) => {
     const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
     const store = new LanceDbVectorStore({ dir, dimensions: DIMENSIONS })
     const connection = await connect(dir, { readConsistencyInterval: 0 })
     t.after(() => store.close().then(() => rm(dir, { recursive: true })))
-    for (let i = 0; i < 5; i++) await store.upsert('n', [worded('a', i, `pump ${i}`)])
-    await eventually(async () =>
-      assert.equal((await (await connection.openTable('n')).indexStats('text_idx'))?.numUnindexedRows, 0),
-    )
+    const missing = async () => (await (await connection.openTable('n')).indexStats('text_idx'))?.numUnindexedRows
+    const write = (file: string, chunks: number) =>
+      store.upsert(
+        'n',
+        Array.from({ length: chunks }, (_, i) => worded(file, i, `pump ${i}`)),
+      )
+    await write('a', 3)
+    await write('b', 3)
+    assert.equal(await missing(), 0)
+    await write('c', 1_200)
+    assert.equal(await missing(), 1_200)
+    await eventually(async () => assert.equal(await missing(), 0))
   })
 })
 
