@@ -7,6 +7,7 @@ import type { Expert } from '../domain/expert.ts'
 import { chunkId, vectorNamespace } from '../domain/keys.ts'
 import { lookForWords } from '../domain/keyword-scores.ts'
 import type { Embedder, ExpertStore, KeywordQuery, VectorStore } from '../domain/ports.ts'
+import type { UsageStore } from '../domain/usage.ts'
 import type { Passage } from './splitters.ts'
 
 const DIMENSIONS = 1_024
@@ -47,7 +48,7 @@ export class SearchBench {
   /** `isKeywordPass`: as where the store has no index of words. */
   async search(collection: number, query: string, mode: SearchMode, isKeywordPass = false): Promise<Passage[]> {
     const vectors = isKeywordPass ? withoutWords(this.#vectors) : this.#vectors
-    const ports = { experts: EVERY_FILE, embedder: this.#embedder, vectors, publicUrl: '' }
+    const ports = { experts: EVERY_FILE, usage: NOT_COUNTED, embedder: this.#embedder, vectors, publicUrl: '' }
     const found = await searchExpert(ports, expertOf(collection, this.#embedder), { query, mode, topK: TOP_K })
     return found.flatMap(({ fileId, chunk }) => this.#passages.get(`${fileId} ${chunk.startOffset}`) ?? [])
   }
@@ -71,6 +72,7 @@ const expertOf = (collection: number, { model, dimensions }: Embedder) =>
     ...{ embeddingModel: model, embeddingDimensions: dimensions },
   }) as Expert
 
+const NOT_COUNTED = { countSearch: async () => undefined } as Partial<UsageStore> as UsageStore
 const EVERY_FILE = {
   indexedFiles: async (_user: string, _expert: string, fileIds: readonly string[]) =>
     new Map(fileIds.map((id) => [id, { name: id, documentType: 'text' }])),
