@@ -1,14 +1,15 @@
 import type { MetricMeter } from '@temporalio/common'
-import type { ApiConfig, EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../config.ts'
+import type { ApiConfig, ChatConfig, EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../config.ts'
 import type { DirectUploads } from '../domain/direct-upload.ts'
 import type { Readers } from '../domain/estimate.ts'
-import type { Embedder, ObjectStore, RateLimit, VectorStore } from '../domain/ports.ts'
+import type { ChatModel, Embedder, ObjectStore, RateLimit, VectorStore } from '../domain/ports.ts'
 import { CoalescingEmbedder } from './coalescing-embedder.ts'
 import { DiskObjectStore } from './disk-object-store.ts'
 import { maxBytes } from './extraction/limits.ts'
 import { HashingEmbedder } from './hashing-embedder.ts'
 import { LanceDbVectorStore } from './lancedb-vector-store.ts'
 import { MeteredEmbedder } from './metered-embedder.ts'
+import { OpenAiChatModel } from './openai-chat-model.ts'
 import { OpenAiEmbedder } from './openai-embedder.ts'
 import { PineconeVectorStore } from './pinecone-vector-store.ts'
 import type { RateLimitOptions } from './postgres-rate-limit.ts'
@@ -56,6 +57,8 @@ export function embeddingLimits(config: EmbedderConfig): RateLimitOptions {
   const { model, requestsPerMinute, tokensPerMinute } = config
   return { name: `embedding:${model}`, requestsPerMinute, tokensPerMinute }
 }
+
+export const createChatModel = (config: ChatConfig): ChatModel => new OpenAiChatModel(config)
 
 /** `isInUse`: whether vectors of this embedder are known to have been stored, so that an index that is missing is not made. */
 export function createVectorStore(

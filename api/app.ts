@@ -9,6 +9,8 @@ import { fastify, LogController } from 'fastify'
 import type { RequestTracing } from '../domain/request-tracing.ts'
 import type { CallbackRoutesOptions } from './callback-routes.ts'
 import { callbackRoutes } from './callback-routes.ts'
+import type { ChatRoutesOptions } from './chat-routes.ts'
+import { chatRoutes } from './chat-routes.ts'
 import { answerClientError } from './client-error.ts'
 import type { DirectUploadRoutesOptions } from './direct-upload-routes.ts'
 import { directUploadRoutes } from './direct-upload-routes.ts'
@@ -49,6 +51,7 @@ export type AppOptions = ProtectionOptions &
   SearchRoutesOptions &
   EstimateRoutesOptions &
   UsageRoutesOptions &
+  ChatRoutesOptions &
   EventRoutesOptions & {
     readonly checks: readonly HealthCheck[]
     readonly metrics: MetricsOptions
@@ -109,6 +112,7 @@ export async function createApp({
   await app.register(callbackRoutes, options)
   await app.register(estimateRoutes, options)
   await app.register(searchRoutes, options)
+  await app.register(chatRoutes, options)
   await app.register(eventRoutes, options)
   await app.register(usageRoutes, options)
   await app.register(keyRoutes, options)

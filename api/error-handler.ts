@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { ChatFailure } from '../domain/chat-failure.ts'
 import { InvalidCursor } from '../domain/cursor.ts'
 import { DatabaseUnavailable } from '../domain/database-unavailable.ts'
 import { FAILURES, Failure } from '../domain/failure.ts'
@@ -20,29 +21,25 @@ type Body = { status: number; code: string; detail: string; retry_after_seconds?
 
 /** Answers every error as `application/problem+json`: what was wrong, with which value, and what to do. */
 export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, code, detail, ...extra } = toBody(error)
+  const body = problemBody(error, request.id)
+  const { status, code } = body
   request.problem = code
   // 501 says what this installation does not have.
   if (status >= 500 && status !== 501) request.log.error({ err: error, code }, '❌ Request failed')
-  const retryAfter = extra.retry_after_seconds ?? RETRY_AFTER_SECONDS[code] ?? RETRY_AFTER_SECONDS[status]
+  const retryAfter = body.retry_after_seconds ?? RETRY_AFTER_SECONDS[code] ?? RETRY_AFTER_SECONDS[status]
   if (retryAfter && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  return reply
-    .status(status)
-    .type('application/problem+json')
-    .send({
-      type: 'about:blank',
-      title: STATUS_CODES[status] ?? 'Error',
-      status,
-      code,
-      detail,
-      request_id: request.id,
-      ...extra,
-    })
+  return reply.status(status).type('application/problem+json').send(body)
 }
 
 export const handleNotFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
   handleError(new Problem('NOT_FOUND', { detail: `(${request.method} ${request.url.slice(0, 200)})` }), request, reply)
+
+/** What a client is told of an error, whether it comes as an answer or in the middle of one. */
+export function problemBody(error: FastifyError | Error, requestId: string): Body {
+  const { status, ...body } = toBody(error)
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, ...body, request_id: requestId }
+}
 
 function toBody(error: FastifyError | Error): Body {
   const problem = toProblem(error)
@@ -56,7 +53,14 @@ function toProblem(error: FastifyError | Error): Problem | Failure {
   if (error instanceof TokensUsedUp) return fromTokens(error)
   if (error instanceof InvalidCursor) return new Problem('INVALID_CURSOR')
   if (error instanceof DatabaseUnavailable) return new Problem('DATABASE_UNAVAILABLE', { cause: error })
+  if (error instanceof ChatFailure) return fromChatFailure(error)
   return fromFastify(error) ?? new Problem('INTERNAL', { cause: error })
+}
+
+function fromChatFailure(error: ChatFailure): Problem {
+  const { code, message, retryAfterMs } = error
+  const extra = retryAfterMs === undefined ? {} : { retry_after_seconds: Math.ceil(retryAfterMs / 1_000) }
+  return new Problem(code, { detail: message, extra, cause: error })
 }
 
 /** A failure of a store or of the embedder while a request waits for it: retry later, or the operator has to act. */

@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ExpertLook } from '../domain/ports.ts'
-import { DELETED, eventsOf, HEARTBEAT, passEndOf, progressEvent } from './progress-events.ts'
+import { DELETED, eventsOf, passEndOf, progressEvent } from './progress-events.ts'
+import { HEARTBEAT } from './server-sent-event.ts'
 
 /** Between two looks: longer than a look takes, so that large experts are looked at less often. */
 const PAUSE_MS = { least: 500, most: 5_000 }

@@ -1,9 +1,8 @@
 import type { PassThrough } from 'node:stream'
 import type { ExpertChanges, ProgressStore } from '../domain/ports.ts'
 import { ExpertHub, endStream } from './expert-hub.ts'
+import { HEARTBEAT_MS } from './server-sent-event.ts'
 
-/** Proxies, and browsers behind them, close what is silent for a minute. */
-const HEARTBEAT_MS = 15_000
 /** A stream outlives the key that opened it by no more than this. */
 const LONGEST_STREAM_MS = 3_600_000
 

@@ -6,6 +6,7 @@ import { PublicCallbackAddresses } from '../adapters/callback-addresses.ts'
 import { DatabaseContentObjectStore } from '../adapters/database-content-object-store.ts'
 import {
   cautions,
+  createChatModel,
   createDirectUploads,
   createEmbedder,
   createObjectStore,
@@ -104,6 +105,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     objects,
     embedder,
     vectors,
+    chat: config.chat && { model: createChatModel(config.chat), contextTokens: config.chat.contextTokens },
     checks: healthChecks({ database, connection, namespace, taskQueue, objects, vectors, embedder }),
   })
   const close = async () => {

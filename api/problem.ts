@@ -67,6 +67,10 @@ export const PROBLEMS = {
   BODY_TOO_LARGE: [413, 'The request body is larger than this route takes.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The request body has a content type that this route does not take.'],
   UNKNOWN_FILES: [422, 'Some of the files do not exist. Upload them first and use the ids of the answers.'],
+  CHAT_NO_ROOM: [
+    422,
+    'The system prompt of the expert and the message leave no room for a passage. Shorten them, or raise CHAT_CONTEXT_TOKENS.',
+  ],
   IDEMPOTENCY_KEY_REUSED: [
     422,
     'This Idempotency-Key came with another request before. Use a new one for each request that is not a repeat.',
@@ -84,6 +88,18 @@ export const PROBLEMS = {
     501,
     'Here clients cannot send files to the object store themselves, which takes S3 (S3_BUCKET_NAME and the other S3 variables). Send the file to POST /knowledge-base/upload.',
   ],
+  CHAT_NOT_CONFIGURED: [
+    501,
+    'No language model is configured, so experts can be searched but not asked. Set OPENAI_API_KEY, or CHAT_API_KEY.',
+  ],
+  CHAT_AUTH: [
+    502,
+    'The service of the language model refused the API key or the model. Correct OPENAI_API_KEY, or CHAT_API_KEY, and CHAT_MODEL.',
+  ],
+  CHAT_QUOTA_EXHAUSTED: [502, 'The quota of the language model is used up. Raise it.'],
+  CHAT_REJECTED: [502, 'The language model refused the request.'],
+  CHAT_RATE_LIMITED: [503, 'The language model limits its rate. Try again after the time in Retry-After.'],
+  CHAT_UNAVAILABLE: [503, 'The language model did not answer as it should. Try again shortly.'],
   TEMPORAL_UNAVAILABLE: [
     503,
     'Temporal does not answer, so no work can be started. Nothing was changed; try again shortly.',

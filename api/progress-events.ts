@@ -1,12 +1,10 @@
 import { Type } from 'typebox'
 import type { ExpertStatus } from '../domain/expert.ts'
 import type { ChangedFile, ExpertLook } from '../domain/ports.ts'
-
-/* Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+import { serverSentEvent as event } from './server-sent-event.ts'
 
 const FINAL: readonly ExpertStatus[] = ['ready', 'partially_ready', 'failed', 'cancelled']
 
-export const HEARTBEAT = ': heartbeat\n\n'
 export const DELETED = event('deleted', {})
 
 export const EventStreamAnswer = {
@@ -36,7 +34,3 @@ export function eventsOf(look: ExpertLook, files: readonly ChangedFile[], withSu
 }
 
 const fileEvent = ({ fileId, changedBy: _, ...file }: ChangedFile) => event('file', { file_id: fileId, ...file })
-
-function event(name: string, data: unknown): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
-}

@@ -97,6 +97,22 @@ export interface Embedder {
   embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>
 }
 
+export type ChatMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
+
+/** In tokens, as the service counts them. */
+export type ChatUsage = { readonly promptTokens: number; readonly completionTokens: number }
+
+/** `isCutOff`: it was longer than what may be written. */
+export type ChatEnd = { readonly isCutOff: boolean; readonly usage: ChatUsage | undefined }
+
+/** A language model that answers while it writes. */
+export interface ChatModel {
+  readonly model: string
+  countTokens(text: string): number
+  /** The answer in pieces, and at last how it ended. Returning early, or the signal, ends the request. @throws ChatFailure */
+  stream(messages: readonly ChatMessage[], options?: CallOptions): AsyncIterable<string | ChatEnd>
+}
+
 /** What a request for embeddings uses up of the service's limits. */
 export type EmbeddingCost = { readonly requests: number; readonly tokens: number }
 

@@ -82,6 +82,20 @@ describe('configuration', () => {
     assert.throws(() => loadApiConfig({ ...LEAST, QUOTA_FILES: 'many' }), /QUOTA_FILES=many is not a whole number/)
   })
 
+  test('sends a key of chat to its own server only', () => {
+    const chat = (env: Environment) => {
+      const { apiKey, baseUrl } = loadApiConfig({ ...LEAST, ...env }).chat ?? {}
+      return [apiKey, baseUrl]
+    }
+    const embeddings = { OPENAI_API_KEY: 'o', OPENAI_BASE_URL: 'http://tei:8080/v1' }
+    const elsewhere = { CHAT_API_KEY: 'c', CHAT_BASE_URL: 'http://ollama:11434/v1' }
+    assert.equal(loadApiConfig(LEAST).chat, undefined)
+    assert.deepEqual(chat(embeddings), ['o', 'http://tei:8080/v1'])
+    assert.deepEqual(chat({ ...embeddings, ...elsewhere }), ['c', 'http://ollama:11434/v1'])
+    assert.deepEqual(chat({ ...embeddings, CHAT_API_KEY: 'c' }), ['c', undefined])
+    assert.throws(() => chat({ ...embeddings, CHAT_BASE_URL: 'http://ollama:11434/v1' }), /CHAT_API_KEY is not set/)
+  })
+
   test('lets housekeeping be switched off, but not be quicker than an upload', () => {
     const day = 24 * 3_600_000
     assert.deepEqual(loadWorkerConfig(LEAST).housekeeping, { everyMs: day, graceMs: day })

@@ -46,6 +46,18 @@ describe('experts', () => {
     assert.deepEqual(body.file_ids, [MISSING])
   })
 
+  test('says what to set where there is no model to ask, and 404 of an expert that is not there', async () => {
+    const { body: expert } = await api.send(
+      'POST',
+      '/experts',
+      draft({ selected_files: [(await api.upload('b.txt', 'b')).id] }),
+    )
+    const { status, body } = await api.send('POST', `/experts/${expert.id}/chat`, { message: 'Who?' })
+    assert.deepEqual([status, body.code, body.variable], [501, 'CHAT_NOT_CONFIGURED', 'OPENAI_API_KEY'])
+    assert.equal((await api.send('POST', `/experts/${MISSING}/chat`, { message: 'Who?' })).status, 404)
+    await world.client.workflow.getHandle(String(expert.workflow_id)).terminate()
+  })
+
   for (const [what, changes, where] of [
     ['a file id that is none', { selected_files: ['file-id-here'] }, 'body/selected_files/0'],
     ['no files', { selected_files: [] }, 'body/selected_files'],

@@ -137,6 +137,7 @@ describe('API keys', () => {
     }
     const bodies: Record<string, object> = {
       'POST /experts/{id}/search': { query: 'mine' },
+      'POST /experts/{id}/chat': { message: 'mine' },
       'POST /experts/{id}/files': { file_ids: [others.id] },
       'POST /experts/{id}/retry': {},
       'PATCH /experts/{id}': { name: 'Theirs' },

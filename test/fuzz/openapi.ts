@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import envPaths from 'env-paths'
 import { infrastructure } from '../support/infrastructure.ts'
+import { startOpenAiServer } from '../support/openai-server.ts'
 import { startWorld } from '../support/world.ts'
 
 const SCHEMATHESIS = '4.32.5'
@@ -26,8 +27,11 @@ const ADMIN_KEY = 'a-key-for-the-fuzzer-that-is-long-enough'
 
 test('no request makes the API answer 500, or otherwise than its document says', { timeout: LIMIT_MS }, async (t) => {
   const program = await installed()
-  const world = await startWorld({ adminKey: ADMIN_KEY, objects: { kind: 's3', ...infrastructure().s3 } })
-  t.after(() => world.close())
+  const { apiKey, baseUrl, close } = await startOpenAiServer()
+  const chat = { model: 'gpt-5.4-mini', contextTokens: 8_000, maxTokens: 500, timeoutMs: 20_000, apiKey, baseUrl }
+  const objects = { kind: 's3' as const, ...infrastructure().s3 }
+  const world = await startWorld({ adminKey: ADMIN_KEY, objects, chat })
+  t.after(() => world.close().finally(close))
   await world.app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = world.app.server.address() as AddressInfo
   const key = ['--header', `Authorization: Bearer ${ADMIN_KEY}`]

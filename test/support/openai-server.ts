@@ -1,6 +1,7 @@
 import { fastify } from 'fastify'
 import { HashingEmbedder } from '../../adapters/hashing-embedder.ts'
 import { countTokens } from '../../adapters/tokenizer.ts'
+import { OpenAiChat } from './openai-chat.ts'
 import type { WireServerOptions } from './wire-server.ts'
 import { WireServer } from './wire-server.ts'
 
@@ -23,14 +24,16 @@ export type OpenAiServerOptions = WireServerOptions & {
   readonly thoughtless?: boolean
 }
 
-/** Speaks `POST /v1/embeddings` as OpenAI does, limits and error shapes included; its vectors are those of the hashing embedder. */
+/** Speaks `POST /v1/embeddings`, and `POST /v1/chat/completions`, as OpenAI does, limits and error shapes included; its vectors are those of the hashing embedder. */
 export async function startOpenAiServer({ thoughtless = false, ...options }: OpenAiServerOptions = {}) {
-  const app = fastify({ bodyLimit: 100_000_000 })
+  const app = fastify({ bodyLimit: 100_000_000, forceCloseConnections: true })
   const server = new WireServer(app, options)
   const embedded: string[] = []
+  const isKey = (authorization: string | undefined) => authorization === `Bearer ${OPENAI_TEST_KEY}`
+  const chat = new OpenAiChat(app, isKey)
 
   app.post<{ Body: EmbeddingsRequest }>('/v1/embeddings', async ({ headers, body }, reply) => {
-    if (headers.authorization !== `Bearer ${OPENAI_TEST_KEY}`)
+    if (!isKey(headers.authorization))
       return reply.status(401).send(problem('Incorrect API key provided', 'invalid_api_key'))
     const inputs = [body.input].flat()
     if (thoughtless)
@@ -51,7 +54,7 @@ export async function startOpenAiServer({ thoughtless = false, ...options }: Ope
   })
   const url = await server.listen()
   /** `embedded`: every text that was embedded, in order, as the bill would have it. */
-  return { server, embedded, baseUrl: `${url}/v1`, apiKey: OPENAI_TEST_KEY, close: () => server.close() }
+  return { server, embedded, chat, baseUrl: `${url}/v1`, apiKey: OPENAI_TEST_KEY, close: () => server.close() }
 }
 
 function answer({ model, encoding_format }: EmbeddingsRequest, vectors: readonly Float32Array[], tokens: number) {

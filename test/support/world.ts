@@ -13,6 +13,7 @@ import { PublicCallbackAddresses } from '../../adapters/callback-addresses.ts'
 import { DatabaseContentObjectStore } from '../../adapters/database-content-object-store.ts'
 import {
   createBulkEmbedder,
+  createChatModel,
   createDirectUploads,
   createEmbedder,
   createObjectStore,
@@ -47,7 +48,7 @@ import type { MetricsOptions } from '../../api/metrics-routes.ts'
 import type { ProtectionOptions } from '../../api/protection.ts'
 import type { HealthCheck } from '../../api/readiness.ts'
 import { backlogs } from '../../api/task-queues.ts'
-import type { EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
+import type { ChatConfig, EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
 import type { DirectUploadStore } from '../../domain/direct-upload.ts'
 import type { EstimateStore, Readers } from '../../domain/estimate.ts'
 import type { Embedder, ExpertChanges, ObjectStore, VectorStore } from '../../domain/ports.ts'
@@ -63,6 +64,7 @@ export type WorldOptions = {
   readonly objects?: ObjectStoreConfig
   readonly vectors?: VectorStoreConfig
   readonly embedder?: EmbedderConfig
+  readonly chat?: ChatConfig
   readonly maxUploadBytes?: number
   readonly retryBudgetMs?: number
   readonly retryWindowMs?: number
@@ -155,6 +157,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     objects,
     embedder,
     vectors,
+    ...(options.chat && {
+      chat: { model: createChatModel(options.chat), contextTokens: options.chat.contextTokens },
+    }),
     publicUrl: 'http://127.0.0.1:8000',
     maxUploadBytes: options.maxUploadBytes ?? 100_000_000,
     checks: options.checks ?? [],

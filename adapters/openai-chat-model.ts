@@ -1,0 +1,137 @@
+import OpenAI, {
+  APIConnectionError,
+  APIError,
+  APIUserAbortError,
+  AuthenticationError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+} from 'openai'
+import { ChatFailure } from '../domain/chat-failure.ts'
+import type { CallOptions, ChatEnd, ChatMessage, ChatModel, ChatUsage } from '../domain/ports.ts'
+import { retryAfterMs } from './retry-after.ts'
+import { countTokens } from './tokenizer.ts'
+
+export type OpenAiChatOptions = {
+  readonly apiKey: string
+  readonly baseUrl: string | undefined
+  readonly model: string
+  /** The most that one answer may have. */
+  readonly maxTokens: number
+  /** How long one answer may take, to its last word. */
+  readonly timeoutMs: number
+}
+
+type Chunk = OpenAI.ChatCompletionChunk
+type Settings = { temperature?: number; max_tokens?: number; max_completion_tokens?: number }
+
+/** Low, since an answer is to keep to its passages. */
+const TEMPERATURE = 0.2
+
+/** Chat completions of OpenAI, or of any server that speaks its protocol (`baseUrl`). */
+export class OpenAiChatModel implements ChatModel {
+  readonly model: string
+  readonly countTokens = countTokens
+  readonly #client: OpenAI
+  readonly #timeoutMs: number
+  /** What models do not take, is left out from then on. */
+  #settings: Settings
+
+  constructor({ apiKey, baseUrl, model, maxTokens, timeoutMs }: OpenAiChatOptions) {
+    this.model = model
+    this.#timeoutMs = timeoutMs
+    // OpenAI's models take the new name only, and other servers may pass over it in silence.
+    this.#settings = { temperature: TEMPERATURE, [baseUrl ? 'max_tokens' : 'max_completion_tokens']: maxTokens }
+    // Somebody waits, who can ask again, and is told after what time.
+    this.#client = new OpenAI({ apiKey, baseURL: baseUrl ?? null, maxRetries: 0, timeout: timeoutMs })
+  }
+
+  async *stream(messages: readonly ChatMessage[], { signal }: CallOptions = {}): AsyncGenerator<string | ChatEnd> {
+    const time = AbortSignal.timeout(this.#timeoutMs)
+    const either = signal ? AbortSignal.any([signal, time]) : time
+    try {
+      yield* readAnswer(await this.#begin(messages, either), either)
+    } catch (error) {
+      throw toChatFailure(error, this.model, signal)
+    }
+  }
+
+  async #begin(messages: readonly ChatMessage[], signal: AbortSignal): Promise<AsyncIterable<Chunk>> {
+    const request = () =>
+      this.#client.chat.completions.create(
+        {
+          model: this.model,
+          messages: [...messages],
+          stream: true,
+          stream_options: { include_usage: true },
+          ...this.#settings,
+        },
+        { signal },
+      )
+    for (;;) {
+      try {
+        return await request()
+      } catch (error) {
+        const settings = without(this.#settings, error)
+        if (!settings) throw error
+        this.#settings = settings
+      }
+    }
+  }
+}
+
+/** The settings for another try, where the service has named one that the model does not take. */
+function without(settings: Settings, error: unknown): Settings | undefined {
+  if (!(error instanceof APIError) || error.status !== 400) return undefined
+  const { temperature: _, ...withoutTemperature } = settings
+  const { max_tokens, ...withoutMaxTokens } = settings
+  if (error.param === 'temperature' && 'temperature' in settings) return withoutTemperature
+  if (error.param === 'max_tokens' && max_tokens !== undefined)
+    return { ...withoutMaxTokens, max_completion_tokens: max_tokens }
+  return undefined
+}
+
+async function* readAnswer(chunks: AsyncIterable<Chunk>, signal: AbortSignal): AsyncGenerator<string | ChatEnd> {
+  let usage: ChatUsage | undefined
+  let reason: string | undefined
+  for await (const chunk of chunks) {
+    const [choice] = chunk.choices ?? []
+    const text = choice?.delta?.content ?? choice?.delta?.refusal
+    if (text) yield text
+    reason = choice?.finish_reason ?? reason
+    if (chunk.usage)
+      usage = { promptTokens: chunk.usage.prompt_tokens, completionTokens: chunk.usage.completion_tokens }
+  }
+  // The client ends a stream that is aborted as if it had come to its end.
+  signal.throwIfAborted()
+  if (reason === undefined) throw new ChatFailure('CHAT_UNAVAILABLE', 'The answer broke off.')
+  yield { isCutOff: reason !== 'stop', usage }
+}
+
+/** What the service says may hold the text that it was sent, or part of the key, so it stays in the cause. */
+function toChatFailure(cause: unknown, model: string, signal?: AbortSignal): unknown {
+  if (signal?.aborted) return signal.reason
+  if (cause instanceof ChatFailure) return cause
+  const failure = (code: ChatFailure['code'], detail: string, wait?: number) =>
+    new ChatFailure(code, detail, { cause, retryAfterMs: wait })
+  if (!(cause instanceof APIError) || cause instanceof APIUserAbortError || cause instanceof APIConnectionError)
+    return failure('CHAT_UNAVAILABLE', 'No connection, or no answer in time.')
+  if (cause instanceof AuthenticationError || cause instanceof PermissionDeniedError)
+    return failure('CHAT_AUTH', `It answered ${cause.status}.`)
+  if (cause instanceof NotFoundError)
+    return failure('CHAT_AUTH', `The key, or the server, has no model ${model}; check CHAT_MODEL.`)
+  if (cause instanceof RateLimitError) {
+    if (cause.code === 'insufficient_quota' || cause.type === 'insufficient_quota')
+      return failure('CHAT_QUOTA_EXHAUSTED', '')
+    return failure('CHAT_RATE_LIMITED', '', retryAfterMs(cause.headers))
+  }
+  if (cause.status !== undefined && cause.status < 500 && cause.status !== 408 && cause.status !== 409)
+    return failure('CHAT_REJECTED', `It answered ${cause.status}${namedIn(cause)}.`)
+  return failure('CHAT_UNAVAILABLE', `It answered ${cause.status ?? 'with an error'}.`, retryAfterMs(cause.headers))
+}
+
+/** The names of a code and of a parameter tell what is wrong, and hold no text. */
+function namedIn({ code, param }: APIError): string {
+  const names = [code, param].filter((name) => typeof name === 'string' && /^[\w.]{1,60}$/.test(name))
+  return names.length > 0 ? ` (${names.join(', ')})` : ''
+}

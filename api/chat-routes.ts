@@ -1,0 +1,152 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyBaseLogger, FastifyReply } from 'fastify'
+import { Type } from 'typebox'
+import type { ChatAnswer } from './chat-schemas.ts'
+import { ChatAnswerSchema, ChatRequestSchema } from './chat-schemas.ts'
+import { problemBody } from './error-handler.ts'
+import type { ChatEvent, ExpertChat } from './expert-chat.ts'
+import { askExpert } from './expert-chat.ts'
+import type { SearchPorts } from './expert-search.ts'
+import { Problem } from './problem.ts'
+import { ProblemAnswer, Uuid } from './schemas.ts'
+import { serverSentEvent } from './server-sent-event.ts'
+import { streamEvents } from './stream-events.ts'
+
+export type ChatRoutesOptions = SearchPorts & {
+  /** Undefined where no model is configured. */
+  readonly chat?: ExpertChat | undefined
+  readonly heartbeatMs?: number
+}
+
+const Answer = {
+  description: 'The answer; as server-sent events: passages, delta, done, error.',
+  content: {
+    'application/json': { schema: ChatAnswerSchema },
+    'text/event-stream': { schema: Type.String() },
+  },
+}
+
+export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, options) => {
+  app.route({
+    method: 'POST',
+    url: '/experts/:id/chat',
+    config: { scope: 'read' },
+    schema: {
+      tags: ['experts'],
+      summary: 'Ask the expert',
+      description:
+        'The expert answers in the voice of its system prompt, from the files that are indexed, and cites for each statement where it stands. With Accept: text/event-stream it comes as it is written.',
+      params: Type.Object({ id: Uuid }),
+      body: ChatRequestSchema,
+      response: {
+        200: Answer,
+        400: ProblemAnswer,
+        404: ProblemAnswer,
+        409: ProblemAnswer,
+        413: ProblemAnswer,
+        415: ProblemAnswer,
+        422: ProblemAnswer,
+        501: ProblemAnswer,
+        502: ProblemAnswer,
+        503: ProblemAnswer,
+      },
+    },
+    handler: async (request, reply) => {
+      const expert = await options.experts.find(request.userId, request.params.id)
+      if (!expert) throw new Problem('EXPERT_NOT_FOUND')
+      if (expert.status === 'deleting') throw new Problem('EXPERT_BEING_DELETED')
+      const { chat } = options
+      if (!chat) throw new Problem('CHAT_NOT_CONFIGURED', { extra: { variable: 'OPENAI_API_KEY' } })
+      const { top_k: topK, file_ids: fileIds, stream, ...said } = request.body
+      const signal = untilGone(reply)
+      const question = { ...said, topK, fileIds }
+      const events = logged(askExpert(options, { expert, question, chat }, { signal }), expert.id, request.log)
+      if (stream ?? request.headers.accept?.includes('text/event-stream'))
+        return sendEvents(reply, await begun(events), { ...options, log: request.log, requestId: request.id, signal })
+      return sendWhole(reply, events, signal)
+    },
+  })
+}
+
+/** Aborted once the client is gone: what nobody reads need not be written, or paid for. */
+function untilGone({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort(new Error('the client went away'))
+  })
+  return gone.signal
+}
+
+/** Once the first event is there, so that what goes wrong before it is answered with its status. */
+async function begun(events: AsyncGenerator<ChatEvent>): Promise<AsyncGenerator<ChatEvent>> {
+  const { value: first } = await events.next()
+  return (async function* () {
+    if (first) yield first
+    yield* events
+  })()
+}
+
+type Streaming = {
+  readonly log: FastifyBaseLogger
+  readonly requestId: string
+  readonly signal: AbortSignal
+  readonly heartbeatMs?: number
+}
+
+function sendEvents(reply: FastifyReply, events: AsyncIterable<ChatEvent>, options: Streaming): FastifyReply {
+  const stream = streamEvents(toText(events, options), options.heartbeatMs)
+  return reply
+    .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+    .type('text/event-stream')
+    .send(stream)
+}
+
+async function* toText(
+  events: AsyncIterable<ChatEvent>,
+  { log, requestId, signal }: Streaming,
+): AsyncGenerator<string> {
+  try {
+    for await (const { name, data } of events) yield serverSentEvent(name, data)
+  } catch (error) {
+    if (signal.aborted) return
+    const problem = problemBody(error as Error, requestId)
+    if (problem.status >= 500) log.error({ err: error, code: problem.code }, '❌ An answer broke off')
+    yield serverSentEvent('error', problem)
+  }
+}
+
+async function sendWhole(reply: FastifyReply, events: AsyncIterable<ChatEvent>, signal: AbortSignal) {
+  // Nothing is sent until the answer is whole, which may take longer than a connection may be silent.
+  reply.raw.setTimeout(0, () => undefined)
+  try {
+    for await (const { name, data } of events) if (name === 'done') return data
+    throw new Error('an answer ends')
+  } catch (error) {
+    if (!signal.aborted) throw error
+    return reply.hijack()
+  }
+}
+
+/** Tells what it cost, and nothing of what was said. */
+async function* logged(
+  events: AsyncIterable<ChatEvent>,
+  expertId: string,
+  log: FastifyBaseLogger,
+): AsyncGenerator<ChatEvent> {
+  const start = performance.now()
+  for await (const event of events) {
+    if (event.name === 'done') log.info(costOf(event.data, expertId, start), '💬 Answered a question')
+    yield event
+  }
+}
+
+const costOf = ({ model, usage, citations, removed_markers, reason }: ChatAnswer, expertId: string, start: number) => ({
+  expertId,
+  model,
+  promptTokens: usage?.prompt_tokens,
+  completionTokens: usage?.completion_tokens,
+  citations: citations.length,
+  removedMarkers: removed_markers,
+  reason,
+  milliseconds: Math.round(performance.now() - start),
+})

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, test } from 'node:test'
+import { OpenAiChatModel } from '../../adapters/openai-chat-model.ts'
+import type { ChatEnd, ChatMessage } from '../../domain/ports.ts'
+import { Gate } from '../support/gate.ts'
+import { startOpenAiServer } from '../support/openai-server.ts'
+import { eventually } from '../support/requests.ts'
+
+const MESSAGES: ChatMessage[] = [
+  { role: 'system', content: 'You are a harbour master.' },
+  { role: 'user', content: 'the secret text' },
+]
+
+describe('OpenAiChatModel', () => {
+  let openai: Awaited<ReturnType<typeof startOpenAiServer>>
+  before(async () => {
+    openai = await startOpenAiServer()
+  })
+  beforeEach(() => openai.server.heal())
+  after(() => openai.close())
+
+  const create = (options: Partial<ConstructorParameters<typeof OpenAiChatModel>[0]> = {}) =>
+    new OpenAiChatModel({
+      apiKey: openai.apiKey,
+      baseUrl: openai.baseUrl,
+      model: 'gpt-5.4-mini',
+      maxTokens: 100,
+      timeoutMs: 10_000,
+      ...options,
+    })
+  const answerOf = async (model = create(), signal?: AbortSignal) => {
+    const parts: (string | ChatEnd)[] = []
+    for await (const part of model.stream(MESSAGES, { signal })) parts.push(part)
+    return parts
+  }
+  const refuse = (status: number, body?: object, headers: Record<string, string> = {}) =>
+    openai.server.failNext({ status, times: 1, headers, ...(body && { body }) })
+
+  test('gives the answer in pieces, and then how it ended and what it cost', async () => {
+    openai.chat.says({ pieces: ['Deep', ' enough'] }, { pieces: ['Too'], end: 'length' })
+    const [first, second, end] = await answerOf()
+    assert.deepEqual([first, second], ['Deep', ' enough'])
+    assert.ok(typeof end === 'object' && !end.isCutOff && end.usage?.promptTokens && end.usage.completionTokens)
+    const cut = (await answerOf()).at(-1)
+    assert.ok(typeof cut === 'object' && cut.isCutOff)
+    const { messages, model, temperature, max_tokens } = openai.chat.requests.at(-1) ?? {}
+    assert.deepEqual(
+      { messages, model, temperature, max_tokens },
+      {
+        messages: MESSAGES,
+        model: 'gpt-5.4-mini',
+        temperature: 0.2,
+        max_tokens: 100,
+      },
+    )
+  })
+
+  test('leaves out what a model does not take, from then on', async () => {
+    const model = create()
+    const unsupported = (param: string) => ({
+      error: { message: 'no', type: 'invalid_request_error', code: 'unsupported_value', param },
+    })
+    refuse(400, unsupported('temperature'))
+    refuse(400, unsupported('max_tokens'))
+    await answerOf(model)
+    const before = openai.server.count('/v1/chat')
+    await answerOf(model)
+    assert.equal(openai.server.count('/v1/chat'), before + 1)
+    const { temperature, max_tokens, max_completion_tokens } = openai.chat.requests.at(-1) ?? {}
+    assert.deepEqual([temperature, max_tokens, max_completion_tokens], [undefined, undefined, 100])
+  })
+
+  for (const [status, headers, body, code, retryAfterMs] of [
+    [401, {}, undefined, 'CHAT_AUTH', undefined],
+    [403, {}, undefined, 'CHAT_AUTH', undefined],
+    [404, {}, undefined, 'CHAT_AUTH', undefined],
+    [400, {}, { error: { code: 'context_length_exceeded', param: 'messages' } }, 'CHAT_REJECTED', undefined],
+    [429, { 'retry-after': '3' }, undefined, 'CHAT_RATE_LIMITED', 3_000],
+    [429, {}, { error: { code: 'insufficient_quota', type: 'insufficient_quota' } }, 'CHAT_QUOTA_EXHAUSTED', undefined],
+    [503, { 'retry-after': '7' }, undefined, 'CHAT_UNAVAILABLE', 7_000],
+  ] as const)
+    test(`makes ${code} of status ${status} ${JSON.stringify(body ?? headers)}, after one request`, async () => {
+      const before = openai.server.count('/v1/chat')
+      refuse(status, body, headers)
+      await assert.rejects(answerOf(), (error: Error & { code: string; retryAfterMs?: number }) => {
+        assert.deepEqual([error.code, error.retryAfterMs], [code, retryAfterMs])
+        assert.doesNotMatch(error.message, /secret text|sk-test/)
+        if (status === 400) assert.match(error.message, /context_length_exceeded/)
+        return true
+      })
+      assert.equal(openai.server.count('/v1/chat'), before + 1)
+    })
+
+  for (const end of ['broken off', 'error'] as const)
+    test(`says CHAT_UNAVAILABLE of an answer with the end: ${end}`, async () => {
+      openai.chat.says({ pieces: ['Half'], end })
+      await assert.rejects(answerOf(), { code: 'CHAT_UNAVAILABLE' })
+    })
+
+  test('says CHAT_UNAVAILABLE where nothing listens, and where an answer takes too long', async () => {
+    await assert.rejects(answerOf(create({ baseUrl: 'http://127.0.0.1:1' })), { code: 'CHAT_UNAVAILABLE' })
+    const gate = new Gate()
+    openai.chat.says({ pieces: ['Slow', 'ly'], gate })
+    await assert.rejects(answerOf(create({ timeoutMs: 200 })), { code: 'CHAT_UNAVAILABLE' })
+    gate.open()
+  })
+
+  test('ends the request when it is told to, and when nobody reads on', async () => {
+    const { left } = openai.chat
+    const gate = new Gate()
+    openai.chat.says({ pieces: ['Deep', '!'], gate }, { pieces: ['Deep', '!'], gate })
+    const abort = new AbortController()
+    const answer = answerOf(create(), abort.signal)
+    await gate.arrival
+    abort.abort(new Error('cancelled'))
+    await assert.rejects(answer, /cancelled/)
+    for await (const _ of create().stream(MESSAGES)) break
+    await eventually(async () => assert.equal(openai.chat.left, left + 2))
+    gate.open()
+  })
+})
