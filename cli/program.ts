@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { ask } from './ask.ts'
 import { completion } from './completion.ts'
 import { create } from './create.ts'
 import { deleteCommand } from './delete.ts'
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     .addCommand(status())
     .addCommand(retry())
     .addCommand(search())
+    .addCommand(ask())
     .addCommand(deleteCommand())
     .commandsGroup('For the operator:')
     .addCommand(doctor())

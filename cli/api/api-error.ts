@@ -14,7 +14,7 @@ export class ApiError extends Error {
   }
 }
 
-type ApiProblem = { readonly code: string; readonly detail: string; readonly retryAfterMs: number | undefined }
+type ApiProblem = { readonly code: string; readonly detail: string; readonly retryAfterMs?: number | undefined }
 
 /** No answer came, or not all of it. */
 export class ApiUnreachable extends Error {

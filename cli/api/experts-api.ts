@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Static } from 'typebox'
+import type { ChatRequestSchema } from '../../api/chat-schemas.ts'
 import type { ExpertFileSchema, ExpertSchema, NewExpertSchema } from '../../api/schemas.ts'
 import type { SearchResultsSchema } from '../../api/search-schemas.ts'
 import type { ApiConnection } from './api-connection.ts'
+import type { ChatAnswerJson, ChatEventJson } from './chat-events.ts'
+import { chatEvents } from './chat-events.ts'
 import type { ExpertEvent } from './expert-events.ts'
 import { toExpertEvent } from './expert-events.ts'
 import { itemsOf } from './pages.ts'
@@ -13,6 +16,7 @@ export type ExpertFileJson = Static<typeof ExpertFileSchema>
 export type NewExpert = Static<typeof NewExpertSchema>
 export type SearchResult = Static<typeof SearchResultsSchema>['results'][number]
 
+type Question = Pick<Static<typeof ChatRequestSchema>, 'message'> & { readonly top_k?: number }
 type SearchOptions = { readonly top_k: number; readonly file_ids?: string[] }
 
 const at = (id: string) => `/experts/${encodeURIComponent(id)}`
@@ -52,6 +56,15 @@ export class ExpertsApi {
       json: { query, ...options },
     })
     return results
+  }
+
+  ask(id: string, question: Question, signal: AbortSignal): Promise<ChatAnswerJson> {
+    return this.#connection.json('POST', `${at(id)}/chat`, { json: question, signal })
+  }
+
+  async *askStreaming(id: string, question: Question, signal: AbortSignal): AsyncGenerator<ChatEventJson> {
+    const headers = { accept: 'text/event-stream' }
+    yield* chatEvents(await this.#connection.stream('POST', `${at(id)}/chat`, { json: question, headers, signal }))
   }
 
   /** With the id and the address of the workflow that deletes it. */
