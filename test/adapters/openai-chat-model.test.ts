@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { OpenAiChatModel } from '../../adapters/openai-chat-model.ts'
+import { loadApiConfig } from '../../config.ts'
 import type { ChatEnd, ChatMessage } from '../../domain/ports.ts'
 import { Gate } from '../support/gate.ts'
 import { startOpenAiServer } from '../support/openai-server.ts'
@@ -10,6 +11,17 @@ const MESSAGES: ChatMessage[] = [
   { role: 'system', content: 'You are a harbour master.' },
   { role: 'user', content: 'the secret text' },
 ]
+
+test('OpenAI of the environment answers with the model that is the default', {
+  skip: !process.env.OPENAI_API_KEY && 'OPENAI_API_KEY is not set',
+}, async () => {
+  const { chat } = loadApiConfig({ ...process.env, DATABASE_URL: 'postgres://unused@127.0.0.1/unused' })
+  assert.ok(chat)
+  const parts: (string | ChatEnd)[] = []
+  for await (const part of new OpenAiChatModel(chat).stream([{ role: 'user', content: 'Say yes.' }])) parts.push(part)
+  assert.match(parts.slice(0, -1).join(''), /yes/i)
+  assert.ok(typeof parts.at(-1) === 'object')
+})
 
 describe('OpenAiChatModel', () => {
   let openai: Awaited<ReturnType<typeof startOpenAiServer>>
