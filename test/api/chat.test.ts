@@ -24,7 +24,11 @@ describe('an expert that is asked', () => {
   before(async () => {
     openai = await startOpenAiServer()
     const chat = { model: 'gpt-5.4-mini', contextTokens: 4_000, maxTokens: 500, timeoutMs: 20_000 }
-    world = await startWorld({ chat: { ...chat, apiKey: openai.apiKey, baseUrl: openai.baseUrl }, heartbeatMs: 50 })
+    world = await startWorld({
+      chat: { ...chat, apiKey: openai.apiKey, baseUrl: openai.baseUrl },
+      heartbeatMs: 50,
+      idleTimeoutMs: 400,
+    })
     api = new Requests(world.app)
     address = await world.app.listen({ host: '127.0.0.1', port: 0 })
     expert = await indexed(['near.txt', NEAR], ['deep.txt', DEEP])
@@ -122,6 +126,22 @@ describe('an expert that is asked', () => {
       (await send({ message: 'blanking distance', stream: false })).headers.get('content-type') ?? '',
       /json/,
     )
+  })
+
+  test('may think longer than a connection may be silent, whether it is heard or not', async () => {
+    const [heard, silent] = [new Gate(), new Gate()]
+    openai.chat.says({ pieces: ['Deep [1]', '.'], gate: heard })
+    const streamed = await send({ message: 'blanking distance' })
+    openai.chat.says({ pieces: ['Deep [1]', '.'], gate: silent })
+    const whole = send({ message: 'blanking distance', stream: false })
+    await silent.arrival
+    let comments = 0
+    const onComment = () => {
+      // After some 600 ms.
+      if (++comments === 12) for (const gate of [heard, silent]) gate.open()
+    }
+    assert.equal((await eventsOf(streamed, onComment)).at(-1)?.event, 'done')
+    assert.equal((await whole).status, 200)
   })
 
   test('takes nothing of a document or the name of a file for an instruction', async () => {
