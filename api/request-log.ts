@@ -16,7 +16,7 @@ export type RequestLogOptions = {
 
 /** What fits a header and a line of a log, and is long enough to be told from others. */
 const HARMLESS = /^[A-Za-z0-9_.:-]{8,100}$/
-/** Asked for every few seconds, by machines. */
+/** Asked for every few seconds by machines, which know what to do with a 503. */
 const PROBES = new Set(['/healthz', '/readyz', '/metrics'])
 
 /** The client's own id, where it is harmless: what the client wrote down is then found in the log. */
@@ -32,8 +32,9 @@ export function logRequests(app: FastifyInstance, { quietReads = false }: Reques
     reply.header('x-request-id', request.id)
   })
   app.addHook('onResponse', async (request, reply) => {
-    const isQuiet = PROBES.has(request.routeOptions.url ?? '') || (quietReads && isRead(request))
-    const level = reply.statusCode < 400 && isQuiet ? 'debug' : 'info'
+    const isProbe = PROBES.has(request.routeOptions.url ?? '')
+    const isQuiet = isProbe || (quietReads && isRead(request) && reply.statusCode < 400)
+    const level = isQuiet ? 'debug' : 'info'
     request.log[level](describe(request, reply), 'Request')
   })
 }
