@@ -15,7 +15,8 @@ export async function tellCallback(expertId: string, status: ToldStatus): Promis
   if (!patched('tell-callback')) return
   await CancellationScope.nonCancellable(async () => {
     const eventId = uuid4()
-    if (!(await openEvent({ eventId, expertId, status }))) return
+    const summary = `is anybody to be told of ${status}?`
+    if (!(await openEvent.executeWithOptions({ summary }, [{ eventId, expertId, status }]))) return
     await startChild<DeliverWebhookWorkflow>(DELIVER_WEBHOOK, {
       workflowId: deliverWebhookId(eventId),
       args: [{ eventId }],
