@@ -12,6 +12,7 @@ ENV NODE_ENV=production LOG_FORMAT=json DATA_DIR=/data
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json config.ts ./
+COPY config config
 COPY domain domain
 COPY workflows workflows
 COPY activities activities

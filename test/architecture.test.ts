@@ -11,7 +11,19 @@ import configuration from '../.dependency-cruiser.mjs'
 type Tree = Readonly<Record<string, string>>
 
 const ROOT = join(import.meta.dirname, '..')
-const FOLDERS = ['domain', 'workflows', 'activities', 'adapters', 'api', 'worker', 'stack', 'cli', 'examples', 'bench']
+const FOLDERS = [
+  'config',
+  'domain',
+  'workflows',
+  'activities',
+  'adapters',
+  'api',
+  'worker',
+  'stack',
+  'cli',
+  'examples',
+  'bench',
+]
 
 const one = (from: string, to: string): Tree => ({ [from]: `import '${to}'` })
 const typeOf = (from: string, to: string): Tree => ({ [from]: `import type { T } from '${to}'\nexport type U = T` })
@@ -67,7 +79,16 @@ const VIOLATIONS: Readonly<Record<string, readonly Tree[]>> = {
     typeOf('cli/operator/a.ts', '../../api/b.ts'),
   ],
   'cli-knows-no-vendor': [one('cli/a.ts', 'pg'), one('cli/a.ts', '@temporalio/worker')],
-  'config-stands-alone': [one('config.ts', './domain/b.ts')],
+  'config-stands-alone': [
+    one('config.ts', './domain/b.ts'),
+    one('config/a.ts', '../domain/b.ts'),
+    one('config/a.ts', '../config.ts'),
+  ],
+  'config-is-imported-whole': [
+    one('api/main.ts', '../config/b.ts'),
+    typeOf('adapters/a.ts', '../config/b.ts'),
+    one('test/a.test.ts', '../config/b.ts'),
+  ],
   'nothing-imports-tests': [one('api/a.ts', '../test/b.ts'), one('cli/a.ts', '../examples/b.ts')],
 }
 
@@ -77,6 +98,8 @@ const ALLOWED: Tree = {
   'workflows/contract.ts': "import '../domain/keys.ts'",
   'workflows/a.ts': `import '@temporalio/workflow'\nimport './contract.ts'\n${typeOf('a', '../activities/b.ts').a}`,
   'activities/b.ts': "import '../workflows/contract.ts'\nimport 'node:fs'\nimport '@temporalio/activity'",
+  'config.ts': "import './config/api.ts'",
+  'config/api.ts': "import './reader.ts'\nimport '@temporalio/envconfig'\nimport 'node:os'",
   'adapters/s3.ts': `import 'node:worker_threads'\nimport '@aws-sdk/client-s3'\n${typeOf('a', '../config.ts').a}`,
   'api/app.ts': "import 'fastify'\nimport '../workflows/contract.ts'",
   'api/main.ts': "import './app.ts'\nimport '../config.ts'\nimport '../adapters/s3.ts'\nimport 'pg'",
@@ -140,13 +163,13 @@ async function brokenRules(dir: string): Promise<string[]> {
 /** To hand it on whole to a process that is started, and the PATH, by which programs are found. */
 const PASSED_ON = /\.\.\.process\.env\b|process\.env\.PATH\b/g
 
-test('only config.ts reads the environment', async () => {
+test('only config/reader.ts reads the environment', async () => {
   const readers: string[] = []
   for (const file of await sources()) {
     const source = (await readFile(join(ROOT, file), 'utf8')).replaceAll(PASSED_ON, '')
     if (/\bprocess\.env\b|\bprocess\[|from '(node:)?process'/.test(source)) readers.push(file)
   }
-  assert.deepEqual(readers, ['config.ts'])
+  assert.deepEqual(readers, ['config/reader.ts'])
 })
 
 async function sources(): Promise<string[]> {

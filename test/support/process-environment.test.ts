@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { copyFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -25,7 +25,7 @@ describe('a program that a test starts, where a developer has set services of th
   test('is configured by the test alone, not by the environment, nor by .env', async (t) => {
     const project = await mkdtemp(join(tmpdir(), 'expertsmith-env-'))
     t.after(() => rm(project, { recursive: true }))
-    await copyFile(join(ROOT, 'config.ts'), join(project, 'config.ts'))
+    for (const path of ['config.ts', 'config']) await cp(join(ROOT, path), join(project, path), { recursive: true })
     await symlink(join(ROOT, 'node_modules'), join(project, 'node_modules'))
     const lines = Object.entries(DEVELOPERS_SERVICES).map(([name, value]) => `${name}=${value}\n`)
     await writeFile(join(project, '.env'), lines)

@@ -1,0 +1,42 @@
+import { type DatabaseConfig, database } from './database.ts'
+import { type EmbedderConfig, embedder } from './embedder.ts'
+import { type LogConfig, logging } from './logging.ts'
+import { type ObjectStoreConfig, objectStore } from './object-store.ts'
+import { prices } from './prices.ts'
+import { type QuotaConfig, quota } from './quota.ts'
+import type { Reader } from './reader.ts'
+import { type TemporalConfig, temporal } from './temporal.ts'
+import { type VectorStoreConfig, vectorStore } from './vector-store.ts'
+import { webhookAllowedHosts } from './webhook-allowed-hosts.ts'
+
+/** What the API and workers read alike. */
+export type Shared = {
+  readonly log: LogConfig
+  readonly dataDir: string
+  readonly database: DatabaseConfig
+  readonly temporal: TemporalConfig
+  readonly objects: ObjectStoreConfig
+  readonly vectors: VectorStoreConfig
+  readonly embedder: EmbedderConfig
+  /** Names, addresses and ranges that webhooks may be sent to, though they are private. */
+  readonly webhookAllowedHosts: readonly string[]
+  /** US dollars per million tokens, by model. */
+  readonly prices: Readonly<Record<string, number>>
+  readonly quota: QuotaConfig
+}
+
+export function shared(from: Reader): Shared {
+  const dataDir = from.path('DATA_DIR', '.data')
+  return {
+    log: logging(from),
+    dataDir,
+    database: database(from),
+    temporal: temporal(from),
+    objects: objectStore(from, dataDir),
+    vectors: vectorStore(from, dataDir),
+    embedder: embedder(from),
+    webhookAllowedHosts: webhookAllowedHosts(from),
+    prices: prices(from),
+    quota: quota(from),
+  }
+}

@@ -1,0 +1,41 @@
+import { isLoopback } from './is-loopback.ts'
+import { type LogConfig, logging } from './logging.ts'
+import type { Reader } from './reader.ts'
+
+export type StackConfig = {
+  readonly log: LogConfig
+  readonly dataDir: string
+  readonly api: { readonly host: string; readonly port: number; readonly url: string; readonly key: string | undefined }
+  /** Where Temporal runs already, it is not started. */
+  readonly temporalAddress: string | undefined
+  readonly temporalCli: string | undefined
+  readonly temporalPort: number
+  readonly temporalUiPort: number
+  /** Where a database is given, Postgres is not started. */
+  readonly databaseUrl: string | undefined
+  readonly postgresPort: number
+  /** The worker's: shorter than elsewhere, since somebody at a terminal waits for the end. */
+  readonly shutdownGraceMs: number
+}
+
+export function stack(from: Reader): StackConfig {
+  const host = from.text('HOST', '127.0.0.1')
+  const port = from.port('PORT', 8000)
+  return {
+    log: logging(from),
+    dataDir: from.path('DATA_DIR', '.data'),
+    api: {
+      host,
+      port,
+      url: from.url('PUBLIC_URL') ?? `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}`,
+      key: from.optional('API_KEY') ?? from.optional('ADMIN_API_KEY'),
+    },
+    temporalAddress: from.optional('TEMPORAL_ADDRESS'),
+    temporalCli: from.optional('TEMPORAL_CLI'),
+    temporalPort: from.port('STACK_TEMPORAL_PORT', 7233),
+    temporalUiPort: from.port('STACK_TEMPORAL_UI_PORT', 8233),
+    databaseUrl: from.secretUrl('DATABASE_URL', ['postgres:', 'postgresql:'], 'postgres://user:password@host/database'),
+    postgresPort: from.port('STACK_POSTGRES_PORT', 54_329),
+    shutdownGraceMs: from.duration('SHUTDOWN_GRACE', '5s'),
+  }
+}
