@@ -135,7 +135,7 @@ describe('expertsmith, with an API', () => {
     assert.equal(ambiguous.code, 1)
     for (const { id } of twins) assert.ok(ambiguous.stderr.includes(id))
     assert.match(unknown.stderr, /There is no expert named "Triplet"/)
-    assert.match(found.stdout, /^c\.txt › page 1 {2}0\.\d{3}\n {3}The keel is 4\.2 metres deep\.\n/)
+    assert.match(found.stdout, /^c\.txt › page 1 {2}\d\.\d{3}\n {3}The keel is 4\.2 metres deep\.\n/)
   })
 
   test('deletes only what is meant, and says what is in use', async () => {
