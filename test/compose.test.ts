@@ -2,18 +2,21 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import type { ICruiseResult } from 'dependency-cruiser'
 import { cruise } from 'dependency-cruiser'
 import { parse } from 'yaml'
+import { loadApiConfig, loadClientConfig, loadWorkerConfig } from '../config.ts'
 
 type Service = {
   image?: string
   profiles?: string[]
   build?: string
   ports?: string[]
-  environment?: Record<string, string>
+  env_file?: { path: string; required: boolean }[]
+  environment?: Record<string, string | number>
   healthcheck?: { test?: unknown; disable?: boolean }
   depends_on?: Record<string, { condition: string }>
 }
@@ -26,6 +29,31 @@ const read = (path: string) => readFile(join(ROOT, path), 'utf8')
 const source = await read('docker-compose.yml')
 const compose: { services: Record<string, Service> } = parse(source, { merge: true })
 const services = Object.entries(compose.services)
+/** Variables that are not taken from `.env`: where the parts are, and how they are reached. */
+const PINNED = [
+  ...['HOST', 'PORT', 'PUBLIC_URL', 'API_URL', 'DATABASE_URL', 'DATA_DIR', 'OBJECT_DIR', 'LANCEDB_DIR', 'SCRATCH_DIR'],
+  ...['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_API_KEY', 'TEMPORAL_UI_URL', 'TEMPORAL_TLS'],
+  ...['CLIENT_CERT_PATH', 'CLIENT_KEY_PATH', 'SERVER_CA_CERT_PATH', 'SERVER_NAME'].map(
+    (name) => `TEMPORAL_TLS_${name}`,
+  ),
+  ...['OBJECT_STORE', 'S3_BUCKET_NAME', 'S3_ACCESS_KEY_ID', 'S3_SECRET_KEY', 'S3_REGION'],
+  ...['S3_ENDPOINT', 'S3_FORCE_PATH_STYLE', 'S3_PUBLIC_ENDPOINT'],
+]
+
+/** What a container has, as Compose makes it: from `.env` where the service names it, and over that what stands in the composition. */
+function environmentOf(name: string, dotEnv: NodeJS.Dict<string>): NodeJS.Dict<string> {
+  const { env_file = [], environment = {} } = compose.services[name] ?? {}
+  const fromFile = env_file.some(({ path }) => path === '.env') ? dotEnv : {}
+  const own = Object.entries(environment).map(([variable, value]) => [variable, interpolate(String(value), dotEnv)])
+  return { ...fromFile, ...Object.fromEntries(own) }
+}
+
+const interpolate = (value: string, env: NodeJS.Dict<string>) =>
+  value.replace(/\$\{(\w+):\?([^}]+)\}/g, (_, variable: string, sentence: string) => {
+    if (!env[variable]) throw new Error(`${variable}: ${sentence}`)
+    return env[variable]
+  })
+
 const tagOf = (service: string) => compose.services[service]?.image?.split(':').at(-1)
 const versionIn = (code: string) => /version: '(?<version>v[\d.]+)'/.exec(code)?.groups?.version
 
@@ -79,11 +107,37 @@ describe('docker-compose.yml', () => {
       }
   })
 
-  test('gives api and worker only variables that exist', async () => {
-    const known = await read('.env.example')
-    for (const name of ['api', 'worker'])
-      for (const variable of Object.keys(compose.services[name]?.environment ?? {}))
-        assert.ok(known.includes(`\n${variable}=`), `${name}: ${variable}`)
+  test('gives api and worker every variable of .env but those that belong to it, and none that does not exist', async () => {
+    const known = Object.keys(parseEnv(await read('.env.example')))
+    for (const name of ['api', 'worker']) {
+      const inside = environmentOf(name, Object.fromEntries(known.map((variable) => [variable, 'from .env'])))
+      const pinned = known.filter((variable) => inside[variable] !== 'from .env')
+      assert.deepEqual(pinned.toSorted(), [...PINNED].toSorted(), name)
+      assert.deepEqual(Object.keys(inside).toSorted(), known.toSorted(), name)
+    }
+  })
+
+  test('starts with a copied .env.example, and whatever .env says keeps its data in its volume and its parts together', async () => {
+    const example = { ...parseEnv(await read('.env.example')), ADMIN_API_KEY: 'k'.repeat(32) }
+    const abroad = Object.fromEntries(PINNED.map((name) => [name, '/elsewhere']))
+    for (const env of [{ ADMIN_API_KEY: example.ADMIN_API_KEY }, example, { ...example, ...abroad }]) {
+      const [api, worker] = [loadApiConfig(environmentOf('api', env)), loadWorkerConfig(environmentOf('worker', env))]
+      assert.deepEqual([api.host, api.port, api.adminKey], ['0.0.0.0', 8000, example.ADMIN_API_KEY])
+      assert.deepEqual([api.vectors, worker.scratchDir], [{ kind: 'lancedb', dir: '/data/vectors' }, '/data/scratch'])
+      assert.equal(api.objects.kind === 's3' && api.objects.endpoint, 'http://s3:7070')
+      for (const { database, temporal, vectors, objects } of [api, worker]) {
+        assert.deepEqual([vectors, objects], [api.vectors, api.objects])
+        assert.match(database.url, /@postgres:5432\//)
+        assert.equal(temporal.connect.connectionOptions.address, 'temporal:7233')
+        assert.equal(temporal.connect.connectionOptions.tls, undefined)
+      }
+      assert.equal(loadClientConfig(environmentOf('worker', env)).url, 'http://api:8000')
+    }
+  })
+
+  test('asks for a key before it starts', () => {
+    assert.throws(() => environmentOf('api', {}), /ADMIN_API_KEY: set it in \.env/)
+    assert.throws(() => environmentOf('api', { ADMIN_API_KEY: '' }), /ADMIN_API_KEY: set it in \.env/)
   })
 })
 
