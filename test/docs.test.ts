@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { glob, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { PROBLEMS } from '../api/problem.ts'
 import { DOCUMENT_TYPES } from '../domain/document-type.ts'
 import { FAILURES } from '../domain/failure.ts'
 
-const read = (path: string) => readFile(join(import.meta.dirname, '..', path), 'utf8')
+const ROOT = join(import.meta.dirname, '..')
+const read = (path: string) => readFile(join(ROOT, path), 'utf8')
 const mark = (flag: boolean) => (flag ? 'yes' : '')
 
 test('docs/failure-codes.md lists every code as the tables have it, and no other', async () => {
@@ -28,10 +29,45 @@ test('docs/formats.md says of every document type what is taken, and of no other
   for (const [type, ...others] of cells) assert.equal(others.length, 5, type)
 })
 
-test('the README, and what it links to, is there', async () => {
-  const readme = await read('README.md')
-  const links = [...readme.matchAll(/\]\((?!https?:|#)(?<path>[^)]+)\)/g)].map(({ groups }) => groups?.path ?? '')
-  assert.ok(links.length > 0)
-  for (const link of links)
-    assert.ok(await read(link).catch(() => undefined), `README.md links to ${link}, which is not there`)
+test('every relative link of README, CONTRIBUTING and docs leads to a file that is there, and to a heading in it', async () => {
+  const pages = ['README.md', 'CONTRIBUTING.md', ...(await Array.fromAsync(glob('docs/**/*.md', { cwd: ROOT })))]
+  const found = await Promise.all(pages.map(async (page) => linksOf(page, await read(page))))
+  assert.ok(found.flat().some(({ anchor }) => anchor))
+  const broken = await Promise.all(found.flat().map(async (link) => ((await resolves(link)) ? [] : [link])))
+  assert.deepEqual(broken.flat(), [])
 })
+
+test('a link to nowhere, and one to a heading that is not there, are found', async () => {
+  const links = linksOf(
+    'docs/search.md',
+    '[a](nowhere.md) [b](operations.md#nothing) ![c](images/web-ui.png) `[d](no.md)`',
+  )
+  assert.deepEqual(await Promise.all(links.map(resolves)), [false, false, true])
+  assert.ok(await resolves({ page: 'README.md', path: 'docs/operations.md', anchor: 'aws-s3' }))
+})
+
+type Link = { readonly page: string; readonly path: string; readonly anchor?: string | undefined }
+
+const withoutCode = (text: string) => text.replaceAll(/^ *```.*?^ *```$/gms, '')
+
+function linksOf(page: string, text: string): Link[] {
+  const links = withoutCode(text)
+    .replaceAll(/`[^`\n]*`/g, '')
+    .matchAll(/\]\((?!https?:)(?<path>[^)#\s]*)(?:#(?<anchor>[^)\s]*))?\)/g)
+  return [...links].map(({ groups }) => ({ page, path: groups?.path ?? '', anchor: groups?.anchor }))
+}
+
+async function resolves({ page, path, anchor }: Link): Promise<boolean> {
+  const text = await read(path ? join(dirname(page), path) : page).catch(() => undefined)
+  return text !== undefined && (anchor === undefined || anchorsOf(text).includes(anchor))
+}
+
+/** As GitHub makes them of headings. */
+const anchorsOf = (text: string) =>
+  [...withoutCode(text).matchAll(/^#+ (?<heading>.+)$/gm)].map(({ groups }) =>
+    (groups?.heading ?? '')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  )
