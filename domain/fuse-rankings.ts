@@ -3,7 +3,7 @@ import type { Candidate } from './ports.ts'
 /** `score`: from 0 to 1, and comparable within one answer only. */
 export type Fused = Candidate & { readonly fusedScore: number }
 
-/** Found on one half of the questions, reported on the other: docs/decisions/search.md. */
+/** The one was measured with a small model, the other is judgement beside a measurement: docs/decisions/search.md. */
 export const KEYWORD_WEIGHT = { semantic: 0.6, lexical: 0.9 } as const
 
 /** BM25 of one word that half of the texts have: what is below says as good as nothing, and must not count as the best there is. */
