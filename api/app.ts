@@ -7,6 +7,7 @@ import ajvFormats from 'ajv-formats'
 import type { FastifyInstance, FastifyServerOptions, RouteOptions } from 'fastify'
 import { fastify, LogController } from 'fastify'
 import type { RequestTracing } from '../domain/request-tracing.ts'
+import { AllowedMethods } from './allowed-methods.ts'
 import type { CallbackRoutesOptions } from './callback-routes.ts'
 import { callbackRoutes } from './callback-routes.ts'
 import type { ChatRoutesOptions } from './chat-routes.ts'
@@ -14,7 +15,7 @@ import { chatRoutes } from './chat-routes.ts'
 import { answerClientError } from './client-error.ts'
 import type { DirectUploadRoutesOptions } from './direct-upload-routes.ts'
 import { directUploadRoutes } from './direct-upload-routes.ts'
-import { handleError, handleNotFound } from './error-handler.ts'
+import { handleError, notFoundHandler } from './error-handler.ts'
 import type { EstimateRoutesOptions } from './estimate-routes.ts'
 import { estimateRoutes } from './estimate-routes.ts'
 import type { EventRoutesOptions } from './event-routes.ts'
@@ -92,8 +93,9 @@ export async function createApp({
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(({ schema, httpPart }) => validatorFor(httpPart).compile(schema as object))
   app.setErrorHandler(handleError)
-  app.setNotFoundHandler(handleNotFound)
-
+  const methods = new AllowedMethods()
+  app.setNotFoundHandler(notFoundHandler((path) => methods.at(path)))
+  app.addHook('onRoute', methods.add)
   app.addHook('onRoute', addCommonAnswers)
   if (tracing) traceRequests(app, { tracing, trustsCallers: options.trustProxy })
   logRequests(app, options)

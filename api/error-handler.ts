@@ -32,8 +32,15 @@ export function handleError(error: FastifyError | Error, request: FastifyRequest
   return reply.status(status).type('application/problem+json').send(body)
 }
 
-export const handleNotFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-  handleError(new Problem('NOT_FOUND', { detail: `(${request.method} ${request.url.slice(0, 200)})` }), request, reply)
+/** `allowed`: the methods that a path takes; none where there is nothing. */
+export const notFoundHandler =
+  (allowed: (path: string) => readonly string[]) =>
+  (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const methods = allowed(request.url.split('?')[0] ?? '')
+    if (methods.length > 0) reply.header('allow', methods.join(', '))
+    const detail = `(${request.method} ${request.url.slice(0, 200)})`
+    return handleError(new Problem(methods.length > 0 ? 'METHOD_NOT_ALLOWED' : 'NOT_FOUND', { detail }), request, reply)
+  }
 
 /** What a client is told of an error, whether it comes as an answer or in the middle of one. */
 export function problemBody(error: FastifyError | Error, requestId: string): Body {

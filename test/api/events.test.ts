@@ -170,7 +170,7 @@ describe('watchers', () => {
     await query('update experts set user_id = $2 where id = $1', [id, OTHER_USER])
     for (const expertId of [id, randomUUID()]) assert.equal((await watch(expertId)).status, 404)
     assert.equal((await watch(id, 'nonsense')).status, 400)
-    assert.equal((await world.app.inject({ method: 'HEAD', url: `/experts/${id}/events` })).statusCode, 404)
+    assert.equal((await world.app.inject({ method: 'HEAD', url: `/experts/${id}/events` })).statusCode, 405)
   })
 
   test('are told what happened while the connection that listens was lost', async () => {

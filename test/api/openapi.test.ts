@@ -47,3 +47,10 @@ test('the OpenAPI document tells of every operation that it may refuse who asks,
         assert.equal(status in responses, !isPublic, `${method} ${path} ${status}`)
     }
 })
+
+test('an address that takes other methods says which', async () => {
+  const { status, body, headers } = await new Requests(world.app).send('PUT', '/experts/?limit=1')
+  assert.deepEqual([status, body.code, headers.allow], [405, 'METHOD_NOT_ALLOWED', 'GET, HEAD, POST'])
+  const nothing = await new Requests(world.app).send('PUT', '/expert')
+  assert.deepEqual([nothing.status, nothing.body.code], [404, 'NOT_FOUND'])
+})
