@@ -17,6 +17,7 @@ const CHECKS = [
   'status_code_conformance',
   'content_type_conformance',
   'response_schema_conformance',
+  'response_headers_conformance',
   'use_after_free',
 ].join()
 const EXAMPLES = '50'
