@@ -4,7 +4,7 @@ import fastifySwaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
-import type { FastifyInstance, FastifyServerOptions, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import { fastify, LogController } from 'fastify'
 import type { RequestTracing } from '../domain/request-tracing.ts'
 import { AllowedMethods } from './allowed-methods.ts'
@@ -30,13 +30,13 @@ import type { KeyRoutesOptions } from './key-routes.ts'
 import { keyRoutes } from './key-routes.ts'
 import type { MetricsOptions } from './metrics-routes.ts'
 import { metricsRoutes } from './metrics-routes.ts'
-import { DOCUMENTATION } from './openapi.ts'
+import { documentation } from './openapi.ts'
+import { describeProblems } from './problem-answers.ts'
 import type { ProtectionOptions } from './protection.ts'
 import { protect } from './protection.ts'
 import type { HealthCheck } from './readiness.ts'
 import { Readiness } from './readiness.ts'
 import { logRequests, newRequestId } from './request-log.ts'
-import { ProblemAnswer } from './schemas.ts'
 import type { SearchRoutesOptions } from './search-routes.ts'
 import { searchRoutes } from './search-routes.ts'
 import { traceRequests } from './trace-requests.ts'
@@ -96,13 +96,13 @@ export async function createApp({
   const methods = new AllowedMethods()
   app.setNotFoundHandler(notFoundHandler((path) => methods.at(path)))
   app.addHook('onRoute', methods.add)
-  app.addHook('onRoute', addCommonAnswers)
+  app.addHook('onRoute', describeProblems)
   if (tracing) traceRequests(app, { tracing, trustsCallers: options.trustProxy })
   logRequests(app, options)
   measureRequests(app, metrics.registry)
   const identify = await protect(app, options)
   await app.register(fastifyMultipart)
-  await app.register(fastifySwagger, DOCUMENTATION)
+  await app.register(fastifySwagger, documentation(options))
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true }, config: { scope: 'public' } }, () => app.swagger())
   const readiness = new Readiness(checks)
@@ -119,13 +119,6 @@ export async function createApp({
   await app.register(usageRoutes, options)
   await app.register(keyRoutes, options)
   return app
-}
-
-/** What every route may answer that asks who is there. */
-const COMMON_ANSWERS = { 401: ProblemAnswer, 403: ProblemAnswer, 429: ProblemAnswer }
-
-function addCommonAnswers({ schema, config }: RouteOptions): void {
-  if (schema?.response && config?.scope !== 'public') Object.assign(schema.response, COMMON_ANSWERS)
 }
 
 const strict = ajvFormats.default(new Ajv({ useDefaults: true, allErrors: false }))

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { RateLimitPluginOptions } from '@fastify/rate-limit'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
 import type { Scope } from '../domain/api-key.ts'
 import { hashOf, SCOPES } from '../domain/api-key.ts'
 import type { ApiKeyStore } from '../domain/ports.ts'
@@ -105,6 +105,8 @@ const hostOf = (origin: string) => (URL.canParse(origin) ? new URL(origin).hostn
 
 function scopeOf({ method, routeOptions: { config, url = '' } }: FastifyRequest): Scope | 'public' {
   // The plugin that serves them makes their routes by itself. What the API takes is no secret.
-  if (/^\/docs(\/|$)/.test(url)) return 'public'
-  return config.scope ?? (method === 'GET' || method === 'HEAD' ? 'read' : 'write')
+  return /^\/docs(\/|$)/.test(url) ? 'public' : scopeOfRoute(method, config)
 }
+
+export const scopeOfRoute = (method: string, { scope }: FastifyContextConfig): Scope | 'public' =>
+  scope ?? (method === 'GET' || method === 'HEAD' ? 'read' : 'write')

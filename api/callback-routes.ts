@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
 import type { ExpertStore } from '../domain/ports.ts'
 import { newCallbackSecret } from '../domain/webhook-signature.ts'
 import type { CallbackOptions } from './callbacks.ts'
 import type { IdempotencyOptions } from './idempotency.ts'
 import { IdempotencyHeaders, onceAsJson } from './idempotency.ts'
+import { ExpertParams } from './parameters.ts'
 import { Problem } from './problem.ts'
-import { CallbackSecretSchema, ProblemAnswer, Uuid } from './schemas.ts'
+import { CallbackSecretSchema } from './schemas.ts'
 
 export type CallbackRoutesOptions = IdempotencyOptions & CallbackOptions & { readonly experts: ExpertStore }
 
@@ -22,22 +22,17 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<CallbackRoutesOptions> = 
   app.route({
     method: 'POST',
     url: '/experts/:id/callback-secret',
+    config: { problems: ['EXPERT_NOT_FOUND', 'CALLBACK_NOT_SET'] },
     schema: {
+      operationId: 'renewCallbackSecret',
       tags: ['experts'],
       summary: "Make a new secret for an expert's webhooks",
       description:
         'For 24 hours the one before it signs as well, so that none is refused while you bring in the new one.',
-      params: Type.Object({ id: Uuid }),
+      params: ExpertParams,
       headers: IdempotencyHeaders,
       response: {
         201: CallbackSecretSchema,
-        400: ProblemAnswer,
-        404: ProblemAnswer,
-        409: ProblemAnswer,
-        413: ProblemAnswer,
-        415: ProblemAnswer,
-        422: ProblemAnswer,
-        503: ProblemAnswer,
       },
     },
     handler: async (request, reply) => {

@@ -4,11 +4,14 @@ import { Type } from 'typebox'
 import type { ChatAnswer } from './chat-schemas.ts'
 import { ChatAnswerSchema, ChatRequestSchema } from './chat-schemas.ts'
 import { problemBody } from './error-handler.ts'
+import { CHAT_ANSWER, CHAT_EVENTS } from './examples/answers.ts'
 import type { ChatEvent, ExpertChat } from './expert-chat.ts'
 import { askExpert } from './expert-chat.ts'
 import type { SearchPorts } from './expert-search.ts'
+import { ExpertParams } from './parameters.ts'
 import { Problem } from './problem.ts'
-import { ProblemAnswer, Uuid } from './schemas.ts'
+import { SEARCH_PROBLEMS } from './problem-answers.ts'
+
 import { serverSentEvent } from './server-sent-event.ts'
 import { streamEvents } from './stream-events.ts'
 
@@ -21,8 +24,8 @@ export type ChatRoutesOptions = SearchPorts & {
 const Answer = {
   description: 'The answer; as server-sent events: passages, delta, done, error.',
   content: {
-    'application/json': { schema: ChatAnswerSchema },
-    'text/event-stream': { schema: Type.String() },
+    'application/json': { schema: ChatAnswerSchema, example: CHAT_ANSWER },
+    'text/event-stream': { schema: Type.String(), example: CHAT_EVENTS },
   },
 }
 
@@ -30,25 +33,31 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
   app.route({
     method: 'POST',
     url: '/experts/:id/chat',
-    config: { scope: 'read' },
+    config: {
+      scope: 'read',
+      problems: [
+        'EXPERT_NOT_FOUND',
+        'EXPERT_BEING_DELETED',
+        'CHAT_NO_ROOM',
+        'CHAT_NOT_CONFIGURED',
+        'CHAT_AUTH',
+        'CHAT_QUOTA_EXHAUSTED',
+        'CHAT_REJECTED',
+        'CHAT_RATE_LIMITED',
+        'CHAT_UNAVAILABLE',
+        ...SEARCH_PROBLEMS,
+      ],
+    },
     schema: {
-      tags: ['experts'],
+      operationId: 'askExpert',
+      tags: ['asking'],
       summary: 'Ask the expert',
       description:
         'The expert answers in the voice of its system prompt, from the files that are indexed, and cites for each statement where it stands. With Accept: text/event-stream it comes as it is written.',
-      params: Type.Object({ id: Uuid }),
+      params: ExpertParams,
       body: ChatRequestSchema,
       response: {
         200: Answer,
-        400: ProblemAnswer,
-        404: ProblemAnswer,
-        409: ProblemAnswer,
-        413: ProblemAnswer,
-        415: ProblemAnswer,
-        422: ProblemAnswer,
-        501: ProblemAnswer,
-        502: ProblemAnswer,
-        503: ProblemAnswer,
       },
     },
     handler: async (request, reply) => {

@@ -10,8 +10,10 @@ import { DirectUploadSchema, NewDirectUploadSchema, PartsSchema, toDirectUploadJ
 import type { IdempotencyOptions } from './idempotency.ts'
 import { IdempotencyHeaders, onceAsJson } from './idempotency.ts'
 import { missingParts, receivedParts, signParts } from './missing-parts.ts'
+import { PageQuery, UploadParams } from './parameters.ts'
 import { Problem } from './problem.ts'
-import { FileSchema, PageQuery, ProblemAnswer, toFileJson, toPage, Uuid } from './schemas.ts'
+import { STORAGE_PROBLEMS } from './problem-answers.ts'
+import { FileSchema, toFileJson, toPage } from './schemas.ts'
 import { sizeLimit } from './upload-limit.ts'
 
 export type DirectUploadRoutesOptions = IdempotencyOptions &
@@ -22,8 +24,7 @@ export type DirectUploadRoutesOptions = IdempotencyOptions &
     readonly uploadLifetimeMs: number
   }
 
-const UploadParams = Type.Object({ id: Uuid })
-const tags = ['knowledge base']
+const tags = ['direct uploads']
 /** So many parts come with an upload. */
 const FIRST_PAGE = { limit: 100 }
 /** Browsers and proxies would keep the addresses. */
@@ -35,7 +36,17 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
   app.route({
     method: 'POST',
     url: '/knowledge-base/uploads',
+    config: {
+      problems: [
+        'UPLOAD_NOT_FOUND',
+        'UPLOAD_TOO_LARGE',
+        'QUOTA_EXCEEDED',
+        'DIRECT_UPLOADS_UNAVAILABLE',
+        ...STORAGE_PROBLEMS,
+      ],
+    },
     schema: {
+      operationId: 'beginUpload',
       tags,
       summary: 'Begin a direct upload',
       description:
@@ -44,13 +55,6 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
       body: NewDirectUploadSchema,
       response: {
         201: DirectUploadSchema,
-        400: ProblemAnswer,
-        404: ProblemAnswer,
-        409: ProblemAnswer,
-        413: ProblemAnswer,
-        422: ProblemAnswer,
-        501: ProblemAnswer,
-        503: ProblemAnswer,
       },
     },
     handler: async (request, reply) => {
@@ -75,12 +79,14 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
   app.route({
     method: 'GET',
     url: '/knowledge-base/uploads/:id',
+    config: { problems: ['UPLOAD_NOT_FOUND', ...STORAGE_PROBLEMS] },
     schema: {
+      operationId: 'getUpload',
       tags,
       summary: 'Get a direct upload',
       description: 'How much has come, and what it takes to send the rest: to go on where a client was cut off.',
       params: UploadParams,
-      response: { 200: DirectUploadSchema, 400: ProblemAnswer, 404: ProblemAnswer, 503: ProblemAnswer },
+      response: { 200: DirectUploadSchema },
     },
     handler: async (request, reply) => {
       const upload = await findUpload(uploads, request.userId, request.params.id)
@@ -91,12 +97,14 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
   app.route({
     method: 'GET',
     url: '/knowledge-base/uploads/:id/parts',
+    config: { problems: ['UPLOAD_NOT_FOUND', 'DIRECT_UPLOADS_UNAVAILABLE', ...STORAGE_PROBLEMS] },
     schema: {
+      operationId: 'listMissingParts',
       tags,
       summary: 'List the parts that have not come',
       params: UploadParams,
       querystring: PageQuery,
-      response: { 200: PartsSchema, 400: ProblemAnswer, 404: ProblemAnswer, 501: ProblemAnswer, 503: ProblemAnswer },
+      response: { 200: PartsSchema },
     },
     handler: async (request, reply) => {
       const upload = await findUpload(uploads, request.userId, request.params.id)
@@ -110,7 +118,22 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
   app.route({
     method: 'POST',
     url: '/knowledge-base/uploads/:id/complete',
+    config: {
+      problems: [
+        'UPLOAD_NOT_FOUND',
+        'FILE_NOT_FOUND',
+        'UPLOAD_INCOMPLETE',
+        'UPLOAD_BUSY',
+        'UPLOAD_ENDED',
+        'UPLOAD_MISMATCH',
+        'QUOTA_EXCEEDED',
+        'DIRECT_UPLOADS_UNAVAILABLE',
+        'OBJECT_MISSING',
+        ...STORAGE_PROBLEMS,
+      ],
+    },
     schema: {
+      operationId: 'completeUpload',
       tags,
       summary: 'Complete a direct upload',
       description:
@@ -118,13 +141,6 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
       params: UploadParams,
       response: {
         201: FileSchema,
-        400: ProblemAnswer,
-        404: ProblemAnswer,
-        409: ProblemAnswer,
-        410: ProblemAnswer,
-        422: ProblemAnswer,
-        501: ProblemAnswer,
-        503: ProblemAnswer,
       },
     },
     handler: async (request, reply) => {
@@ -142,12 +158,14 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
   app.route({
     method: 'POST',
     url: '/knowledge-base/uploads/:id/abort',
+    config: { problems: ['UPLOAD_NOT_FOUND', 'UPLOAD_BUSY', 'UPLOAD_COMPLETED', ...STORAGE_PROBLEMS] },
     schema: {
+      operationId: 'abortUpload',
       tags,
       summary: 'Abort a direct upload',
       description: 'Removes what has come. Aborting what has ended without a file changes nothing.',
       params: UploadParams,
-      response: { 204: Type.Null(), 400: ProblemAnswer, 404: ProblemAnswer, 409: ProblemAnswer, 503: ProblemAnswer },
+      response: { 204: Type.Null() },
     },
     handler: async (request, reply) => {
       await abortUpload(options, request.userId, request.params.id)

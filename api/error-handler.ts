@@ -17,6 +17,10 @@ const RETRY_AFTER_SECONDS: Readonly<Record<number | string, number>> = {
   UPLOAD_BUSY: 2,
 }
 
+/** Undefined where trying again is no use, or nobody knows when it is. */
+export const retryAfterSeconds = (code: string, status: number): number | undefined =>
+  RETRY_AFTER_SECONDS[code] ?? RETRY_AFTER_SECONDS[status]
+
 type Body = { status: number; code: string; detail: string; retry_after_seconds?: number; [extra: string]: unknown }
 
 /** Answers every error as `application/problem+json`: what was wrong, with which value, and what to do. */
@@ -26,7 +30,7 @@ export function handleError(error: FastifyError | Error, request: FastifyRequest
   request.problem = code
   // 501 says what this installation does not have.
   if (status >= 500 && status !== 501) request.log.error({ err: error, code }, '❌ Request failed')
-  const retryAfter = body.retry_after_seconds ?? RETRY_AFTER_SECONDS[code] ?? RETRY_AFTER_SECONDS[status]
+  const retryAfter = body.retry_after_seconds ?? retryAfterSeconds(code, status)
   if (retryAfter && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.status(status).type('application/problem+json').send(body)

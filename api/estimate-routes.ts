@@ -7,7 +7,7 @@ import type { Prices } from '../domain/usage.ts'
 import { priceOf } from '../domain/usage.ts'
 import { checkFiles, FILE_IDS_BODY_LIMIT } from './check-files.ts'
 import { CURRENCY, EstimateSchema } from './cost-schemas.ts'
-import { NewExpertSchema, ProblemAnswer } from './schemas.ts'
+import { NewExpertSchema } from './schemas.ts'
 
 export type EstimateRoutesOptions = {
   readonly files: FileStore
@@ -26,20 +26,16 @@ export const estimateRoutes: FastifyPluginAsyncTypebox<EstimateRoutesOptions> = 
     method: 'POST',
     url: '/experts/estimate',
     bodyLimit: FILE_IDS_BODY_LIMIT,
-    config: { scope: 'read' },
+    config: { scope: 'read', problems: ['UNKNOWN_FILES'] },
     schema: {
-      tags: ['experts'],
+      operationId: 'estimateExpert',
+      tags: ['cost'],
       summary: 'Estimate what an expert of these files will cost',
       description:
         'Makes nothing and reads no file: by names, sizes and what is known of earlier runs. Of content that was embedded before the tokens are exact; of other files from and to are wide apart. docs/cost.md',
       body: Type.Object({ selected_files: NewExpertSchema.properties.selected_files }),
       response: {
         200: EstimateSchema,
-        400: ProblemAnswer,
-        413: ProblemAnswer,
-        415: ProblemAnswer,
-        422: ProblemAnswer,
-        503: ProblemAnswer,
       },
     },
     handler: async ({ userId, body }) => {

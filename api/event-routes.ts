@@ -3,13 +3,17 @@ import { Type } from 'typebox'
 import type { ExpertStore } from '../domain/ports.ts'
 import type { ExpertWatchOptions } from './expert-watch.ts'
 import { ExpertWatch } from './expert-watch.ts'
+import { ExpertParams } from './parameters.ts'
 import { Problem } from './problem.ts'
 import { EventStreamAnswer } from './progress-events.ts'
-import { ProblemAnswer, Uuid } from './schemas.ts'
 
 export type EventRoutesOptions = Omit<ExpertWatchOptions, 'onFailure'> & { readonly experts: ExpertStore }
 
-const EventId = Type.String({ pattern: '^\\d{1,15}$', description: 'The id that came last; 0 for every file.' })
+const EventId = Type.String({
+  pattern: '^\\d{1,15}$',
+  description: 'The id that came last; 0 for every file.',
+  examples: ['1509'],
+})
 
 export const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async (app, { experts, ...options }) => {
   const watch = new ExpertWatch({
@@ -24,14 +28,16 @@ export const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async 
     url: '/experts/:id/events',
     // Whoever asks for headers only would open a stream that nobody reads.
     exposeHeadRoute: false,
+    config: { problems: ['EXPERT_NOT_FOUND'] },
     schema: {
+      operationId: 'watchExpert',
       tags: ['experts'],
       summary: "Watch an expert's progress",
       description:
         'Server-sent events. First how it stands, then what changes, at most twice a second: progress (status, counts, rate, ETA), file (a file with its stage and outcome), summary (a pass has ended), deleted. The stream stays open after a pass, since files may be retried or added; it ends after an hour, and goes on with Last-Event-ID.',
-      params: Type.Object({ id: Uuid }),
+      params: ExpertParams,
       headers: Type.Object({ 'last-event-id': Type.Optional(EventId) }),
-      response: { 200: EventStreamAnswer, 400: ProblemAnswer, 404: ProblemAnswer, 503: ProblemAnswer },
+      response: { 200: EventStreamAnswer },
     },
     handler: async (request, reply) => {
       const expert = await experts.find(request.userId, request.params.id)

@@ -5,6 +5,7 @@ export const IfMatchHeaders = Type.Object({
   'if-match': Type.Optional(
     Type.String({
       maxLength: 1_000,
+      examples: ['"3"'],
       description:
         'The ETag of the expert as you know it: 412 if somebody changed it since. Without it the last one wins.',
     }),

@@ -11,6 +11,7 @@ import { etagOf, IfMatchHeaders, versionsIn } from './expert-etag.ts'
 import type { ExpertRuns } from './expert-runs.ts'
 import type { IdempotencyOptions } from './idempotency.ts'
 import { answerWith, IdempotencyHeaders, onceAsJson } from './idempotency.ts'
+import { ExpertFileParams, ExpertParams, PageQuery } from './parameters.ts'
 import { Problem } from './problem.ts'
 import {
   DeletionSchema,
@@ -20,9 +21,7 @@ import {
   ExpertSchema,
   ExpertWithSecretSchema,
   NewExpertSchema,
-  PageQuery,
   PageSchema,
-  ProblemAnswer,
   toExpertEdit,
   toExpertFileJson,
   toExpertJson,
@@ -40,13 +39,11 @@ export type ExpertRoutesOptions = IdempotencyOptions &
     readonly prices: Prices
   }
 
-const ExpertParams = Type.Object({ id: Uuid })
-const ExpertFileParams = Type.Object({ id: Uuid, fileId: Uuid })
+const FileStatusQuery = { ...ExpertFileStatusSchema, examples: ['failed' as const] }
 const FileIds = Type.Array(Uuid, { minItems: 1, maxItems: 100_000 })
 const tags = ['experts']
 const AT_REST: readonly ExpertStatus[] = ['paused', 'ready', 'partially_ready', 'failed', 'cancelled']
 const ALIVE: readonly ExpertStatus[] = ['queued', 'processing', ...AT_REST]
-const errors = { 400: ProblemAnswer, 404: ProblemAnswer, 503: ProblemAnswer }
 
 export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = async (app, options) => {
   const { experts, files, runs, embedder, idempotency, callbacks, usage, prices } = options
@@ -104,7 +101,11 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
     method: 'POST',
     url: '/experts',
     bodyLimit: FILE_IDS_BODY_LIMIT,
+    config: {
+      problems: ['UNKNOWN_FILES', 'CALLBACK_URL_NOT_ALLOWED', 'TOKEN_QUOTA_EXHAUSTED', 'TEMPORAL_UNAVAILABLE'],
+    },
     schema: {
+      operationId: 'createExpert',
       tags,
       summary: 'Create an expert from files',
       description: 'Starts the workflow that turns the files into a knowledge base, and answers at once.',
@@ -112,11 +113,6 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       body: NewExpertSchema,
       response: {
         202: ExpertWithSecretSchema,
-        409: ProblemAnswer,
-        413: ProblemAnswer,
-        415: ProblemAnswer,
-        422: ProblemAnswer,
-        ...errors,
       },
     },
     handler: async (request, reply) => {
@@ -136,10 +132,11 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
     method: 'GET',
     url: '/experts',
     schema: {
+      operationId: 'listExperts',
       tags,
       summary: 'List experts, newest first',
       querystring: PageQuery,
-      response: { 200: PageSchema(ExpertSchema), 400: ProblemAnswer, 503: ProblemAnswer },
+      response: { 200: PageSchema(ExpertSchema) },
     },
     handler: async (request) => toPage(await experts.list(request.userId, request.query), toJson),
   })
@@ -147,11 +144,13 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
   app.route({
     method: 'GET',
     url: '/experts/:id',
+    config: { problems: ['EXPERT_NOT_FOUND'] },
     schema: {
+      operationId: 'getExpert',
       tags,
       summary: 'Get an expert with its progress and summary',
       params: ExpertParams,
-      response: { 200: ExpertSchema, ...errors },
+      response: { 200: ExpertSchema },
     },
     handler: async (request, reply) => {
       const expert = await find(request.userId, request.params.id)
@@ -162,7 +161,11 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
   app.route({
     method: 'PATCH',
     url: '/experts/:id',
+    config: {
+      problems: ['EXPERT_NOT_FOUND', 'EXPERT_BEING_DELETED', 'PRECONDITION_FAILED', 'CALLBACK_URL_NOT_ALLOWED'],
+    },
     schema: {
+      operationId: 'updateExpert',
       tags,
       summary: "Change an expert's name, prompt, voice or callback",
       description:
@@ -172,12 +175,6 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       body: ExpertEditSchema,
       response: {
         200: ExpertWithSecretSchema,
-        409: ProblemAnswer,
-        412: ProblemAnswer,
-        413: ProblemAnswer,
-        415: ProblemAnswer,
-        422: ProblemAnswer,
-        ...errors,
       },
     },
     handler: async (request, reply) => {
@@ -198,15 +195,17 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
   app.route({
     method: 'GET',
     url: '/experts/:id/files',
+    config: { problems: ['EXPERT_NOT_FOUND'] },
     schema: {
+      operationId: 'listExpertFiles',
       tags,
       summary: "List an expert's files with their stage and outcome",
       params: ExpertParams,
       querystring: Type.Object({
         ...PageQuery.properties,
-        status: Type.Optional(ExpertFileStatusSchema),
+        status: Type.Optional(FileStatusQuery),
       }),
-      response: { 200: PageSchema(ExpertFileSchema), ...errors },
+      response: { 200: PageSchema(ExpertFileSchema) },
     },
     handler: async (request) => {
       const { id } = await find(request.userId, request.params.id)
@@ -218,7 +217,17 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
     method: 'POST',
     url: '/experts/:id/files',
     bodyLimit: FILE_IDS_BODY_LIMIT,
+    config: {
+      problems: [
+        'EXPERT_NOT_FOUND',
+        'EXPERT_BEING_DELETED',
+        'UNKNOWN_FILES',
+        'TOKEN_QUOTA_EXHAUSTED',
+        'TEMPORAL_UNAVAILABLE',
+      ],
+    },
     schema: {
+      operationId: 'addExpertFiles',
       tags,
       summary: 'Add files to an expert',
       params: ExpertParams,
@@ -226,11 +235,6 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       body: Type.Object({ file_ids: FileIds }),
       response: {
         202: ExpertSchema,
-        409: ProblemAnswer,
-        413: ProblemAnswer,
-        415: ProblemAnswer,
-        422: ProblemAnswer,
-        ...errors,
       },
     },
     handler: async (request, reply) => {
@@ -248,13 +252,15 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
   app.route({
     method: 'DELETE',
     url: '/experts/:id/files/:fileId',
+    config: { problems: ['EXPERT_NOT_FOUND', 'FILE_NOT_FOUND', 'EXPERT_BEING_DELETED', 'TEMPORAL_UNAVAILABLE'] },
     schema: {
+      operationId: 'removeExpertFile',
       tags,
       summary: 'Take a file out of an expert',
       description:
         'The file itself stays. The answer tells the workflow that removes its vectors; once that is done, the expert does not list the file any more.',
       params: ExpertFileParams,
-      response: { 202: DeletionSchema, 409: ProblemAnswer, ...errors },
+      response: { 202: DeletionSchema },
     },
     handler: async (request, reply) => {
       const { id, fileId } = request.params
@@ -270,14 +276,16 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
     method: 'POST',
     url: '/experts/:id/retry',
     bodyLimit: FILE_IDS_BODY_LIMIT,
+    config: { problems: ['EXPERT_NOT_FOUND', 'EXPERT_BEING_DELETED', 'TOKEN_QUOTA_EXHAUSTED', 'TEMPORAL_UNAVAILABLE'] },
     schema: {
+      operationId: 'retryExpert',
       tags,
       summary: 'Process failed files again',
       description:
         'Those in file_ids, or all that failed or were cancelled. Resumes a paused expert. Without a failed file it changes nothing.',
       params: ExpertParams,
       body: Type.Optional(Type.Union([Type.Object({ file_ids: Type.Optional(FileIds) }), Type.Null()])),
-      response: { 202: ExpertSchema, 409: ProblemAnswer, 413: ProblemAnswer, 415: ProblemAnswer, ...errors },
+      response: { 202: ExpertSchema },
     },
     handler: async (request, reply) => {
       const expert = await find(request.userId, request.params.id)
@@ -292,12 +300,14 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/experts/:id/cancel',
+    config: { problems: ['EXPERT_NOT_FOUND', 'EXPERT_BEING_DELETED', 'TEMPORAL_UNAVAILABLE'] },
     schema: {
+      operationId: 'cancelExpert',
       tags,
       summary: "Cancel an expert's run",
       description: 'Files that are indexed stay. A later retry takes up the others.',
       params: ExpertParams,
-      response: { 202: ExpertSchema, 409: ProblemAnswer, ...errors },
+      response: { 202: ExpertSchema },
     },
     handler: async (request, reply) => {
       const expert = await find(request.userId, request.params.id)
@@ -310,13 +320,15 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
   app.route({
     method: 'DELETE',
     url: '/experts/:id',
+    config: { problems: ['EXPERT_NOT_FOUND', 'TEMPORAL_UNAVAILABLE'] },
     schema: {
+      operationId: 'deleteExpert',
       tags,
       summary: 'Delete an expert with its vectors',
       description:
         'Its files stay. The answer tells the workflow that does it; once it is done, the expert is not found any more.',
       params: ExpertParams,
-      response: { 202: ExpertSchema, ...errors },
+      response: { 202: ExpertSchema },
     },
     handler: async (request, reply) => {
       const expert = await find(request.userId, request.params.id)

@@ -13,7 +13,9 @@ import type { UsageStore } from '../domain/usage.ts'
 import type { ExpertRuns } from './expert-runs.ts'
 import type { Answer, IdempotencyOptions } from './idempotency.ts'
 import { answerWith, fingerprintOf, IdempotencyHeaders, once } from './idempotency.ts'
+import { FileParams, PageQuery } from './parameters.ts'
 import { Problem } from './problem.ts'
+import { STORAGE_PROBLEMS } from './problem-answers.ts'
 import type { Upload } from './receive-upload.ts'
 import {
   filePart,
@@ -23,17 +25,7 @@ import {
   receiveContent,
   withoutContent,
 } from './receive-upload.ts'
-import {
-  DeletionSchema,
-  FileSchema,
-  NotStoredFileSchema,
-  PageQuery,
-  PageSchema,
-  ProblemAnswer,
-  toFileJson,
-  toPage,
-  Uuid,
-} from './schemas.ts'
+import { DeletionSchema, FileSchema, NotStoredFileSchema, PageSchema, toFileJson, toPage } from './schemas.ts'
 import { uploadLimit } from './upload-limit.ts'
 
 export type FileRoutesOptions = IdempotencyOptions & {
@@ -45,7 +37,6 @@ export type FileRoutesOptions = IdempotencyOptions & {
   readonly maxUploadBytes: number
 }
 
-const FileParams = Type.Object({ id: Uuid })
 const tags = ['knowledge base']
 const multipart = { consumes: ['multipart/form-data'] }
 
@@ -55,7 +46,9 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
   app.route({
     method: 'POST',
     url: '/knowledge-base/upload',
+    config: { problems: ['FILE_PART_MISSING', 'UPLOAD_ABORTED', 'QUOTA_EXCEEDED', 'UPLOAD_TOO_LARGE'] },
     schema: {
+      operationId: 'uploadFile',
       tags,
       ...multipart,
       summary: 'Upload a file',
@@ -65,11 +58,6 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       response: {
         201: FileSchema,
         202: NotStoredFileSchema,
-        400: ProblemAnswer,
-        409: ProblemAnswer,
-        413: ProblemAnswer,
-        422: ProblemAnswer,
-        503: ProblemAnswer,
       },
     },
     handler: async (request, reply) => {
@@ -89,7 +77,19 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
   app.route({
     method: 'PUT',
     url: '/knowledge-base/files/:id/content',
+    config: {
+      problems: [
+        'FILE_NOT_FOUND',
+        'FILE_BEING_DELETED',
+        'FILE_PART_MISSING',
+        'UPLOAD_ABORTED',
+        'QUOTA_EXCEEDED',
+        'UPLOAD_TOO_LARGE',
+        ...STORAGE_PROBLEMS,
+      ],
+    },
     schema: {
+      operationId: 'replaceFileContent',
       tags,
       ...multipart,
       summary: "Replace a file's content",
@@ -97,11 +97,6 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
       params: FileParams,
       response: {
         200: FileSchema,
-        400: ProblemAnswer,
-        404: ProblemAnswer,
-        409: ProblemAnswer,
-        413: ProblemAnswer,
-        503: ProblemAnswer,
       },
     },
     handler: async (request) => {
@@ -125,10 +120,11 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
     method: 'GET',
     url: '/knowledge-base/files',
     schema: {
+      operationId: 'listFiles',
       tags,
       summary: 'List files, newest first',
       querystring: PageQuery,
-      response: { 200: PageSchema(FileSchema), 400: ProblemAnswer, 503: ProblemAnswer },
+      response: { 200: PageSchema(FileSchema) },
     },
     handler: async (request) => toPage(await files.list(request.userId, request.query), toFileJson),
   })
@@ -136,11 +132,13 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
   app.route({
     method: 'GET',
     url: '/knowledge-base/files/:id',
+    config: { problems: ['FILE_NOT_FOUND'] },
     schema: {
+      operationId: 'getFile',
       tags,
       summary: 'Get a file',
       params: FileParams,
-      response: { 200: FileSchema, 400: ProblemAnswer, 404: ProblemAnswer, 503: ProblemAnswer },
+      response: { 200: FileSchema },
     },
     handler: async (request) => toFileJson(await findFile(files, request.userId, request.params.id)),
   })
@@ -148,7 +146,9 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
   app.route({
     method: 'GET',
     url: '/knowledge-base/files/:id/content',
+    config: { problems: ['FILE_NOT_FOUND', 'CONTENT_MISSING', 'OBJECT_MISSING', ...STORAGE_PROBLEMS] },
     schema: {
+      operationId: 'downloadFile',
       tags,
       summary: "Download a file's content",
       params: FileParams,
@@ -158,10 +158,6 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
           description: 'The bytes, as an attachment.',
           content: { 'application/octet-stream': { schema: Type.Any() } },
         },
-        400: ProblemAnswer,
-        404: ProblemAnswer,
-        409: ProblemAnswer,
-        503: ProblemAnswer,
       },
     },
     handler: async (request, reply) => {
@@ -180,20 +176,20 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
   app.route({
     method: 'DELETE',
     url: '/knowledge-base/files/:id',
+    config: { problems: ['FILE_NOT_FOUND', 'FILE_IN_USE', 'TEMPORAL_UNAVAILABLE'] },
     schema: {
+      operationId: 'deleteFile',
       tags,
       summary: 'Delete a file',
       description:
         'One that no expert uses is gone with the answer. With cascade=true one that experts use is taken out of them and deleted by the workflow that the answer tells; once that is done, the file is not found any more.',
       params: FileParams,
-      querystring: Type.Object({ cascade: Type.Optional(Type.Boolean()) }),
+      querystring: Type.Object({
+        cascade: Type.Optional(Type.Boolean({ description: 'Also takes it out of experts.', examples: [true] })),
+      }),
       response: {
         202: DeletionSchema,
         204: Type.Null(),
-        400: ProblemAnswer,
-        404: ProblemAnswer,
-        409: ProblemAnswer,
-        503: ProblemAnswer,
       },
     },
     handler: async (request, reply) => {

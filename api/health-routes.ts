@@ -25,6 +25,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
     url: '/healthz',
     config: { scope: 'public' },
     schema: {
+      operationId: 'getHealth',
       tags,
       summary: 'Whether this process is alive',
       response: { 200: Type.Object({ status: Type.Literal('ok') }) },
@@ -37,6 +38,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
     url: '/readyz',
     config: { scope: 'public' },
     schema: {
+      operationId: 'getReadiness',
       tags,
       summary: 'Whether all that it needs answers, with times',
       description:

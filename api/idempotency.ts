@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { IdempotencyStore, KeptAnswer, RequestHold } from '../domain/ports.ts'
 import { QuotaExceeded } from '../domain/quota.ts'
 import { TokensUsedUp } from '../domain/usage.ts'
+import { IDEMPOTENCY_KEY } from './examples/ids.ts'
 import { Problem } from './problem.ts'
 
 export type IdempotencyOptions = { readonly idempotency: IdempotencyStore }
@@ -15,6 +16,7 @@ export const IdempotencyHeaders = Type.Object({
       minLength: 1,
       maxLength: 255,
       pattern: '^[\\x21-\\x7e]+$',
+      examples: [IDEMPOTENCY_KEY],
       description:
         'A UUID, or any text of your own for this one request. Sent again within 24 hours it makes nothing twice and gets the same answer.',
     }),

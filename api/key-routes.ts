@@ -4,31 +4,22 @@ import { newSecret } from '../domain/api-key.ts'
 import type { ApiKeyStore } from '../domain/ports.ts'
 import type { IdempotencyOptions } from './idempotency.ts'
 import { answerWith, IdempotencyHeaders, onceAsJson } from './idempotency.ts'
+import { KeyParams, PageQuery } from './parameters.ts'
 import { Problem } from './problem.ts'
-import {
-  ApiKeySchema,
-  NewApiKeyAnswer,
-  NewApiKeySchema,
-  PageQuery,
-  PageSchema,
-  ProblemAnswer,
-  toApiKeyJson,
-  toPage,
-  Uuid,
-} from './schemas.ts'
+import { ApiKeySchema, NewApiKeyAnswer, NewApiKeySchema, PageSchema, toApiKeyJson, toPage } from './schemas.ts'
 
 export type KeyRoutesOptions = IdempotencyOptions & { readonly keys: ApiKeyStore }
 
-const tags = ['operations']
+const tags = ['keys']
 const config = { scope: 'admin' } as const
-const errors = { 400: ProblemAnswer, 401: ProblemAnswer, 403: ProblemAnswer, 503: ProblemAnswer }
 
 export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (app, { keys, idempotency }) => {
   app.route({
     method: 'POST',
     url: '/keys',
-    config,
+    config: { ...config, problems: ['FIRST_KEY_NEEDS_ADMIN', 'API_KEY_ALREADY_MADE'] },
     schema: {
+      operationId: 'createKey',
       tags,
       summary: 'Make an API key',
       description:
@@ -37,11 +28,6 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (app
       body: NewApiKeySchema,
       response: {
         201: NewApiKeyAnswer,
-        409: ProblemAnswer,
-        413: ProblemAnswer,
-        415: ProblemAnswer,
-        422: ProblemAnswer,
-        ...errors,
       },
     },
     handler: async (request, reply) => {
@@ -68,10 +54,11 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (app
     url: '/keys',
     config,
     schema: {
+      operationId: 'listKeys',
       tags,
       summary: 'List API keys of all users, newest first',
       querystring: PageQuery,
-      response: { 200: PageSchema(ApiKeySchema), ...errors },
+      response: { 200: PageSchema(ApiKeySchema) },
     },
     handler: async (request) => toPage(await keys.list(request.query), toApiKeyJson),
   })
@@ -79,13 +66,14 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (app
   app.route({
     method: 'DELETE',
     url: '/keys/:id',
-    config,
+    config: { ...config, problems: ['KEY_NOT_FOUND'] },
     schema: {
+      operationId: 'revokeKey',
       tags,
       summary: 'Revoke an API key',
       description: 'From now on. Revoking it again changes nothing.',
-      params: Type.Object({ id: Uuid }),
-      response: { 204: Type.Null(), 404: ProblemAnswer, ...errors },
+      params: KeyParams,
+      response: { 204: Type.Null() },
     },
     handler: async (request, reply) => {
       if (!(await keys.revoke(request.params.id))) throw new Problem('KEY_NOT_FOUND')

@@ -3,10 +3,10 @@ import type { Registry } from 'prom-client'
 import { Type } from 'typebox'
 import type { InventoryStore } from '../domain/inventory.ts'
 import { measureDependencies } from './dependency-metrics.ts'
+import { METRICS } from './examples/operations.ts'
 import { measureInventory } from './inventory-metrics.ts'
 import { measureQueues } from './queue-metrics.ts'
 import type { Readiness } from './readiness.ts'
-import { ProblemAnswer } from './schemas.ts'
 import type { Backlog } from './task-queues.ts'
 
 export type MetricsOptions = {
@@ -18,7 +18,7 @@ export type MetricsOptions = {
 
 const MetricsAnswer = {
   description: 'Metrics, as docs/operations/metrics.md lists them.',
-  content: { 'text/plain': { schema: Type.String() } },
+  content: { 'text/plain': { schema: Type.String(), example: METRICS } },
 }
 
 /** The numbers are of all users together, so they are the admin's. */
@@ -35,11 +35,12 @@ export const metricsRoutes: FastifyPluginAsyncTypebox<MetricsOptions & { readonl
     url: '/metrics',
     config: { scope: 'admin' },
     schema: {
+      operationId: 'getMetrics',
       tags: ['operations'],
       summary: 'Metrics for Prometheus',
       description:
         'In the text format. Of all users together, so it takes a key with the scope admin, once there are keys.',
-      response: { 200: MetricsAnswer, 503: ProblemAnswer },
+      response: { 200: MetricsAnswer },
     },
     handler: async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
   })

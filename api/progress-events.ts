@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { ExpertStatus } from '../domain/expert.ts'
 import type { ChangedFile, ExpertLook } from '../domain/ports.ts'
+import { EXPERT_EVENTS } from './examples/answers.ts'
 import { serverSentEvent as event } from './server-sent-event.ts'
 
 const FINAL: readonly ExpertStatus[] = ['ready', 'partially_ready', 'failed', 'cancelled']
@@ -9,7 +10,7 @@ export const DELETED = event('deleted', {})
 
 export const EventStreamAnswer = {
   description: 'Server-sent events: progress, file, summary, deleted; comments in between.',
-  content: { 'text/event-stream': { schema: Type.String() } },
+  content: { 'text/event-stream': { schema: Type.String(), example: EXPERT_EVENTS } },
 }
 
 /** When the pass ended whose summary stands; undefined while there is none, or another pass is under way. */

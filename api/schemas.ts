@@ -21,11 +21,6 @@ export const Uuid = Type.String({ format: 'uuid' })
 const Timestamp = Type.String({ format: 'date-time' })
 export const Count = Type.Integer({ minimum: 0 })
 
-export const PageQuery = Type.Object({
-  limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: 'Items on a page.' }),
-  cursor: Type.Optional(Type.String({ maxLength: 500, description: 'next_cursor of the page before.' })),
-})
-
 export const PageSchema = <T extends TSchema>(item: T) =>
   Type.Object({ items: Type.Array(item), next_cursor: Nullable(Type.String()) })
 
@@ -33,24 +28,6 @@ export const toPage = <T, U>({ items, nextCursor }: PageOf<T>, toItem: (item: T)
   items: items.map(toItem),
   next_cursor: nextCursor,
 })
-
-const ProblemSchema = Type.Object(
-  {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    code: Type.String({ description: 'A stable code; docs/failure-codes.md lists them all.' }),
-    detail: Type.String({ description: 'What was wrong and what to do, for a person.' }),
-    request_id: Type.Optional(Type.String({ description: 'As in X-Request-Id; the log of the API has it too.' })),
-  },
-  { additionalProperties: true, description: 'RFC 9457 problem details.' },
-)
-
-/** How every error is answered. */
-export const ProblemAnswer = {
-  description: 'Problem details (RFC 9457).',
-  content: { 'application/problem+json': { schema: ProblemSchema } },
-}
 
 export const FileSchema = Type.Object({
   id: Uuid,

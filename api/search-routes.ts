@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
 import type { SearchPorts } from './expert-search.ts'
 import { searchExpert } from './expert-search.ts'
+import { ExpertParams } from './parameters.ts'
 import { Problem } from './problem.ts'
-import { ProblemAnswer, Uuid } from './schemas.ts'
+import { SEARCH_PROBLEMS } from './problem-answers.ts'
 import { SearchQuerySchema, SearchResultsSchema, toSearchRequest, toSearchResultJson } from './search-schemas.ts'
 
 export type SearchRoutesOptions = SearchPorts
@@ -12,23 +12,17 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/experts/:id/search',
-    config: { scope: 'read' },
+    config: { scope: 'read', problems: ['EXPERT_NOT_FOUND', ...SEARCH_PROBLEMS] },
     schema: {
-      tags: ['experts'],
+      operationId: 'searchExpert',
+      tags: ['asking'],
       summary: "Search an expert's knowledge base",
       description:
         'Passages of the files that are indexed, best first, with where they stand. Works while files are still being processed.',
-      params: Type.Object({ id: Uuid }),
+      params: ExpertParams,
       body: SearchQuerySchema,
       response: {
         200: SearchResultsSchema,
-        400: ProblemAnswer,
-        404: ProblemAnswer,
-        409: ProblemAnswer,
-        413: ProblemAnswer,
-        415: ProblemAnswer,
-        502: ProblemAnswer,
-        503: ProblemAnswer,
       },
     },
     handler: async (request) => {

@@ -2,23 +2,23 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import type { Usage, UsageStore } from '../domain/usage.ts'
 import { CURRENCY, QuotaSchema, UsageSchema } from './cost-schemas.ts'
-import { ProblemAnswer, Uuid } from './schemas.ts'
+import { UserParams } from './parameters.ts'
 
 export type UsageRoutesOptions = { readonly usage: UsageStore }
 
-const tags = ['operations']
+const tags = ['cost']
 const admin = { scope: 'admin' } as const
-const UserParams = Type.Object({ id: Uuid })
 const Days = Type.Object({
-  days: Type.Integer({ minimum: 1, maximum: 366, default: 31, description: 'Today included.' }),
+  days: Type.Integer({ minimum: 1, maximum: 366, default: 31, description: 'Today included.', examples: [7] }),
 })
-const response = { 200: UsageSchema, 400: ProblemAnswer, 503: ProblemAnswer }
+const response = { 200: UsageSchema }
 
 export const usageRoutes: FastifyPluginAsyncTypebox<UsageRoutesOptions> = async (app, { usage }) => {
   app.route({
     method: 'GET',
     url: '/usage',
     schema: {
+      operationId: 'getUsage',
       tags,
       summary: 'Get what you have and use, and your limits',
       description: 'Files, bytes, and the tokens that were embedded, by day, model and purpose. docs/cost.md',
@@ -33,6 +33,7 @@ export const usageRoutes: FastifyPluginAsyncTypebox<UsageRoutesOptions> = async 
     url: '/users/:id/usage',
     config: admin,
     schema: {
+      operationId: 'getUserUsage',
       tags,
       summary: 'Get what a user has and uses, and the limits',
       params: UserParams,
@@ -47,13 +48,14 @@ export const usageRoutes: FastifyPluginAsyncTypebox<UsageRoutesOptions> = async 
     url: '/users/:id/quota',
     config: admin,
     schema: {
+      operationId: 'setUserQuota',
       tags,
       summary: "Set a user's limits",
       description:
         'In place of those that were set before. What is left out is as configured; null has no limit. Less than is used takes nothing away, but nothing more is taken.',
       params: UserParams,
       body: QuotaSchema,
-      response: { ...response, 413: ProblemAnswer, 415: ProblemAnswer },
+      response,
     },
     handler: async ({ params, body }) => {
       const { tokens_per_day: tokensPerDay, ...space } = body

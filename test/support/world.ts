@@ -56,6 +56,7 @@ import type { Quota } from '../../domain/quota.ts'
 import type { Prices, TokenBudget, UsageStore } from '../../domain/usage.ts'
 import { createWorkers, runWorkers, shutdownWorkers } from '../../worker/create-workers.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
+import { watchAnswers } from './declared-answers.ts'
 import { extractionConfig } from './extraction-config.ts'
 import { infrastructure } from './infrastructure.ts'
 import { replayHistories } from './replay.ts'
@@ -108,7 +109,7 @@ export type World = {
   readonly prices: Prices
   readonly estimates: EstimateStore
   readonly readers: Readers
-  /** Stops everything and replays the history of every workflow that was started. */
+  /** Stops everything, replays the history of every workflow that was started, and checks that the API answered as it says. */
   close(): Promise<void>
 }
 
@@ -172,6 +173,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...(options.requestTimeoutMs && { requestTimeoutMs: options.requestTimeoutMs }),
     logger: options.logger ?? LOG,
   })
+  const checkAnswers = watchAnswers(app)
   const stopWorkers =
     options.workers === false
       ? async () => undefined
@@ -184,6 +186,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await Promise.all([vectors.close(), connection.close(), changes.close()])
     await database.close()
     await rm(dir, { recursive: true, force: true })
+    checkAnswers()
   }
   return { ...estimating, app, dir, client, taskQueue, database, changes, uploads, objects, vectors, embedder, close }
 }
