@@ -48,6 +48,8 @@ const NOTHING = { found: 0, done: 0, examples: [] }
 describe('housekeeping', () => {
   let world: World
   let api: Requests
+  const statusOf = async (workflowId: string) =>
+    (await world.client.workflow.getHandle(workflowId).describe()).status.name
 
   before(async () => {
     world = await startWorld({ housekeepingGraceMs: GRACE_MS })
@@ -90,8 +92,6 @@ describe('housekeeping', () => {
         `update experts set status = $2, updated_at = now() - interval '10 minutes' where id = $1`,
         [id, status],
       )
-    const statusOf = async (workflowId: string) =>
-      (await world.client.workflow.getHandle(workflowId).describe()).status.name
 
     test('completes an expert whose API died before it could start the run, and leaves one alone that was recorded a moment ago', async () => {
       const file = await api.upload('lost.txt', 'The lightship was lost in the storm of 1884.')
@@ -142,6 +142,8 @@ describe('housekeeping', () => {
     const [gone, removed] = [await api.upload('gone.txt', 'Marked.'), await api.upload('removed.txt', 'Marked too.')]
     const { id } = await api.createExpert([gone, removed])
     await api.until(id, 'ready')
+    // It is ready before its run has ended.
+    await eventually(async () => assert.equal(await statusOf(createExpertId(id)), 'COMPLETED'))
     const longAgo = `updated_at = now() - interval '10 minutes'`
     const { pool } = world.database
     await pool.query(`update files set processing_status = 'deleting', ${longAgo} where id = $1`, [gone.id])
