@@ -3,11 +3,17 @@ import type { LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import type { CallbackAddresses } from '../domain/webhook.ts'
 import { AddressRefused } from '../domain/webhook.ts'
+import { Slots } from './extraction/slots.ts'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Range = [Address, number]
 /** As `dns.lookup` with `all`. */
 type Resolve = (host: string) => Promise<readonly { readonly address: string; readonly family: number }[]>
+
+/** Each holds one of the process's four threads, which files are read with as well, until the system's resolver gives up. */
+const LOOKUPS_AT_ONCE = 2
+/** Whoever asked has given up by then. */
+const LONGEST_WAIT_MS = 10_000
 
 /** All that IANA has given out for use in the internet; ipaddr.js takes the rest for unicast too. */
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3')
@@ -20,6 +26,7 @@ export class PublicCallbackAddresses implements CallbackAddresses {
   readonly #hosts = new Set<string>()
   readonly #ranges: Range[] = []
   readonly #resolve: Resolve
+  readonly #lookups = new Slots(LOOKUPS_AT_ONCE)
 
   constructor(allowed: readonly string[] = [], resolve: Resolve = (host) => lookup(host, { all: true })) {
     this.#resolve = resolve
@@ -50,7 +57,8 @@ export class PublicCallbackAddresses implements CallbackAddresses {
   }
 
   async #lookup(host: string) {
-    const found = await this.#resolve(host)
+    const signal = AbortSignal.timeout(LONGEST_WAIT_MS)
+    const found = await this.#lookups.use(() => this.#resolve(host), { signal, fairnessKey: host })
     if (found.length === 0) throw new Error(`${host} has no address`)
     const refused = found.find(({ address }) => !isPublic(ipaddr.process(address)) && !this.#isInRange(address))
     if (refused && !this.#hosts.has(host.toLowerCase()))

@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import type { IncomingMessage, RequestOptions } from 'node:http'
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import http from 'node:http'
 import https from 'node:https'
 import type { CallOptions } from '../domain/ports.ts'
@@ -42,12 +41,25 @@ export class HttpWebhookSender implements WebhookSender {
     const { request } = new URL(url).protocol === 'https:' ? https : http
     const sent = request(url, { ...options, method: 'POST', agent: false, lookup: this.#addresses.lookup })
     sent.end(body)
-    const [response] = await once(sent, 'response')
+    const response = await headOfAnswer(sent)
     // Of a connection that is closed on purpose.
-    sent.on('error', () => undefined)
     response.on('error', () => undefined)
     return response
   }
+}
+
+/** Settles however the request ends: each of them ends with `close`, some with nothing else. */
+function headOfAnswer(sent: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    sent.once('response', resolve)
+    // 101: an answer like any other that is no 2xx, of a connection that is not to become another one.
+    sent.once('upgrade', (response, socket) => {
+      socket.destroy()
+      resolve(response)
+    })
+    sent.on('error', reject)
+    sent.once('close', () => reject(new Error('The connection was closed before there was an answer.')))
+  })
 }
 
 const toHeaders = ({ headers }: IncomingMessage) =>

@@ -28,10 +28,14 @@ export class PostgresCallbackStore implements CallbackStore {
   }
 }
 
-/** Another address keeps the secret; without a callback there is none. */
+/** Another address keeps the secret, and is told what is not delivered yet; without a callback there is neither. */
 export async function setCallback(client: pg.PoolClient, expertId: string, callback: Callback | null): Promise<void> {
   if (!callback) {
-    await client.query('delete from expert_callbacks where expert_id = $1', [expertId])
+    await client.query(
+      `with undelivered as (delete from webhook_events where expert_id = $1)
+       delete from expert_callbacks where expert_id = $1`,
+      [expertId],
+    )
     return
   }
   await client.query(

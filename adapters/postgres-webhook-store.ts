@@ -35,7 +35,7 @@ export class PostgresWebhookStore implements WebhookStore {
     await this.#pool.query(
       // Left by deliveries that somebody ended by hand, which nothing else would remove.
       `with old as (delete from webhook_events where expert_id = $2 and created_at < now() - interval '7 days')
-       insert into webhook_events (id, expert_id, body) select $1, id, $3 from experts where id = $2
+       insert into webhook_events (id, expert_id, body) select $1, expert_id, $3 from expert_callbacks where expert_id = $2
        on conflict (id) do nothing`,
       [id, expertId, body],
     )

@@ -1,9 +1,9 @@
 import type { Connection } from '@temporalio/client'
-import { embeddingQueue } from '../workflows/contract.ts'
+import { embeddingQueue, webhookQueue } from '../workflows/contract.ts'
 
 export type Backlog = {
   /** What waits there; the names of queues are the operator's. */
-  readonly queue: 'workflows' | 'activities' | 'embedding'
+  readonly queue: 'workflows' | 'activities' | 'embedding' | 'webhooks'
   readonly tasks: number
   /** Of the oldest task. */
   readonly ageSeconds: number
@@ -39,5 +39,6 @@ export function backlogs({ connection, namespace, taskQueue }: TaskQueuesOptions
     look('workflows', taskQueue, WORKFLOW),
     look('activities', taskQueue, ACTIVITY),
     look('embedding', embeddingQueue(taskQueue), ACTIVITY),
+    look('webhooks', webhookQueue(taskQueue), ACTIVITY),
   ])
 }

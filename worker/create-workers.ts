@@ -3,7 +3,7 @@ import type { WorkerDeploymentVersion } from '@temporalio/common'
 import type { ActivityInterceptorsFactory, NativeConnection, WorkerOptions, WorkflowBundle } from '@temporalio/worker'
 import { bundleWorkflowCode, Runtime, Worker } from '@temporalio/worker'
 import type { Activities } from '../activities/index.ts'
-import { embeddingQueue } from '../workflows/contract.ts'
+import { embeddingQueue, webhookQueue } from '../workflows/contract.ts'
 import { FailureInterceptor } from './failure-interceptor.ts'
 import { StageMetrics } from './stage-metrics.ts'
 
@@ -35,19 +35,28 @@ export const TRACE_INTERCEPTORS = [fileURLToPath(import.meta.resolve('../workflo
 export const bundleWorkflows = (options: Partial<Parameters<typeof bundleWorkflowCode>[0]> = {}) =>
   bundleWorkflowCode({ workflowsPath: fileURLToPath(import.meta.resolve('../workflows/index.ts')), ...options })
 
+/** One that gets no answer takes ten seconds. */
+const WEBHOOKS_AT_ONCE = 10
+
 /**
- * The three workers of one process: workflows with most activities, embedding (a queue of its own, so that its rate can be
- * limited), and the extraction of files that are staged here.
+ * The workers of one process: workflows with most activities, embedding (a queue of its own, so that its rate can be limited),
+ * webhooks (one with few slots), and the extraction of files that are staged here.
  */
 export function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const { activities, taskQueue, hostQueue, concurrency } = options
   const create = (queue: Partial<WorkerOptions> & { taskQueue: string }) =>
     Worker.create({ ...common(options), ...queue })
-  const { extractText, embedChunks } = activities
+  const { extractText, embedChunks, deliverWebhook } = activities
   const versioned = versioning(options)
   return Promise.all([
     create({ taskQueue, activities, workflowBundle: options.workflowBundle, ...versioned }),
     create({ taskQueue: embeddingQueue(taskQueue), activities: { embedChunks }, ...versioned }),
+    create({
+      taskQueue: webhookQueue(taskQueue),
+      activities: { deliverWebhook },
+      maxConcurrentActivityTaskExecutions: Math.min(concurrency, WEBHOOKS_AT_ONCE),
+      ...versioned,
+    }),
     // Without a version: a queue that ends with its process is none that the next version would have to serve.
     // Extraction waits for a process that reads, not for a slot: a slot's wait would send the file to another worker.
     create({

@@ -122,6 +122,9 @@ export const dropContentColumnId = (taskQueue: string) => `${taskQueue}-drop-con
 /** Embedding has a queue of its own, whose rate can be limited for all workers together. */
 export const embeddingQueue = (taskQueue: string) => `${taskQueue}-embedding`
 
+/** So have webhooks: receivers that do not answer hold none of the slots that files need. */
+export const webhookQueue = (taskQueue: string) => `${taskQueue}-webhooks`
+
 /** Without `fileIds`: every file that failed or was cancelled. */
 export type RetryRequest = { readonly fileIds?: readonly string[] }
 export type AddRequest = { readonly fileIds: readonly string[] }

@@ -4,11 +4,13 @@ import {
   isCancellation,
   proxyActivities,
   setCurrentDetails,
+  workflowInfo,
 } from '@temporalio/workflow'
 import type { Try } from '../activities/deliver-webhook.ts'
 import type { Activities } from '../activities/index.ts'
 import { BOOKKEEPING, WEBHOOK } from './activity-options.ts'
 import type { DeliverWebhookWorkflow, WebhookReceipt } from './contract.ts'
+import { webhookQueue } from './contract.ts'
 import { renderDetails } from './markdown.ts'
 
 const { deliverWebhook } = proxyActivities<Activities>(WEBHOOK)
@@ -26,7 +28,8 @@ type Outcome = Omit<WebhookReceipt, 'event_id'>
 
 async function deliver(eventId: string): Promise<Outcome> {
   try {
-    const done = await deliverWebhook({ eventId })
+    const taskQueue = webhookQueue(workflowInfo().taskQueue)
+    const done = await deliverWebhook.executeWithOptions({ taskQueue }, [{ eventId }])
     return done ? { outcome: 'delivered', ...done, reason: null } : WITHDRAWN
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error

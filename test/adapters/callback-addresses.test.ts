@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { PublicCallbackAddresses } from '../../adapters/callback-addresses.ts'
 import { HttpWebhookSender } from '../../adapters/http-webhook-sender.ts'
 import { AddressRefused } from '../../domain/webhook.ts'
+import { eventually } from '../support/requests.ts'
 
 const REFUSED = [
   ...[
@@ -91,13 +92,34 @@ describe('addresses of callbacks', () => {
     for (let i = 0; i < 3; i++) await assert.rejects(resolve(addresses, 'rebound.example'), AddressRefused)
     await assert.rejects(resolve(addresses, 'nowhere.example'), /no address/)
   })
+
+  test('are looked up two at a time, whoever has a name that nobody answers for', async () => {
+    const gate = Promise.withResolvers<{ address: string; family: number }[]>()
+    const asked: string[] = []
+    const addresses = new PublicCallbackAddresses([], (host) => {
+      asked.push(host)
+      return host.startsWith('silent') ? gate.promise : Promise.resolve([{ address: '93.184.215.14', family: 4 }])
+    })
+    const silent = Array.from({ length: 5 }, (_, i) => resolve(addresses, `silent-${i}.example`))
+    const other = resolve(addresses, 'other.example')
+    assert.deepEqual(asked, ['silent-0.example', 'silent-1.example'])
+    gate.resolve([{ address: '93.184.215.15', family: 4 }])
+    assert.deepEqual(await other, ['93.184.215.14'])
+    assert.equal((await Promise.all(silent)).length, 5)
+  })
 })
 
 describe('sending a webhook', () => {
   const paths: (string | undefined)[] = []
+  const closed: string[] = []
   const server = createServer((request, response) => {
     paths.push(request.url)
     if (request.url === '/redirects') response.writeHead(307, { location: '/elsewhere', 'retry-after': '7' }).end()
+    if (request.url === '/switches') {
+      request.socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n')
+      request.socket.on('close', () => closed.push('/switches'))
+    }
+    if (request.url === '/hangs-up') request.socket.destroy()
     if (request.url === '/endless') setInterval(() => response.write('x'.repeat(1_000)), 1).unref()
   })
   before(() => once(server.listen(0, '127.0.0.1'), 'listening'))
@@ -124,6 +146,14 @@ describe('sending a webhook', () => {
     assert.equal((await send('http://hooks.internal', '/endless', allowed)).status, 200)
     await assert.rejects(send('http://hooks.internal', '/silent', allowed, 100), { name: 'TimeoutError' })
     assert.deepEqual(paths, ['/redirects', '/endless', '/silent'])
+  })
+
+  test('comes to an end where the receiver switches protocols or hangs up', async () => {
+    const allowed = ['hooks.internal']
+    const { status } = await send('http://hooks.internal', '/switches', allowed)
+    assert.equal(status, 101)
+    await eventually(async () => assert.deepEqual(closed, ['/switches'], 'the connection is closed'))
+    await assert.rejects(send('http://hooks.internal', '/hangs-up', allowed), { code: 'ECONNRESET' })
   })
 })
 

@@ -78,6 +78,7 @@ describe('what operators ask', () => {
       'expertsmith_ready 1',
       'expertsmith_dependency_up{dependency="away"} 0',
       'expertsmith_task_queue_pollers{queue="embedding"} 0',
+      'expertsmith_task_queue_pollers{queue="webhooks"} 0',
     ])
       assert.ok(text.includes(`\n${line}\n`), `${line} is not in\n${text}`)
     assert.match(text, /\nexpertsmith_task_queue_backlog_tasks\{queue="workflows"\} \d/)

@@ -1,7 +1,7 @@
 import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client'
 import { missingSearchAttributes } from '../../../adapters/temporal-search-attributes.ts'
 import type { WorkerConfig } from '../../../config.ts'
-import { embeddingQueue, housekeepingId, SEARCH_ATTRIBUTES } from '../../../workflows/contract.ts'
+import { embeddingQueue, housekeepingId, SEARCH_ATTRIBUTES, webhookQueue } from '../../../workflows/contract.ts'
 import type { Check, Finding, Group } from './check.ts'
 import { failed, messageOf, ok, warning } from './check.ts'
 import { ACTIVITIES, pollersOf, WORKFLOWS } from './pollers.ts'
@@ -75,6 +75,7 @@ export function temporalChecks({ temporal, retryWindowMs, housekeeping, version 
       workflows,
       polled('Workers for activities', taskQueue, ACTIVITIES),
       polled('Workers for embeddings', embeddingQueue(taskQueue), ACTIVITIES),
+      polled('Workers for webhooks', webhookQueue(taskQueue), ACTIVITIES),
       {
         name: 'Worker versions',
         needs: [workflows],
