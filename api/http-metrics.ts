@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import { Counter, Gauge, Histogram } from 'prom-client'
 import { routeOf } from './request-log.ts'
+import { whenOver } from './when-over.ts'
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -28,10 +29,10 @@ export function measureRequests(app: FastifyInstance, registry: Registry): void 
     help: 'Requests that are being answered, open event streams included.',
   })
   app.addHook('onRequest', async () => inFlight.inc())
-  app.addHook('onResponse', async (request, reply) => {
+  whenOver(app, (request, { status, milliseconds }) => {
     inFlight.dec()
     const method = METHODS.has(request.method) ? request.method : 'OTHER'
-    duration.observe({ method, route: routeOf(request), status: reply.statusCode }, reply.elapsedTime / 1_000)
+    duration.observe({ method, route: routeOf(request), status }, milliseconds / 1_000)
     if (request.problem) problems.inc({ code: request.problem })
   })
 }

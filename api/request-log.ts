@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { idsOf, noteAnswers } from './request-ids.ts'
+import type { RequestEnd } from './when-over.ts'
+import { whenOver } from './when-over.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -31,19 +34,22 @@ export function logRequests(app: FastifyInstance, { quietReads = false }: Reques
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
-  app.addHook('onResponse', async (request, reply) => {
+  noteAnswers(app)
+  whenOver(app, (request, end) => {
     const isProbe = PROBES.has(request.routeOptions.url ?? '')
-    const isQuiet = isProbe || (quietReads && isRead(request) && reply.statusCode < 400)
+    const isQuiet = isProbe || (quietReads && isRead(request) && end.status < 400)
     const level = isQuiet ? 'debug' : 'info'
-    request.log[level](describe(request, reply), 'Request')
+    request.log[level](describe(request, end), 'Request')
   })
 }
 
-const describe = (request: FastifyRequest, reply: FastifyReply) => ({
+const describe = (request: FastifyRequest, { status, milliseconds, aborted }: RequestEnd) => ({
   method: request.method,
   route: routeOf(request),
-  status: reply.statusCode,
-  ms: Math.round(reply.elapsedTime),
+  ...idsOf(request),
+  status,
+  ms: Math.round(milliseconds),
+  ...(aborted && { aborted }),
   ...(request.problem && { code: request.problem }),
   ...(request.userId && { userId: request.userId }),
   ...(request.principal?.key && { key: request.principal.key }),

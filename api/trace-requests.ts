@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { RequestTracing, TracedRequest } from '../domain/request-tracing.ts'
 import { routeOf } from './request-log.ts'
+import { whenOver } from './when-over.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -32,7 +33,5 @@ export function traceRequests(app: FastifyInstance, { tracing, trustsCallers }: 
     if (request.trace) request.trace.run(done)
     else done()
   })
-  app.addHook('onResponse', async ({ trace, problem, userId }, { statusCode }) =>
-    trace?.end({ status: statusCode, code: problem, userId }),
-  )
+  whenOver(app, ({ trace, problem, userId }, { status }) => trace?.end({ status, code: problem, userId }))
 }

@@ -3,7 +3,9 @@ import { Writable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import { pino } from 'pino'
 import { redactor } from '../../adapters/redaction.ts'
-import { Requests } from '../support/requests.ts'
+import type { AnsweredRequest, RequestTracing } from '../../domain/request-tracing.ts'
+import { RawConnection } from '../support/raw-connection.ts'
+import { eventually, Requests } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
@@ -21,11 +23,15 @@ describe('what operators ask', () => {
   let admin: Requests
   let stranger: Requests
   const lines: Line[] = []
+  const spans: (AnsweredRequest & { readonly requestId: string })[] = []
+  const tracing: RequestTracing = {
+    begin: ({ requestId }) => ({ run: (next) => next(), end: (answer) => spans.push({ requestId, ...answer }) }),
+  }
 
   before(async () => {
     const sink = new Writable({ write: (line, _encoding, done) => done(void lines.push(JSON.parse(String(line)))) })
     const logger = pino({ level: 'debug', hooks: { streamWrite: redactor([]) } }, sink)
-    world = await startWorld({ workers: false, adminKey: ADMIN_KEY, checks: CHECKS, logger })
+    world = await startWorld({ workers: false, adminKey: ADMIN_KEY, checks: CHECKS, logger, tracing })
     admin = new Requests(world.app, bearer(ADMIN_KEY))
     stranger = new Requests(world.app)
   })
@@ -111,6 +117,58 @@ describe('what operators ask', () => {
     }
     assert.doesNotMatch(JSON.stringify(lines), /hunter2/)
     assert.ok(!JSON.stringify(lines).includes(ADMIN_KEY))
+  })
+
+  test('a client that goes away is counted no longer, and has its line and its span', async () => {
+    const address = await world.app.listen({ host: '127.0.0.1', port: 0 })
+    const expert = await admin.createExpert([await admin.upload('watched.txt', 'Watched.')])
+    const inFlight = async () => Number(/_in_flight (\d+)/.exec(await metrics())?.[1])
+    const before = await inFlight()
+    const leave = async (head: string, requestId: string, begun = /^/) => {
+      const connection = await RawConnection.open(address)
+      const headers = `Host: localhost\r\nAuthorization: Bearer ${ADMIN_KEY}\r\nX-Request-Id: ${requestId}`
+      connection.send(`${head.replace('\r\n', `\r\n${headers}\r\n`)}\r\n\r\n`)
+      await eventually(async () => assert.equal(await inFlight(), before + 1))
+      await eventually(async () => assert.match(connection.answer, begun))
+      connection.close()
+      await eventually(async () => assert.equal(await inFlight(), before))
+      const { status, aborted, expertId } = lineOf(requestId) ?? {}
+      const ended = spans.filter((span) => span.requestId === requestId)
+      return { status, aborted, expertId, spans: ended.map(({ status }) => status) }
+    }
+    assert.deepEqual(
+      await leave(`GET /experts/${expert.id}/events HTTP/1.1\r\nAccept: text/event-stream`, 'watcher-left', /200 OK/),
+      { status: 200, aborted: true, expertId: expert.id, spans: [200] },
+    )
+    const form = 'Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000'
+    assert.deepEqual(await leave(`POST /knowledge-base/upload HTTP/1.1\r\n${form}`, 'uploader-left'), {
+      status: 499,
+      aborted: true,
+      expertId: undefined,
+      spans: [499],
+    })
+  })
+
+  test('a request’s line leads on to the expert, the file and the workflow that it is about, and has no other id', async () => {
+    const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => {
+      const { headers, body: answer } = await admin.send(method, path, body)
+      const { expertId, fileId, uploadId, workflowId } = lineOf(headers['x-request-id']) ?? {}
+      return { answer, ids: JSON.parse(JSON.stringify({ expertId, fileId, uploadId, workflowId })) }
+    }
+    const file = await admin.upload('traced.txt', 'Traced.')
+    const uploaded = lines.findLast(({ msg, route }) => msg === 'Request' && route === '/knowledge-base/upload')
+    assert.equal(uploaded?.fileId, file.id)
+    const draft = { name: 'Traced', system_prompt: '', selected_files: [file.id] }
+    const made = await ask('POST', '/experts', draft)
+    const workflowId = `expert-${made.answer.id}`
+    assert.deepEqual(made.ids, { expertId: made.answer.id, workflowId })
+    assert.deepEqual((await ask('GET', `/experts/${made.answer.id}`)).ids, { expertId: made.answer.id })
+    const removed = await ask('DELETE', `/experts/${made.answer.id}/files/${file.id}`)
+    assert.match(String(removed.ids.workflowId), /^remove-files-/)
+    assert.deepEqual([removed.ids.expertId, removed.ids.fileId], [made.answer.id, file.id])
+    const gone = '0b9e2c3a-6d5a-4c0e-9d55-7f3f3a1f0c11'
+    assert.deepEqual((await ask('GET', `/knowledge-base/uploads/${gone}`)).ids, { uploadId: gone })
+    assert.deepEqual((await ask('GET', '/knowledge-base/files/hunter2')).ids, {})
   })
 
   test('an id that is a key does not reach the log', async () => {

@@ -34,6 +34,11 @@ export class RawConnection {
     this.#socket.once('close', () => clearInterval(dripping))
   }
 
+  /** So far. */
+  get answer(): string {
+    return this.#answer
+  }
+
   /** What the server answered before it hung up. */
   async untilClosed(): Promise<string> {
     if (!this.#socket.closed) await once(this.#socket, 'close')

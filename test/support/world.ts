@@ -53,6 +53,7 @@ import type { DirectUploadStore } from '../../domain/direct-upload.ts'
 import type { EstimateStore, Readers } from '../../domain/estimate.ts'
 import type { Embedder, ExpertChanges, ObjectStore, VectorStore } from '../../domain/ports.ts'
 import type { Quota } from '../../domain/quota.ts'
+import type { RequestTracing } from '../../domain/request-tracing.ts'
 import type { Prices, TokenBudget, UsageStore } from '../../domain/usage.ts'
 import { createWorkers, runWorkers, shutdownWorkers } from '../../worker/create-workers.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
@@ -82,6 +83,7 @@ export type WorldOptions = {
   readonly idleTimeoutMs?: number
   readonly requestTimeoutMs?: number
   readonly checks?: readonly HealthCheck[]
+  readonly tracing?: RequestTracing
   /** Beside the addresses of the internet. */
   readonly webhookAllowedHosts?: readonly string[]
   /** Temporal's runtime has that of the first world of a process. */
@@ -164,6 +166,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     publicUrl: 'http://127.0.0.1:8000',
     maxUploadBytes: options.maxUploadBytes ?? 100_000_000,
     checks: options.checks ?? [],
+    tracing: options.tracing,
     metrics: metricsOf({ database, client, taskQueue }),
     ...protection(database),
     ...(options.adminKey && { adminKey: options.adminKey }),
