@@ -1,5 +1,6 @@
 import type { MetricMeter } from '@temporalio/common'
 import { Failure } from '../domain/failure.ts'
+import { isCancelled } from '../domain/is-cancelled.ts'
 import type { Embedder, EmbedOptions } from '../domain/ports.ts'
 
 /** Counts and times what is asked of an embedder. */
@@ -35,11 +36,16 @@ export class MeteredEmbedder implements Embedder {
     try {
       return await this.#embedder.embed(texts, options)
     } catch (error) {
-      outcome = error instanceof Failure ? error.code : 'CANCELLED'
+      outcome = codeOf(error, options?.signal)
       throw error
     } finally {
       this.#requests.add(1, { outcome })
       this.#duration.record((performance.now() - start) / 1_000)
     }
   }
+}
+
+function codeOf(error: unknown, signal?: AbortSignal): string {
+  if (error instanceof Failure) return error.code
+  return isCancelled(error, signal) ? 'CANCELLED' : 'INTERNAL'
 }

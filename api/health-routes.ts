@@ -42,12 +42,12 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
       tags,
       summary: 'Whether all that it needs answers, with times',
       description:
-        'Needs no key, so that a probe can ask. What each part says of itself is told to those only who have one, or while none is needed.',
+        '503 where no request can be served, which takes Postgres; degraded, with 200, where another part is away. Needs no key, so that a probe can ask. What each part says of itself is told to those only who have one, or while none is needed.',
       response: { 200: ReadinessSchema, 503: ReadinessSchema },
     },
     handler: async (request, reply) => {
       const [{ status, checks }, isKnown] = await Promise.all([readiness.report(), mayKnow(identify, request)])
-      const told = checks.map(({ detail, ...check }) => (isKnown ? { ...check, detail } : check))
+      const told = checks.map(({ detail, isUnasked: _, ...check }) => (isKnown ? { ...check, detail } : check))
       return reply.status(status === 'not_ready' ? 503 : 200).send({ status, checks: told })
     },
   })

@@ -1,5 +1,4 @@
 import { Client, Connection } from '@temporalio/client'
-import type pg from 'pg'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { PublicCallbackAddresses } from '../adapters/callback-addresses.ts'
@@ -30,12 +29,14 @@ import { PostgresProgressStore } from '../adapters/postgres-progress-store.ts'
 import { PostgresUsageStore } from '../adapters/postgres-usage-store.ts'
 import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
+import { watchedChatModel } from '../adapters/watched-chat-model.ts'
+import { watchedEmbedder } from '../adapters/watched-embedder.ts'
 import type { ApiConfig } from '../config.ts'
 import { ConfigurationError, loadApiConfig } from '../config.ts'
-import type { Embedder, ObjectStore, VectorStore } from '../domain/ports.ts'
+import { LastCall } from '../domain/last-call.ts'
 import { createApp } from './app.ts'
 import { ExpertRuns } from './expert-runs.ts'
-import type { HealthCheck } from './readiness.ts'
+import { healthChecks } from './health-checks.ts'
 import { backlogs } from './task-queues.ts'
 
 const config = loadApiConfig()
@@ -63,7 +64,8 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const connection = Connection.lazy(config.temporal.connect.connectionOptions)
   const client = new Client({ connection, namespace, ...(tracing && { interceptors: { workflow: [tracing.client] } }) })
   const traced: Tracing['port'] = (port, target) => tracing?.port(port, target) ?? target
-  const embedder = traced('embedder', createEmbedder(config.embedder))
+  const [lastEmbedding, lastChat] = [new LastCall(), new LastCall()]
+  const embedder = traced('embedder', watchedEmbedder(createEmbedder(config.embedder), lastEmbedding))
   const vectors = traced(
     'vectors',
     createVectorStore(config.vectors, embedder, () => hasIndexedFiles(database, embedder)),
@@ -105,8 +107,16 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     objects,
     embedder,
     vectors,
-    chat: config.chat && { model: createChatModel(config.chat), contextTokens: config.chat.contextTokens },
-    checks: healthChecks({ database, connection, namespace, taskQueue, objects, vectors, embedder }),
+    chat: config.chat && {
+      model: watchedChatModel(createChatModel(config.chat), lastChat),
+      contextTokens: config.chat.contextTokens,
+    },
+    checks: healthChecks({
+      ...{ connection, namespace, taskQueue, objects, vectors, embedder },
+      checkDatabase: () => checkDatabase(database),
+      lastEmbedding: config.embedder.kind === 'hashing' ? undefined : lastEmbedding,
+      chat: config.chat && { model: config.chat.model, last: lastChat },
+    }),
   })
   const close = async () => {
     await app.close()
@@ -117,71 +127,3 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   closeOnSignal(close, (error) => logger.error({ err: error }, '❌ The API did not stop cleanly'))
   await app.listen({ host: config.host, port: config.port })
 }
-
-type Parts = {
-  readonly database: pg.Pool
-  readonly connection: Connection
-  readonly namespace: string
-  readonly taskQueue: string
-  readonly objects: ObjectStore
-  readonly vectors: VectorStore
-  readonly embedder: Embedder
-}
-
-function healthChecks({
-  database,
-  connection,
-  namespace,
-  taskQueue,
-  objects,
-  vectors,
-  embedder,
-}: Parts): HealthCheck[] {
-  return [
-    {
-      name: 'postgres',
-      check: async () => {
-        await checkDatabase(database)
-        return 'answers'
-      },
-    },
-    {
-      name: 'temporal',
-      check: async (signal) => {
-        await connection.withAbortSignal(signal, () => connection.workflowService.describeNamespace({ namespace }))
-        return `namespace ${namespace}`
-      },
-    },
-    {
-      name: 'workers',
-      check: async (signal) => {
-        const { pollers } = await connection.withAbortSignal(signal, () =>
-          connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),
-        )
-        if (!pollers?.length)
-          throw new Error(`no worker polls the task queue ${taskQueue}; start one with npm run worker`)
-        return `${pollers.length} on ${taskQueue}`
-      },
-    },
-    {
-      name: 'object store',
-      optional: true,
-      check: async (signal) => {
-        await objects.check({ signal })
-        return objects.name
-      },
-    },
-    {
-      name: 'vector store',
-      optional: true,
-      check: (signal) => vectors.check({ signal }),
-    },
-    {
-      name: 'embeddings',
-      check: async () => `${embedder.model}, ${embedder.dimensions} dimensions${kindOf(embedder)}`,
-    },
-  ]
-}
-
-/** People take search for semantic unless told. */
-const kindOf = ({ model }: Embedder) => (model.startsWith('hashing') ? ' (lexical, not semantic)' : '')

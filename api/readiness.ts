@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { Cached } from './cached.ts'
 
+/** A part that nobody has needed yet, so that nobody knows: nothing is wrong with it, and no number says that it answers. */
+type Unasked = { readonly unasked: string }
+
 /** Resolves with a short description where the part works; throws with the reason where it doesn't. */
 export type HealthCheck = {
   readonly name: string
-  readonly check: (signal: AbortSignal) => Promise<string>
+  readonly check: (signal: AbortSignal) => Promise<string | Unasked>
   /** Whether requests can be answered without it. */
   readonly optional?: boolean
 }
@@ -14,6 +17,7 @@ type CheckOutcome = {
   readonly status: 'ok' | 'failed'
   readonly detail: string
   readonly milliseconds: number
+  readonly isUnasked: boolean
 }
 export type ReadinessReport = {
   readonly status: 'ready' | 'degraded' | 'not_ready'
@@ -51,16 +55,18 @@ export class Readiness {
 
 async function run({ name, check }: HealthCheck): Promise<CheckOutcome> {
   const start = performance.now()
-  const [status, detail] = await outcome(check)
-  return { name, status, detail, milliseconds: Math.round(performance.now() - start) }
+  const outcome = await outcomeOf(check)
+  return { name, ...outcome, milliseconds: Math.round(performance.now() - start) }
 }
 
-async function outcome(check: HealthCheck['check']): Promise<['ok' | 'failed', string]> {
+async function outcomeOf(check: HealthCheck['check']): Promise<Omit<CheckOutcome, 'name' | 'milliseconds'>> {
   const signal = AbortSignal.timeout(TIME_LIMIT_MS)
   try {
-    return ['ok', await Promise.race([check(signal), silence(signal)])]
+    const said = await Promise.race([check(signal), silence(signal)])
+    const isUnasked = typeof said !== 'string'
+    return { status: 'ok', detail: isUnasked ? said.unasked : said, isUnasked }
   } catch (error) {
-    return ['failed', error instanceof Error ? error.message : String(error)]
+    return { status: 'failed', detail: error instanceof Error ? error.message : String(error), isUnasked: false }
   }
 }
 

@@ -1,6 +1,5 @@
 /** `npm start`: everything that Expertsmith needs on one machine, with nothing but npm. */
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs, styleText } from 'node:util'
 import type { StackConfig } from '../config.ts'
 import { ConfigurationError, loadStackConfig } from '../config.ts'
@@ -11,8 +10,8 @@ import { checkDisk, checkPorts, lockDataDir, Obstacle } from './preflight.ts'
 import { Service } from './supervise.ts'
 import { findTemporalCli } from './temporal-cli.ts'
 import { startTemporalServer } from './temporal-server.ts'
+import { untilReady } from './until-ready.ts'
 
-const READY_LIMIT_MS = 120_000
 /** npm passes a Ctrl-C on that the terminal has sent already, so one counts as a second only after this time. */
 const SECOND_CTRL_C_AFTER_MS = 1_000
 /** For what is to be done after the grace time: activities that are still running end, and Temporal is told. */
@@ -124,31 +123,6 @@ function startService(name: string, env: NodeJS.ProcessEnv, stopLimitMs: number)
   services.push(service)
   service.start()
 }
-
-type Check = { name: string; status: string; detail?: string }
-type Readiness = { checks: Check[] }
-
-async function untilReady({ url, key }: StackConfig['api']): Promise<[string, string][]> {
-  const headers: Record<string, string> = key ? { authorization: `Bearer ${key}` } : {}
-  let last: Readiness | undefined
-  for (const start = Date.now(); Date.now() - start < READY_LIMIT_MS; await delay(200)) {
-    const response = await fetch(`${url}/readyz`, { headers }).catch(() => undefined)
-    if (!response) continue
-    last = (await response.json()) as Readiness
-    if (response.ok)
-      return last.checks.map((check) => [check.name, check.status === 'ok' ? detailOf(check) : `⚠️ ${detailOf(check)}`])
-  }
-  const failed = last?.checks
-    .filter(({ status }) => status !== 'ok')
-    .map((check) => `${check.name}: ${detailOf(check)}`)
-  throw new Obstacle(
-    `The API was not ready within ${READY_LIMIT_MS / 1_000} s. ${failed?.join('; ') ?? 'It did not answer at all.'}`,
-  )
-}
-
-/** Without a key the API says no more, once there are keys. */
-const detailOf = ({ status, detail }: Check) =>
-  detail ?? (status === 'ok' ? 'answers' : 'does not work; set API_KEY to be told why')
 
 /** Says what goes on while it goes on, and how long it took. */
 async function step<T>(name: string, work: (say: (line: string) => void) => Promise<readonly [T, string]>): Promise<T> {

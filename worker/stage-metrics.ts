@@ -1,10 +1,11 @@
-import { activityInfo } from '@temporalio/activity'
+import { activityInfo, cancellationSignal } from '@temporalio/activity'
 import type { MetricMeter } from '@temporalio/common'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker'
 import type { EmbeddedFile } from '../activities/file-refs.ts'
 import type { Activities } from '../activities/index.ts'
 import type { Stage } from '../domain/failure.ts'
+import { isCancelled } from '../domain/is-cancelled.ts'
 import type { FileFailure } from '../domain/ports.ts'
 
 type ActivityName = keyof Activities
@@ -77,5 +78,5 @@ const SETTLED: Partial<Record<ActivityName, (input: unknown) => Settled>> = {
 /** The code of a failure, as the interceptor of failures has made it Temporal's. */
 function codeOf(error: unknown): string {
   if (error instanceof ApplicationFailure) return error.type ?? 'INTERNAL'
-  return error instanceof CancelledFailure ? 'CANCELLED' : 'INTERNAL'
+  return error instanceof CancelledFailure || isCancelled(error, cancellationSignal()) ? 'CANCELLED' : 'INTERNAL'
 }

@@ -10,7 +10,9 @@ import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
 import { PostgresTokenBudget } from '../../adapters/postgres-token-budget.ts'
 import { textKey } from '../../domain/keys.ts'
 import type { ObjectStore } from '../../domain/ports.ts'
+import { StageMetrics } from '../../worker/stage-metrics.ts'
 import { pagesOf, sentences } from '../support/chunking.ts'
+import { recordingMeter } from '../support/recording-meter.ts'
 import { Requests } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
@@ -132,3 +134,23 @@ const refusingParts = (objects: ObjectStore, part: number): ObjectStore =>
           : value.call(target, key, ...others)
     },
   })
+
+test('a try of a stage that is cancelled is counted as CANCELLED, and a bug as INTERNAL', async () => {
+  const { meter, recorded } = recordingMeter()
+  const metrics = new StageMetrics(meter)
+  const fail = async (error: Error, isCancelled = false) => {
+    const environment = new MockActivityEnvironment({ activityType: 'extractText' })
+    const next = async () => {
+      if (isCancelled) environment.cancel()
+      throw error
+    }
+    await assert.rejects(environment.run(() => metrics.execute({ args: [], headers: {} }, next)))
+  }
+  await fail(new DOMException('The operation was aborted', 'AbortError'))
+  await fail(new Error('killed'), true)
+  await fail(new TypeError('a bug'))
+  assert.deepEqual(
+    recorded.expertsmith_stage_duration?.map(({ outcome }) => outcome),
+    ['CANCELLED', 'CANCELLED', 'INTERNAL'],
+  )
+})

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { HashingEmbedder } from '../../adapters/hashing-embedder.ts'
+import { MeteredEmbedder } from '../../adapters/metered-embedder.ts'
 import { OpenAiEmbedder } from '../../adapters/openai-embedder.ts'
 import { countTokens } from '../../adapters/tokenizer.ts'
+import { watchedEmbedder } from '../../adapters/watched-embedder.ts'
+import { LastCall } from '../../domain/last-call.ts'
 import type { Embedder } from '../../domain/ports.ts'
 import { startOpenAiServer } from '../support/openai-server.ts'
+import { recordingMeter } from '../support/recording-meter.ts'
 
 type OpenAiServer = Awaited<ReturnType<typeof startOpenAiServer>>
 
@@ -101,6 +105,46 @@ describe('OpenAiEmbedder', () => {
     const abort = new AbortController()
     abort.abort(new Error('cancelled'))
     await assert.rejects(create().embed(['a'], { signal: abort.signal }), /cancelled/)
+  })
+})
+
+describe('what is told of calls for embeddings', () => {
+  const refuse = (status: number) => openai.server.failNext({ status, times: 1 })
+  const create = () => new OpenAiEmbedder({ ...MODEL, apiKey: openai.apiKey, baseUrl: openai.baseUrl })
+
+  test('counts what was cancelled as CANCELLED, and a bug as INTERNAL', async () => {
+    const { meter, recorded } = recordingMeter()
+    const embedder = new MeteredEmbedder(create(), meter)
+    await embedder.embed(['a'])
+    refuse(401)
+    await assert.rejects(embedder.embed(['a']))
+    await assert.rejects(embedder.embed(['a'], { signal: AbortSignal.abort(new Error('cancelled')) }), /cancelled/)
+    const broken: Embedder = {
+      ...watchedEmbedder(new HashingEmbedder({ dimensions: 8 }), new LastCall()),
+      embed: () => Promise.reject(new TypeError('a bug')),
+    }
+    await assert.rejects(new MeteredEmbedder(broken, meter).embed(['a']), TypeError)
+    assert.deepEqual(
+      recorded.expertsmith_embedding_requests?.map(({ outcome }) => outcome),
+      ['ok', 'EMBEDDING_AUTH', 'CANCELLED', 'INTERNAL'],
+    )
+  })
+
+  test('keeps how the last one ended, and since when calls end so', async () => {
+    const last = new LastCall()
+    const embedder = watchedEmbedder(create(), last)
+    assert.deepEqual([last.outcome], [undefined])
+    refuse(401)
+    await assert.rejects(embedder.embed(['a']))
+    const since = last.outcome?.since
+    refuse(401)
+    await assert.rejects(embedder.embed(['a']))
+    await assert.rejects(embedder.embed(['a'], { signal: AbortSignal.abort(new Error('cancelled')) }), /cancelled/)
+    assert.deepEqual([last.outcome?.code, last.outcome?.since], ['EMBEDDING_AUTH', since])
+    refuse(400)
+    await assert.rejects(embedder.embed(['a']))
+    assert.equal(last.outcome?.code, undefined, 'a text that is refused is answered')
+    assert.ok(last.outcome)
   })
 })
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { OpenAiChatModel } from '../../adapters/openai-chat-model.ts'
+import { watchedChatModel } from '../../adapters/watched-chat-model.ts'
 import { loadApiConfig } from '../../config.ts'
+import { LastCall } from '../../domain/last-call.ts'
 import type { ChatEnd, ChatMessage } from '../../domain/ports.ts'
 import { Gate } from '../support/gate.ts'
 import { startOpenAiServer } from '../support/openai-server.ts'
@@ -129,5 +131,16 @@ describe('OpenAiChatModel', () => {
     for await (const _ of create().stream(MESSAGES)) break
     await eventually(async () => assert.equal(openai.chat.left, left + 2))
     gate.open()
+  })
+
+  test('tells how the last question ended, where it was not broken off', async () => {
+    const last = new LastCall()
+    const model = watchedChatModel(create(), last)
+    refuse(401)
+    await assert.rejects(Array.fromAsync(model.stream(MESSAGES)))
+    for await (const _ of model.stream(MESSAGES)) break
+    assert.equal(last.outcome?.code, 'CHAT_AUTH')
+    await Array.fromAsync(model.stream(MESSAGES))
+    assert.deepEqual([last.outcome?.code, last.outcome?.at instanceof Date], [undefined, true])
   })
 })

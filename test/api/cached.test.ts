@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Registry } from 'prom-client'
 import { Cached } from '../../api/cached.ts'
+import { gaugeOf } from '../../api/gauge-of.ts'
 
 test('a value is loaded once for all who ask at a time, and again once it is stale; a failure is not kept', async () => {
   let loads = 0
@@ -20,4 +22,18 @@ test('a value is loaded once for all who ask at a time, and again once it is sta
   await assert.rejects(stale.get())
   fails = false
   assert.equal(await stale.get(), 4)
+})
+
+test('a scrape does not wait for what is slow: it has no value, and the next scrape gets what was loaded meanwhile', async () => {
+  const slow = Promise.withResolvers<number>()
+  const registry = new Registry()
+  const cached = new Cached(
+    () => slow.promise,
+    () => 60_000,
+  )
+  const gauge = gaugeOf(registry, () => cached.get(), 20)
+  gauge({ name: 'slow', help: 'Slow.', set: (gauge, value) => gauge.set(value) })
+  assert.doesNotMatch(await registry.metrics(), /^expertsmith_slow/m)
+  slow.resolve(7)
+  assert.match(await registry.metrics(), /^expertsmith_slow 7$/m)
 })

@@ -14,6 +14,7 @@ const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 const CHECKS = [
   { name: 'fine', check: async () => 'bucket of-ours' },
   { name: 'away', optional: true, check: () => Promise.reject(new Error('no route to 10.0.0.7')) },
+  { name: 'paid', optional: true, check: async () => ({ unasked: 'not asked yet' }) },
 ]
 
 type Line = Record<string, unknown>
@@ -47,6 +48,7 @@ describe('what operators ask', () => {
     assert.deepEqual(withoutTimes(body.checks), [
       { name: 'fine', status: 'ok' },
       { name: 'away', status: 'failed' },
+      { name: 'paid', status: 'ok' },
     ])
     const wrong = await new Requests(world.app, bearer('esk_nonsense')).send('GET', '/readyz')
     assert.deepEqual(withoutTimes(wrong.body.checks), withoutTimes(body.checks))
@@ -54,6 +56,7 @@ describe('what operators ask', () => {
     assert.deepEqual(withoutTimes(known.body.checks), [
       { name: 'fine', status: 'ok', detail: 'bucket of-ours' },
       { name: 'away', status: 'failed', detail: 'no route to 10.0.0.7' },
+      { name: 'paid', status: 'ok', detail: 'not asked yet' },
     ])
   })
 
@@ -87,6 +90,7 @@ describe('what operators ask', () => {
       'expertsmith_task_queue_pollers{queue="webhooks"} 0',
     ])
       assert.ok(text.includes(`\n${line}\n`), `${line} is not in\n${text}`)
+    assert.doesNotMatch(text, /dependency="paid"/)
     assert.match(text, /\nexpertsmith_task_queue_backlog_tasks\{queue="workflows"\} \d/)
   })
 

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
+import { Connection } from '@temporalio/client'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
+import { healthChecks } from '../../api/health-checks.ts'
 import { LOCAL_USER_ID } from '../../api/principal.ts'
+import { Readiness } from '../../api/readiness.ts'
+import { LastCall } from '../../domain/last-call.ts'
 import type { FileJson } from '../support/requests.ts'
 import { Requests } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
@@ -67,6 +71,35 @@ describe('without Temporal', { concurrency: true }, () => {
     }
     const { body } = await api.send('GET', '/experts')
     assert.ok(!(body.items as { name: string }[]).some((expert) => expert.name === name))
+  })
+
+  test('the API stays ready, so that readers are still sent to it, and says what is away', async () => {
+    // Without its retries, which go on when nobody waits for them any more.
+    const connection = Connection.lazy({ address: '127.0.0.1:1', interceptors: [] })
+    const { taskQueue, objects, vectors, embedder } = world
+    const refused = new LastCall()
+    refused.note('CHAT_AUTH', new Date('2026-11-26'))
+    const checks = healthChecks({
+      ...{ connection, namespace: 'default', taskQueue, objects, vectors, embedder },
+      checkDatabase: async () => undefined,
+      lastEmbedding: new LastCall(),
+      chat: { model: 'gpt-5.4-mini', last: refused },
+    })
+    const report = await new Readiness(checks).report()
+    await connection.close()
+    assert.equal(report.status, 'degraded')
+    const failed = report.checks.filter(({ status }) => status === 'failed')
+    assert.deepEqual(
+      failed.map(({ name }) => name),
+      ['temporal', 'workers', 'chat'],
+    )
+    const day = '2026-11-26T00:00:00.000Z'
+    assert.equal(failed.at(-1)?.detail, `gpt-5.4-mini: CHAT_AUTH since ${day}, asked last at ${day}`)
+    const unasked = report.checks.find(({ isUnasked }) => isUnasked)
+    assert.deepEqual(
+      [unasked?.name, unasked?.detail],
+      ['embeddings', `${embedder.model}, ${embedder.dimensions} dimensions (lexical, not semantic), not asked yet`],
+    )
   })
 
   test('what needs no workflow works: uploads, edits, deleting a file that nobody uses', async () => {

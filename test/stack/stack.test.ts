@@ -4,11 +4,14 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Client, Connection } from '@temporalio/client'
+import { untilReady } from '../../stack/until-ready.ts'
 import { DEVELOPERS_SERVICES } from '../support/developers-services.ts'
 import { freePort } from '../support/free-port.ts'
 import { startOpenAiServer } from '../support/openai-server.ts'
@@ -169,3 +172,18 @@ const isReady = (api: string, { id }: ExpertJson): Promise<ExpertJson> =>
     assert.equal(expert.status, 'ready')
     return expert
   })
+
+test('npm start waits for Postgres, Temporal and a worker, though the API is ready without the last two', async (t) => {
+  const fine = ['postgres', 'temporal', 'workers'].map((name) => ({ name, status: 'ok', detail: 'answers' }))
+  const stored = { name: 'object store', status: 'failed' }
+  const answers = [[], [...fine.slice(0, 2), { name: 'workers', status: 'failed' }, stored], [...fine, stored]]
+  const server = createHttpServer((_, response) => response.end(JSON.stringify({ checks: answers.shift() })))
+  t.after(() => server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  assert.deepEqual(await untilReady({ url: `http://127.0.0.1:${port}`, key: undefined }), [
+    ...fine.map(({ name }) => [name, 'answers']),
+    ['object store', '⚠️ does not work; set API_KEY to be told why'],
+  ])
+  assert.deepEqual(answers, [])
+})
