@@ -6,6 +6,11 @@ const INVENTORY = `
   select
     (select coalesce(json_agg(json_build_object('status', status, 'experts', experts)), '[]')
      from (select status, count(*) as experts from experts group by status) by_status) as experts,
+    (select coalesce(json_agg(json_build_object('code', code, 'experts', experts)), '[]')
+     from (
+       select coalesce(split_part(status_reason, ':', 1), '') as code, count(*) as experts
+       from experts where status = 'paused' group by 1
+     ) by_code) as paused,
     (select coalesce(json_agg(json_build_object('status', status, 'stage', stage, 'code', code, 'files', files,
        'tokens', tokens, 'tokensReused', tokens_reused)), '[]')
      from (
@@ -19,7 +24,7 @@ const INVENTORY = `
     (select coalesce(extract(epoch from now() - min(updated_at)), 0)::float8
      from experts where status = 'queued') as queued_seconds`
 
-type Row = Pick<Inventory, 'experts' | 'files'> & { pending_seconds: number; queued_seconds: number }
+type Row = Pick<Inventory, 'experts' | 'paused' | 'files'> & { pending_seconds: number; queued_seconds: number }
 
 export class PostgresInventoryStore implements InventoryStore {
   readonly #pool: pg.Pool
@@ -30,7 +35,13 @@ export class PostgresInventoryStore implements InventoryStore {
 
   async take(): Promise<Inventory> {
     const { rows } = await this.#pool.query<Row>(INVENTORY)
-    const { experts = [], files = [], pending_seconds: pending = 0, queued_seconds: queued = 0 } = rows[0] ?? {}
-    return { experts, files, oldestPendingFileSeconds: pending, oldestQueuedExpertSeconds: queued }
+    const {
+      experts = [],
+      paused = [],
+      files = [],
+      pending_seconds: pending = 0,
+      queued_seconds: queued = 0,
+    } = rows[0] ?? {}
+    return { experts, paused, files, oldestPendingFileSeconds: pending, oldestQueuedExpertSeconds: queued }
   }
 }

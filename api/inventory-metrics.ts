@@ -1,8 +1,10 @@
 import type { Registry } from 'prom-client'
+import { FAILURES } from '../domain/failure.ts'
 import type { FilesAlike, InventoryStore } from '../domain/inventory.ts'
 import { Cached } from './cached.ts'
 import { gaugeOf } from './gauge-of.ts'
 
+const PAUSING = Object.entries(FAILURES).flatMap(([code, { pauses }]) => (pauses ? code : []))
 const FRESH_MS = 10_000
 /** However many rows there are to be counted, that takes at most a twentieth of the time of one connection. */
 const freshMs = (tookMs: number) => Math.max(FRESH_MS, 19 * tookMs)
@@ -17,6 +19,15 @@ export function measureInventory(registry: Registry, store: InventoryStore): voi
     labels: ['status'],
     set: (gauge, { experts }) => {
       for (const { status, experts: count } of experts) gauge.set({ status }, count)
+    },
+  })
+  gauge({
+    name: 'paused_experts',
+    help: 'Experts that are paused, by the failure that paused them; TOKEN_QUOTA_EXHAUSTED ends by itself.',
+    labels: ['code'],
+    set: (gauge, { paused }) => {
+      for (const code of PAUSING) gauge.set({ code }, 0)
+      for (const { code, experts } of paused) gauge.set({ code }, experts)
     },
   })
   gauge({

@@ -14,6 +14,8 @@ export type FilesAlike = {
 /** What there is of all users together, in numbers, for those who run it. */
 export type Inventory = {
   readonly experts: readonly { readonly status: ExpertStatus; readonly experts: number }[]
+  /** Those that are paused, by the code of the failure that paused them. */
+  readonly paused: readonly { readonly code: string; readonly experts: number }[]
   readonly files: readonly FilesAlike[]
   /** How long the oldest file has waited in an expert that is queued or processed; 0 where none waits. */
   readonly oldestPendingFileSeconds: number

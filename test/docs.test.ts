@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { PROBLEMS } from '../api/problem.ts'
 import { DOCUMENT_TYPES } from '../domain/document-type.ts'
 import { FAILURES } from '../domain/failure.ts'
+import { alerts } from './support/asked-metrics.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const read = (path: string) => readFile(join(ROOT, path), 'utf8')
@@ -44,6 +45,16 @@ test('a link to nowhere, and one to a heading that is not there, are found', asy
   )
   assert.deepEqual(await Promise.all(links.map(resolves)), [false, false, true])
   assert.ok(await resolves({ page: 'README.md', path: 'docs/operations.md', anchor: 'aws-s3' }))
+})
+
+test('alerts wake nobody for what is as it should be: answers that take their time, what is not configured, quotas of a day', async () => {
+  const rules = new Map((await alerts()).map(({ alert, expr }) => [alert, expr]))
+  const [, slow = ''] = /route!~"([^"]+)"/.exec(rules.get('ExpertsmithSlow') ?? '') ?? []
+  for (const route of ['/experts/:id/chat', '/experts/:id/events', '/knowledge-base/upload'])
+    assert.match(route, new RegExp(`^(${slow})$`))
+  assert.doesNotMatch('/experts/:id/search', new RegExp(`^(${slow})$`))
+  assert.match(rules.get('ExpertsmithServerErrors') ?? '', /status!="501"/)
+  assert.match(rules.get('ExpertsmithExpertsPaused') ?? '', /code!="TOKEN_QUOTA_EXHAUSTED"/)
 })
 
 type Link = { readonly page: string; readonly path: string; readonly anchor?: string | undefined }

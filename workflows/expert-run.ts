@@ -173,7 +173,9 @@ export class ExpertRun {
     // What older workers answered is nothing.
     const pause = await bookkeeping.pauseExpert({ expertId: this.#expertId, code, reason })
     this.#goesOnAt = pause ? Date.now() + pause.goesOnInMs : undefined
-    this.#report('paused', `Paused – ${reason} Send the signal retryFailedFiles to go on.`)
+    // The reason of a pause that ends by itself says when.
+    const whatToDo = pause ? '' : ' Send the signal retryFailedFiles to go on.'
+    this.#report('paused', `Paused – ${reason}${whatToDo}`)
     await tellCallback(this.#expertId, 'paused')
   }
 

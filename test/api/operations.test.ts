@@ -75,12 +75,16 @@ describe('what operators ask', () => {
       `update expert_files set status = 'indexed', stage = 'store', tokens = 10, tokens_reused = 4 where file_id = $1`,
       [files[1]?.id],
     )
-    await world.database.pool.query(`update experts set status = 'paused' where id = $1`, [expert.id])
+    const reason = 'TOKEN_QUOTA_EXHAUSTED: The tokens of the day are used up.'
+    const pause = `update experts set status = 'paused', status_reason = $2 where id = $1`
+    await world.database.pool.query(pause, [expert.id, reason])
     const text = await metrics()
     for (const line of [
       'expertsmith_files{status="failed",stage="extract",code="CORRUPT"} 1',
       'expertsmith_files{status="indexed",stage="store",code=""} 1',
       'expertsmith_experts{status="paused"} 1',
+      'expertsmith_paused_experts{code="TOKEN_QUOTA_EXHAUSTED"} 1',
+      'expertsmith_paused_experts{code="EMBEDDING_AUTH"} 0',
       'expertsmith_indexed_tokens{source="embedded"} 6',
       'expertsmith_indexed_tokens{source="reused"} 4',
       'expertsmith_oldest_pending_file_seconds 0',

@@ -73,6 +73,9 @@ describe('CreateExpert, where a service fails', () => {
     const paused = await api.until(id, 'paused')
     assert.match(paused.status_reason ?? '', /^EMBEDDING_AUTH: .*OPENAI_API_KEY/)
     assert.deepEqual(paused.progress, { files: 2, indexed: 0, failed: 0, pending: 2 })
+    const run = world.client.workflow.getHandle(workflow_id)
+    const { currentDetails } = await run.query<{ currentDetails: string }>('__temporal_workflow_metadata')
+    assert.match(currentDetails, /retryFailedFiles/)
 
     openai.server.heal()
     await world.client.workflow.getHandle(workflow_id).signal('retryFailedFiles', {})
