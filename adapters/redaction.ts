@@ -8,9 +8,10 @@ const CENSOR = '[redacted]'
 /** A shorter one would be found in words that are no secret. */
 const SHORTEST = 8
 
-/** What is known to be secret by its form: keys of ours and of vendors, signatures of presigned URLs, passwords in addresses. */
+/** What is known to be secret by its form: keys of ours and of vendors, secrets of webhooks, signatures of presigned URLs, passwords in addresses. */
 const FORMS: readonly (readonly [RegExp, string])[] = [
   [/\b(esk_|pcsk_|sk-)[\w-]{16,}/g, CENSOR],
+  [/\bwhsec_[\w+/]{16,}=*/g, CENSOR],
   [/\b(Bearer|Basic) +[^\s"\\,]{8,}/gi, `$1 ${CENSOR}`],
   [/\b(X-Amz-(?:Signature|Credential|Security-Token))=[^&\s"\\]+/gi, `$1=${CENSOR}`],
   [/(\/\/[^\s/:@"\\]*):[^\s/@"\\]+@/g, `$1:${CENSOR}@`],

@@ -9,11 +9,20 @@ export type LogConfig = {
 }
 
 const SECRETS = [
-  ...['ADMIN_API_KEY', 'API_KEY', 'OPENAI_API_KEY', 'PINECONE_API_KEY', 'S3_SECRET_KEY', 'TEMPORAL_API_KEY'],
+  ...['ADMIN_API_KEY', 'API_KEY', 'CHAT_API_KEY', 'OPENAI_API_KEY', 'PINECONE_API_KEY', 'S3_SECRET_KEY'],
+  'TEMPORAL_API_KEY',
 ] as const
+/** Headers of other names, such as a tenant's, hold words that lines are full of. */
+const SECRET_HEADER = /authorization|key|token|secret/i
+const SHORTEST_SECRET = 8
 
 export const logging = (from: Reader): LogConfig => ({
   level: from.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
   format: from.oneOf('LOG_FORMAT', ['pretty', 'json'], process.stdout.isTTY ? 'pretty' : 'json'),
-  secrets: [...SECRETS.flatMap((name) => from.optional(name) ?? []), ...Object.values(otlpHeaders(from))],
+  secrets: [...SECRETS.flatMap((name) => from.optional(name) ?? []), ...secretHeaders(from)],
 })
+
+const secretHeaders = (from: Reader) =>
+  Object.entries(otlpHeaders(from))
+    .filter(([name, value]) => SECRET_HEADER.test(name) && value.length >= SHORTEST_SECRET)
+    .map(([, value]) => value)

@@ -42,6 +42,8 @@ describe('configuration', () => {
     assert.equal(isLocal, false)
     assert.ok(ownHosts.includes('api.example.org'))
     assert.equal(loadApiConfig(LEAST).isLocal, true)
+    assert.equal(loadApiConfig({ ...LEAST, HOST: '127.0.0.9' }).isLocal, true)
+    assert.equal(loadApiConfig({ ...LEAST, HOST: '127.evil.example' }).isLocal, false)
     assert.throws(() => loadApiConfig({ ...LEAST, ADMIN_API_KEY: 'hunter2' }), /ADMIN_API_KEY is shorter than 32/)
   })
 
@@ -120,12 +122,12 @@ describe('configuration', () => {
     assert.deepEqual([tracing, metrics], [undefined, undefined])
     const collector = {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318/',
-      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b,t=1=',
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b%20c%20d%20e,x-dataset=expertsmith,token=short',
     }
     const worker = loadWorkerConfig({ ...LEAST, ...collector })
     assert.equal(worker.tracing?.url, 'http://c:4318/v1/traces')
-    assert.deepEqual(worker.tracing?.headers, { 'api-key': 'a b', t: '1=' })
-    assert.ok(worker.log.secrets?.includes('a b'))
+    assert.deepEqual(worker.tracing?.headers, { 'api-key': 'a b c d e', 'x-dataset': 'expertsmith', token: 'short' })
+    assert.deepEqual(worker.log.secrets, ['a b c d e'], 'neither a name that lines are full of nor a word')
     assert.deepEqual(worker.metrics?.kind === 'otlp' && worker.metrics.url, 'http://c:4318/v1/metrics')
     const apart = { ...collector, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://t/in' }
     assert.equal(loadApiConfig({ ...LEAST, ...apart }).tracing?.url, 'http://t/in')
@@ -139,11 +141,37 @@ describe('configuration', () => {
     )
   })
 
+  test('names a fault once, however many parts have found it', () => {
+    const faulty = { ...LEAST, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c', OTEL_EXPORTER_OTLP_HEADERS: 'hunter2' }
+    assert.throws(
+      () => loadWorkerConfig(faulty),
+      ({ faults, message }: ConfigurationError) => faults.length === 1 && message.includes('has a fault:'),
+    )
+  })
+
+  test('keeps every key and secret of .env.example out of the log', async () => {
+    const example = await readFile(join(import.meta.dirname, '../.env.example'), 'utf8')
+    const names = [...example.matchAll(/^#? ?(?<name>[A-Z_0-9]*(KEY|SECRET\w*|PASSWORD|TOKEN))=/gm)].map(
+      ({ groups }) => groups?.name ?? '',
+    )
+    assert.ok(names.length >= 7)
+    const given = Object.fromEntries(names.map((name) => [name, `the value of ${name}, which nobody may read`]))
+    const { secrets } = loadApiConfig({ ...LEAST, ...given }).log
+    assert.deepEqual(secrets?.toSorted(), Object.values(given).toSorted())
+  })
+
   test('opens the metrics of a worker to this machine only', () => {
     const at = (METRICS_ADDRESS: string) => loadWorkerConfig({ ...LEAST, METRICS_ADDRESS }).metrics
     assert.deepEqual(at('localhost:9464'), { kind: 'prometheus', address: '127.0.0.1:9464' })
     assert.deepEqual(at('[::1]:9464'), { kind: 'prometheus', address: '[::1]:9464' })
-    for (const address of ['0.0.0.0:9464', '10.0.0.7:9464', '127.0.0.1', '127.0.0.1:99999', ':9464'])
+    for (const address of [
+      '0.0.0.0:9464',
+      '10.0.0.7:9464',
+      '127.0.0.1',
+      '127.0.0.1:99999',
+      ':9464',
+      '127.evil.example:80',
+    ])
       assert.throws(
         () => at(address),
         /METRICS_ADDRESS=\S+ is not an address of this machine, such as 127\.0\.0\.1:9464/,

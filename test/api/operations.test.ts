@@ -194,6 +194,7 @@ test('secrets are taken out of lines, those of the configuration by value and ot
     database: 'connect to postgres://user:pa55word@db:5432/x failed, short',
     header: 'Authorization: Bearer abcdefgh1234 refused',
     keys: `sk-proj-${'a'.repeat(30)} pcsk_${'b'.repeat(30)} esk_${'c'.repeat(43)}`,
+    webhook: `signed by whsec_${'d+/'.repeat(14)}e=, as whsec_short is not`,
   })
   assert.deepEqual(JSON.parse(redact(line)), {
     known: '[redacted] and [redacted]',
@@ -201,5 +202,6 @@ test('secrets are taken out of lines, those of the configuration by value and ot
     database: 'connect to postgres://user:[redacted]@db:5432/x failed, short',
     header: 'Authorization: Bearer [redacted] refused',
     keys: '[redacted] [redacted] [redacted]',
+    webhook: 'signed by [redacted], as whsec_short is not',
   })
 })
