@@ -1,10 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander'
-import ms from 'ms'
+import { Command } from 'commander'
 import type { Scope } from '../domain/api-key.ts'
 import { SCOPES } from '../domain/api-key.ts'
 import type { ApiKeyJson } from './api/keys-api.ts'
 import type { ApiOptions } from './connect-api.ts'
 import { connectApi } from './connect-api.ts'
+import { expiry } from './expiry.ts'
 import { apiCommand, someOf } from './options.ts'
 import { print, printJson, say } from './output.ts'
 
@@ -25,7 +25,7 @@ export function keys(): Command {
     .requiredOption('--name <name>', 'what it is for')
     .addOption(someOf('--scopes <scope...>', 'what it may do; unset: read and write', SCOPES))
     .option('--user <id>', 'whose data it gives access to; unset: your own')
-    .option('--expires <duration>', 'after how long it ends, such as 90d; unset: never', toExpiry)
+    .option('--expires <duration>', 'after how long it ends, such as 90d; unset: never', expiry)
     .action(create)
   const revocation = apiCommand('revoke', 'Revoke API keys, from now on.')
     .argument('<prefix-or-id...>', 'as keys list shows it')
@@ -82,10 +82,3 @@ const describe = ({ prefix, name, scopes, user_id, expires_at, revoked_at, last_
     revoked_at ? `revoked ${revoked_at}` : `expires ${expires_at ?? 'never'}`,
     `used ${last_used_at ?? 'never'}`,
   ].join('  ')
-
-function toExpiry(duration: string): Date {
-  const milliseconds = ms(duration as ms.StringValue)
-  if (typeof milliseconds !== 'number' || milliseconds <= 0)
-    throw new InvalidArgumentError('It is not a duration such as 90d.')
-  return new Date(Date.now() + milliseconds)
-}

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { describeMigration, exitCodeOf } from '../../cli/describe-migration.ts'
+import { expiry } from '../../cli/expiry.ts'
 import { failureLines } from '../../cli/failure-lines.ts'
 import { bytes, count, seconds } from '../../cli/output.ts'
 import { collectFiles } from '../../cli/upload/collect-files.ts'
@@ -60,6 +61,15 @@ test('a migration says what is left, and how it ended by its exit code', () => {
   assert.equal(exitCodeOf({ receipt: { ...receipt, moved: 1 } }), 3)
   assert.equal(exitCodeOf({ receipt: { ...receipt, failed: 0 }, drop: { left: 1 } }), 3)
   assert.equal(exitCodeOf({ receipt: { ...receipt, failed: 0 }, drop: { left: null } }), undefined)
+})
+
+test('a duration without its unit, shorter than a minute, or past all dates is none', () => {
+  const days = (expiry('90d').getTime() - Date.now()) / 86_400_000
+  assert.ok(days > 89.9 && days <= 90)
+  assert.ok(expiry('1.5 hours') > new Date())
+  for (const duration of ['90', '90x', 'd', '-3d', '', '3d 4h']) assert.throws(() => expiry(duration), /with its unit/)
+  for (const duration of ['59s', '90ms', '0d']) assert.throws(() => expiry(duration), /shorter than a minute/)
+  for (const duration of ['9000y', '999999999y']) assert.throws(() => expiry(duration), /after the year 9999/)
 })
 
 test('numbers are told as people say them', () => {
