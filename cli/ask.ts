@@ -37,11 +37,20 @@ async function askAndPrint(wanted: string, words: readonly string[], options: Op
 
 /** Prints an answer as it is written. @returns all of it */
 async function printed(events: AsyncIterable<ChatEventJson>): Promise<ChatAnswerJson> {
-  for await (const event of events) {
-    if (event.event === 'delta') process.stdout.write(plainText(event.text))
-    if (event.event === 'done') return event
+  let isBegun = false
+  try {
+    for await (const event of events) {
+      if (event.event === 'done') return event
+      if (event.event !== 'delta') continue
+      process.stdout.write(plainText(event.text))
+      isBegun = true
+    }
+  } catch (error) {
+    // What is said of it begins on a line of its own.
+    if (isBegun) print()
+    throw error
   }
-  throw new Error('The answer broke off; ask again.')
+  throw new Error('the events of an answer have no end')
 }
 
 function tellSources({ citations, answered, cut_off }: ChatAnswerJson): void {

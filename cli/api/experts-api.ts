@@ -58,13 +58,16 @@ export class ExpertsApi {
     return results
   }
 
+  /** Sent once, since each answer is paid for. */
   ask(id: string, question: Question, signal: AbortSignal): Promise<ChatAnswerJson> {
-    return this.#connection.json('POST', `${at(id)}/chat`, { json: question, signal })
+    return this.#connection.json('POST', `${at(id)}/chat`, { json: question, signal, once: true })
   }
 
+  /** Sent once, too. */
   async *askStreaming(id: string, question: Question, signal: AbortSignal): AsyncGenerator<ChatEventJson> {
     const headers = { accept: 'text/event-stream' }
-    yield* chatEvents(await this.#connection.stream('POST', `${at(id)}/chat`, { json: question, headers, signal }))
+    const request = { json: question, headers, signal, once: true }
+    yield* chatEvents(await this.#connection.stream('POST', `${at(id)}/chat`, request))
   }
 
   /** With the id and the address of the workflow that deletes it. */

@@ -61,11 +61,14 @@ async function uploadFile(api: ApiClient, file: LocalFile, progress: UploadProgr
   line.show(progress.now())
 }
 
+/** Of 403: what is refused whatever the file. A quota may be full for one file, and have room for a smaller one. */
+const HOPELESS: ReadonlySet<string> = new Set(['SCOPE_MISSING', 'HOST_NOT_ALLOWED'])
+
 /** @throws the error, where it is not of this file alone */
 function failureOf({ path }: LocalFile, error: unknown, signal: AbortSignal): Omit<FailedPath, 'path'> {
   if (signal.aborted || error instanceof ApiUnreachable) throw error
   if (!(error instanceof ApiError)) return unreadable(path, error)
-  if (error.status === 401 || error.status === 403) throw error
+  if (error.status === 401 || HOPELESS.has(error.code)) throw error
   return describe(error)
 }
 

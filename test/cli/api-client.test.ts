@@ -3,10 +3,12 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
 import { ApiClient } from '../../cli/api/api-client.ts'
 import { ApiError } from '../../cli/api/api-error.ts'
+import { sendStreamed } from '../../cli/api/send-streamed.ts'
 import { ExpertsmithCommand } from '../support/expertsmith.ts'
 
 const ID = '441f5ea6-f626-4f2d-aacf-ef191d66dabb'
@@ -107,6 +109,76 @@ describe('the client of the API', () => {
     const { url } = await server(t, json(404, { code: 'EXPERT_NOT_FOUND', detail: 'There is no such expert.' }))
     const { signal } = new AbortController()
     await assert.rejects(new ApiClient({ url }).experts.events(ID, signal).next(), { code: 'EXPERT_NOT_FOUND' })
+  })
+})
+
+const EXAMPLE = join(import.meta.dirname, '../../examples/04-faq.md')
+
+describe('expertsmith upload', () => {
+  const none = json(200, { items: [], next_cursor: null })
+  const upload = (apiUrl: string, ...args: string[]) =>
+    new ExpertsmithCommand({ apiUrl, temporalAddress: '127.0.0.1:1' }, 'upload', EXAMPLE, ...args)
+
+  for (const [when, begin] of [
+    ['its answer has not begun', (_response: ServerResponse, then: () => void) => then()],
+    [
+      'half of its answer is there',
+      (response: ServerResponse, then: () => void) => response.writeHead(201).write('{"id":', then),
+    ],
+  ] as const)
+    test(`ends by Ctrl-C where the file is sent, and ${when}`, async (t) => {
+      let command: ExpertsmithCommand | undefined
+      const silent: Answer = (response, request) => request.on('end', () => begin(response, () => command?.interrupt()))
+      const { url } = await server(t, none, silent)
+      command = upload(url)
+      const { code, stdout, stderr } = await command.result
+      assert.deepEqual([code, stdout], [130, ''])
+      assert.match(stderr, /^\nStopped\. 0 files of 1 are uploaded/)
+    })
+
+  test('goes on past a file for which the quota has no room, and not past a key that may not write', async (t) => {
+    const full = json(403, { code: 'QUOTA_EXCEEDED', detail: 'No room.' })
+    const more = [join(EXAMPLE, '../05-release-notes.txt'), '--parallel', '1', '--json']
+    const quota = await server(t, none, full, json(201, { id: ID, original_name: 'x' }))
+    const past = await upload(quota.url, ...more).result
+    assert.equal(past.code, 3, past.stderr)
+    const { files, failed } = JSON.parse(past.stdout)
+    assert.deepEqual([files.length, failed[0].code], [1, 'QUOTA_EXCEEDED'])
+
+    const reader = await server(t, none, json(403, { code: 'SCOPE_MISSING', detail: 'It may not write.' }))
+    const stopped = await upload(reader.url, ...more).result
+    assert.deepEqual([stopped.code, JSON.parse(stopped.stdout).failed.length], [1, 2], stopped.stderr)
+    assert.equal(reader.requests.length, 2)
+  })
+
+  test('gives up a connection on which nothing comes any more', async (t) => {
+    const { url } = await server(t, () => undefined)
+    const body = (async function* () {})()
+    const sent = sendStreamed(url, { method: 'POST', headers: {}, body, silenceMs: 50 })
+    await assert.rejects(sent, { code: 'ETIMEDOUT', message: 'nothing came for 0.05 s' })
+  })
+})
+
+describe('expertsmith ask', () => {
+  const found = json(200, { id: ID, name: 'Docs' })
+  const ask = (apiUrl: string, ...args: string[]) =>
+    new ExpertsmithCommand({ apiUrl, temporalAddress: '127.0.0.1:1' }, 'ask', ID, 'Why?', ...args).result
+
+  test('asks once, however the answer is wanted, since each is paid for', async (t) => {
+    const away = json(503, { code: 'CHAT_UNAVAILABLE', detail: 'Away.' }, { 'retry-after': '0' })
+    for (const how of [[], ['--json'], ['--no-stream']]) {
+      const { url, requests } = await server(t, found, away)
+      const { code, stderr } = await ask(url, ...how)
+      assert.deepEqual([code, stderr, requests.length], [1, '✘ CHAT_UNAVAILABLE: Away.\n', 2], how.join())
+    }
+  })
+
+  test('says that an answer broke off, on a line of its own', async (t) => {
+    for (const then of ['breaks', 'ends'] as const) {
+      const { url } = await server(t, found, events(event('delta', { text: 'It is' }), then))
+      const { code, stdout, stderr } = await ask(url)
+      assert.deepEqual([code, stdout, stderr], [1, 'It is\n', '✘ The answer broke off; ask again.\n'], then)
+    }
   })
 })
 
