@@ -109,7 +109,7 @@ async function* readAnswer(chunks: AsyncIterable<Chunk>, signal: AbortSignal): A
 }
 
 /** What the service says may hold the text that it was sent, or part of the key, so it stays in the cause. */
-function toChatFailure(cause: unknown, model: string, signal?: AbortSignal): unknown {
+export function toChatFailure(cause: unknown, model: string, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason
   if (cause instanceof ChatFailure) return cause
   const failure = (code: ChatFailure['code'], detail: string, wait?: number) =>

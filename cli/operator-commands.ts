@@ -10,7 +10,7 @@ const DERIVED_DAYS = 30
 export const doctor = (): Command =>
   newCommand(
     'doctor',
-    'Look at everything that Expertsmith needs, say what is wrong, and how to mend it. Asking for an embedding costs one token.',
+    'Look at everything that Expertsmith needs, say what is wrong, and how to mend it. Asking for an embedding costs one token, and so may an answer.',
   ).action(async (options) => (await import('./operator/doctor.ts')).doctor(options))
 
 export const s3 = (): Command => new Command('s3').description('See to the bucket.').addCommand(s3Setup())

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { CreateBucketCommand, DeleteBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
 import { ScheduleClient } from '@temporalio/client'
 import { ensureSchedule } from '../../adapters/temporal-schedules.ts'
+import { apiChecks } from '../../cli/operator/doctor/api-checks.ts'
 import type { BucketRule } from '../../cli/operator/doctor/bucket-rule-checks.ts'
 import { bucketRuleChecks } from '../../cli/operator/doctor/bucket-rule-checks.ts'
 import type { Result } from '../../cli/operator/doctor/check.ts'
 import { diagnose } from '../../cli/operator/doctor/diagnosis.ts'
+import { redaction } from '../../cli/operator/doctor/redaction.ts'
 import { renderGroup } from '../../cli/operator/doctor/report.ts'
 import { loadDoctorConfig } from '../../config.ts'
 import { HOUSEKEEPING, housekeepingId } from '../../workflows/contract.ts'
@@ -60,6 +67,8 @@ describe('expertsmith doctor', () => {
       OPENAI_API_KEY: OPENAI_TEST_KEY,
       OPENAI_BASE_URL: openai.baseUrl,
       EMBEDDING_DIMENSIONS: String(DIMENSIONS),
+      CHAT_API_KEY: OPENAI_TEST_KEY,
+      CHAT_BASE_URL: openai.baseUrl,
       VECTOR_STORE: 'pinecone',
       PINECONE_API_KEY: PINECONE_TEST_KEY,
       PINECONE_INDEX: INDEX,
@@ -119,6 +128,7 @@ describe('expertsmith doctor', () => {
     for (const { status, name, fix } of found) if (status === 'warning') assert.ok(fix, name)
     await leavesNothing()
     assert.deepEqual([openai.embedded, pinecone.server.count('/vectors/upsert')], [['doctor'], 0])
+    assert.deepEqual(openai.chat.requests, [], 'a description costs nothing')
   })
 
   /** Each breaks one thing: the check that finds it, and what its fix and detail must say. */
@@ -175,6 +185,18 @@ describe('expertsmith doctor', () => {
       'Embeddings/Key and model',
       /OPENAI_API_KEY/,
     ],
+    [
+      'a key of the language model that is wrong',
+      () => ({ CHAT_API_KEY: 'sk-wrong' }),
+      'Asking/Key and model',
+      /CHAT_AUTH.+CHAT_API_KEY/s,
+    ],
+    [
+      'a language model that is away',
+      async () => ({ CHAT_BASE_URL: `http://127.0.0.1:${await freePort()}/v1` }),
+      'Asking/Key and model',
+      /CHAT_UNAVAILABLE.+CHAT_BASE_URL/s,
+    ],
     ['an open door', () => ({ HOST: '0.0.0.0' }), 'Configuration/Who may call', /openssl rand -hex 32/],
   ]
 
@@ -203,12 +225,72 @@ describe('expertsmith doctor', () => {
     await Promise.all([empty.close(), newer.close()])
   })
 
+  test('asks a model that is not described for one token, and says what to set where there is none', async () => {
+    const asking = async (changes: Settings) => (await diagnosed(changes)).find(({ group }) => group === 'Asking')
+    const answered = await asking({ CHAT_MODEL: 'undescribed' })
+    assert.equal(answered?.status, 'ok', answered?.detail)
+    assert.match(answered?.detail ?? '', /one token/)
+    const { model, max_tokens } = openai.chat.requests.at(-1) ?? {}
+    assert.deepEqual([model, max_tokens], ['undescribed', 1])
+    const none = { CHAT_API_KEY: '', CHAT_BASE_URL: '', OPENAI_API_KEY: '', EMBEDDINGS: 'hashing' }
+    const skipped = await asking(none)
+    assert.equal(skipped?.status, 'skipped')
+    assert.match(skipped?.detail ?? '', /OPENAI_API_KEY, or CHAT_API_KEY/)
+  })
+
+  test('leaves nothing on a disk that is fresh, or in folders that are empty', async (t) => {
+    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-doctor-'))
+    t.after(() => rm(dir, { recursive: true }))
+    const simple = { OBJECT_STORE: 'disk', VECTOR_STORE: 'lancedb', DATA_DIR: dir }
+    const told = async () => {
+      const found = await diagnosed(simple)
+      const about = found.filter(({ group, name }) => group === 'Objects' || name === 'Namespaces')
+      return about.map(({ status, detail }) => `${status} ${detail.replace(dir, '')}`)
+    }
+    const unused = 'skipped there are none before the first file'
+    assert.deepEqual(await told(), ['ok /objects is made with the first file', unused])
+    assert.deepEqual(await readdir(dir, { recursive: true }), [])
+    for (const folder of ['objects', 'vectors']) await mkdir(join(dir, folder))
+    assert.deepEqual(await told(), ['ok /objects takes objects', unused])
+    assert.deepEqual((await readdir(dir, { recursive: true })).toSorted(), ['objects', 'vectors'])
+  })
+
   test('tells an index that is gone from one that is not made yet', async () => {
     const restore = pinecone.dropIndexes()
     const [fresh] = (await diagnosed()).filter(({ name }) => name === 'Index')
     assert.deepEqual([fresh?.status, fresh?.detail], ['ok', `${INDEX} is made with the first file`])
+    const forget = await anIndexedFile('text-embedding-3-small')
+    const [lost] = (await diagnosed()).filter(({ name }) => name === 'Index')
+    assert.deepEqual(
+      [lost?.status, lost?.detail],
+      ['failed', `${INDEX} is gone, and with it the vectors of files that are indexed`],
+    )
+    assert.match(lost?.fix ?? '', /with 64 dimensions and the metric cosine, then: .+ rebuild-vectors/)
+    await forget()
     restore()
   })
+
+  /** @returns what removes it */
+  async function anIndexedFile(model: string) {
+    const [expertId, fileId] = [randomUUID(), randomUUID()]
+    const { pool } = world.database
+    await pool.query(
+      `with e as (insert into experts (id, user_id, name, system_prompt, status, embedding_model, embedding_dimensions)
+         values ($1, $1, 'x', 'x', 'ready', $3, $4)),
+       f as (insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key)
+         values ($2, $1, 'x', 'x', 1, 'text/plain', 'x', 'x'))
+       select`,
+      [expertId, fileId, model, DIMENSIONS],
+    )
+    await pool.query(`insert into expert_files (expert_id, file_id, status, chunks) values ($1, $2, 'indexed', 1)`, [
+      expertId,
+      fileId,
+    ])
+    return async () => {
+      await pool.query('delete from experts where id = $1', [expertId])
+      await pool.query('delete from files where id = $1', [fileId])
+    }
+  }
 
   test('tells which experts are paused, and why', async () => {
     const id = randomUUID()
@@ -247,6 +329,7 @@ describe('expertsmith doctor', () => {
       S3_ENDPOINT: `http://${nowhere}`,
       PINECONE_CONTROLLER_HOST: `http://${nowhere}`,
       OPENAI_BASE_URL: `http://${nowhere}/v1`,
+      CHAT_BASE_URL: `http://${nowhere}/v1`,
       API_URL: `http://${nowhere}`,
     }
     const doctor = (changes: Settings, ...args: string[]) =>
@@ -263,10 +346,10 @@ describe('expertsmith doctor', () => {
     assert.deepEqual(Object.keys(checks[0]), ['group', 'name', 'status', 'detail', 'milliseconds'])
 
     assert.deepEqual([lost.code, lost.stderr], [3, ''])
-    for (const group of ['Postgres', 'Temporal', 'Objects', 'Vectors', 'Embeddings', 'API'])
+    for (const group of ['Postgres', 'Temporal', 'Objects', 'Vectors', 'Embeddings', 'Asking', 'API'])
       assert.match(lost.stdout, new RegExp(`^${group}[^\n]*\n❌ [^\n]+\n   → `, 'm'))
     assert.match(lost.stdout, /^– {2}Migrations: skipped, needs: Connection$/m)
-    assert.match(lost.stdout, /^\d+ ✅, \d+ ⚠️, 6 ❌, \d+ skipped$/m)
+    assert.match(lost.stdout, /^\d+ ✅, \d+ ⚠️, 7 ❌, \d+ skipped$/m)
     for (const secret of [...secrets(), 'not-told']) assert.ok(!lost.stdout.includes(secret))
 
     assert.equal(unread.code, 2, unread.stderr)
@@ -274,6 +357,40 @@ describe('expertsmith doctor', () => {
     assert.match(unread.stdout, /❌ RETRY_WINDOW: RETRY_WINDOW=soon is not a duration/)
     assert.match(unread.stdout, /❌ DATABASE_URL: DATABASE_URL is not set/)
     assert.match(unread.stdout, /^0 ✅, 0 ⚠️, 3 ❌$/m)
+  })
+
+  test('asks the API for its readiness with the key, and names what it is not told more of', async (t) => {
+    const keys: (string | undefined)[] = []
+    let answer: object = {}
+    const api = createServer(({ headers, url }, response) => {
+      if (url === '/readyz') keys.push(headers.authorization)
+      response.end(JSON.stringify(answer))
+    }).listen(0, '127.0.0.1')
+    t.after(() => api.close())
+    await once(api, 'listening')
+    const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
+    const { api: config } = loadDoctorConfig(processEnvironment(healthy))
+    const [, readiness] = apiChecks({ api: config, client: { url, apiKey: 'esk_reader' } }).checks
+    const told = async (next: object) => {
+      answer = next
+      const finding = await readiness?.find(AbortSignal.timeout(5_000))
+      return `${finding?.status} ${finding?.detail}`
+    }
+    const parts = ['database', 'temporal'].map((name) => ({ name, status: 'ok' }))
+    const away = { name: 'chat', status: 'failed' }
+    assert.equal(await told({ status: 'ready', checks: parts }), 'ok database, temporal')
+    assert.equal(await told({ status: 'degraded', checks: [...parts, away] }), 'warning chat')
+    const reason = { ...away, detail: 'No connection.' }
+    assert.equal(await told({ status: 'not_ready', checks: [reason, ...parts] }), 'failed chat: No connection.')
+    assert.deepEqual(keys, Array(3).fill('Bearer esk_reader'))
+    await assert.rejects(told({ ok: true }), TypeError)
+    assert.match(readiness?.explain?.(new TypeError('x')).fix ?? '', /API_URL/)
+  })
+
+  test('takes the key of the language model out of what it says', () => {
+    const redact = redaction(loadDoctorConfig(processEnvironment({ ...healthy, CHAT_API_KEY: 'sk-chat-not-told' })))
+    const result = { name: 'x', status: 'failed', detail: 'sk-chat-not-told is wrong', milliseconds: 1 } as const
+    assert.equal(redact(result).detail, '••• is wrong')
   })
 
   test('tells how the rules of the bucket stand', async () => {

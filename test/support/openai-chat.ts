@@ -23,14 +23,21 @@ export type ChatScript = {
 
 const USUAL: ChatScript = { pieces: ['It is as the pas', 'sage says [', '1].'] }
 
-/** `POST /v1/chat/completions`, streamed, as OpenAI does it. */
+/** `POST /v1/chat/completions`, streamed, as OpenAI does it, and `GET /v1/models/{model}`. */
 export class OpenAiChat {
   readonly requests: ChatRequest[] = []
+  /** Those that it describes; it answers by whatever name. */
+  readonly models = new Set(['gpt-5.4-mini'])
   /** How many answers the client did not wait for. */
   left = 0
   readonly #scripts: ChatScript[] = []
 
   constructor(app: FastifyInstance, isKey: (authorization: string | undefined) => boolean) {
+    app.get<{ Params: { model: string } }>('/v1/models/:model', async ({ headers, params }, reply) => {
+      if (!isKey(headers.authorization)) return reply.status(401).send({ error: { code: 'invalid_api_key' } })
+      if (!this.models.has(params.model)) return reply.status(404).send({ error: { code: 'model_not_found' } })
+      return { id: params.model, object: 'model', created: 0, owned_by: 'openai' }
+    })
     app.post<{ Body: ChatRequest }>('/v1/chat/completions', async ({ headers, body }, reply) => {
       if (!isKey(headers.authorization)) return reply.status(401).send({ error: { code: 'invalid_api_key' } })
       this.requests.push(body)

@@ -2,9 +2,10 @@ import type { DoctorConfig } from '../../../config.ts'
 import type { Check, Finding, Group } from './check.ts'
 import { failed, messageOf, ok, warning } from './check.ts'
 
+/** `detail` is told to those only who have a key. */
 type Readiness = {
   readonly status: 'ready' | 'degraded' | 'not_ready'
-  readonly checks: readonly { readonly name: string; readonly status: string; readonly detail: string }[]
+  readonly checks: readonly { readonly name: string; readonly status: string; readonly detail?: string }[]
 }
 
 /** As its clients reach it. */
@@ -30,7 +31,14 @@ export function apiChecks({ api, client }: Pick<DoctorConfig, 'api' | 'client'>)
       {
         name: 'Readiness',
         needs: [answers],
-        find: async (signal) => readiness((await (await get(`${client.url}/readyz`, signal)).json()) as Readiness),
+        find: async (signal) => {
+          const answer = await get(`${client.url}/readyz`, signal, authorization)
+          return readiness((await answer.json()) as Readiness)
+        },
+        explain: (error) => ({
+          detail: `${client.url}/readyz is not answered as the API does: ${reasonOf(error)}`,
+          fix: 'Correct API_URL, or look for a proxy in between',
+        }),
       },
       ...(isElsewhere(api.publicUrl, client.url) ? [publicly(api.publicUrl)] : []),
       {
@@ -46,10 +54,10 @@ const get = (url: string, signal: AbortSignal, headers?: Record<string, string>)
   fetch(url, { signal, ...(headers && { headers }) })
 
 function readiness({ status, checks }: Readiness): Finding {
-  if (status === 'ready') return ok(`${checks.length} parts answer`)
+  if (status === 'ready') return ok(checks.map(({ name }) => name).join(', ') || 'ready')
   const detail = checks
     .filter((check) => check.status === 'failed')
-    .map(({ name, detail }) => `${name}: ${detail}`)
+    .map(({ name, detail }) => (detail ? `${name}: ${detail}` : name))
     .join('; ')
   const fix = 'Mend what is named, here as the API sees it; the groups above say how'
   return status === 'degraded' ? warning(detail, fix) : failed(detail, fix)

@@ -1,6 +1,6 @@
-/** What a check has found. A warning is fit for work, but not as it should be in production. */
+/** What a check has found. `skipped`: there was nothing to look at. A warning is fit for work, but not as it should be in production. */
 export type Finding = {
-  readonly status: 'ok' | 'warning' | 'failed'
+  readonly status: 'ok' | 'warning' | 'failed' | 'skipped'
   readonly detail: string
   /** What to do, in imperative, with the command or the variable. */
   readonly fix?: string
@@ -26,13 +26,14 @@ export type Group = {
 
 export type Result = {
   readonly name: string
-  readonly status: Finding['status'] | 'skipped'
+  readonly status: Finding['status']
   readonly detail: string
   readonly fix?: string
   readonly milliseconds: number
 }
 
 export const ok = (detail: string): Finding => ({ status: 'ok', detail })
+export const skipped = (detail: string): Finding => ({ status: 'skipped', detail })
 export const warning = (detail: string, fix: string): Finding => ({ status: 'warning', detail, fix })
 export const failed = (detail: string, fix: string): Finding => ({ status: 'failed', detail, fix })
 

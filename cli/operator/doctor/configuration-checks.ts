@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import type { DoctorConfig } from '../../../config.ts'
 import type { Check, Finding, Group } from './check.ts'
 import { failed, messageOf, ok, warning } from './check.ts'
+import { nearestThere } from './nearest-there.ts'
 
 const NODE_MAJOR = 24
 const GIGABYTE = 1_073_741_824
@@ -97,12 +97,4 @@ async function folder(variable: string, path: string): Promise<Finding> {
   const gigabytes = (bavail * bsize) / GIGABYTE
   const detail = `${path}, ${gigabytes.toFixed(1)} GB free`
   return gigabytes < 1 ? warning(detail, `Make room, or set ${variable} to another disk`) : ok(detail)
-}
-
-async function nearestThere(path: string): Promise<string> {
-  const isThere = await access(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
-  )
-  return isThere || dirname(path) === path ? path : nearestThere(dirname(path))
 }

@@ -5,6 +5,7 @@ import { hasIndexedFiles } from '../../../adapters/postgres-vector-use.ts'
 import { S3BucketRules } from '../../../adapters/s3-bucket-rules.ts'
 import type { DoctorConfig } from '../../../config.ts'
 import { apiChecks } from './api-checks.ts'
+import { askingChecks } from './asking-checks.ts'
 import { backupChecks } from './backup-checks.ts'
 import type { Group, Result } from './check.ts'
 import { CheckRuns } from './check-runs.ts'
@@ -46,6 +47,7 @@ export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResul
       isInUse: () => hasIndexedFiles(database, { model, dimensions }),
     }),
     embeddingChecks(config.worker.embedder),
+    askingChecks(config.api.chat),
     apiChecks(config),
     backupChecks(config.api.database, postgres.checks[0] ?? postgres.migrated),
   ]

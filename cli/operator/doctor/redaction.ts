@@ -26,6 +26,7 @@ function secretsOf({ api, worker, client }: DoctorConfig): string[] {
     objects.kind === 's3' ? objects.secretKey : '',
     vectors.kind === 'pinecone' ? vectors.apiKey : '',
     embedder.kind === 'openai' ? embedder.apiKey : '',
+    api.chat?.apiKey ?? '',
     typeof temporal.connect.connectionOptions.apiKey === 'string' ? temporal.connect.connectionOptions.apiKey : '',
   ]
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { access, readdir } from 'node:fs/promises'
 import { createVectorStore } from '../../../adapters/from-config.ts'
 import type { PineconeIndex } from '../../../adapters/pinecone-probe.ts'
 import { describePineconeIndex } from '../../../adapters/pinecone-probe.ts'
@@ -7,7 +7,7 @@ import type { VectorStoreConfig } from '../../../config.ts'
 import { parseVectorNamespace } from '../../../domain/keys.ts'
 import type { VectorStore } from '../../../domain/ports.ts'
 import type { Check, Finding, Group } from './check.ts'
-import { failed, messageOf, ok, warning } from './check.ts'
+import { failed, messageOf, ok, skipped, warning } from './check.ts'
 
 type PineconeConfig = Extract<VectorStoreConfig, { kind: 'pinecone' }>
 type Options = {
@@ -30,7 +30,8 @@ export function vectorChecks({ config, dimensions, ...uses }: Options): Group {
       {
         name: 'Namespaces',
         needs: config.kind === 'pinecone' ? [...checks, uses.database] : checks,
-        find: async () => ok(await count(vectors)),
+        find: async () =>
+          (await isUnused(config)) ? skipped('there are none before the first file') : ok(await count(vectors)),
       },
     ],
     close: () => vectors.close(),
@@ -118,6 +119,15 @@ const lanceDbCheck = (dir: string): Check => ({
     }
   },
 })
+
+/** Merely to open LanceDB's folder writes into it. */
+const isUnused = async (config: VectorStoreConfig): Promise<boolean> =>
+  config.kind === 'lancedb' && (await readdir(config.dir).catch(noneIfMissing)).length === 0
+
+function noneIfMissing(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return []
+  throw error
+}
 
 const MOST_COUNTED = 10_000
 
