@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Expert } from '../domain/expert.ts'
+import { patient } from './postgres-database.ts'
 import type { ExpertRow } from './postgres-expert-store.ts'
 import { SELECT_EXPERT, toExpert } from './postgres-expert-store.ts'
 
@@ -20,10 +21,12 @@ const MARK = `
  * @returns the experts that have something to do, also what an earlier call has marked
  */
 export async function markForRebuild(pool: pg.Pool, expertIds?: readonly string[]): Promise<Expert[]> {
-  await pool.query(MARK, [expertIds ?? null])
+  await pool.query(patient(MARK, [expertIds ?? null]))
   const { rows } = await pool.query<ExpertRow>(
-    `${SELECT_EXPERT} where p.pending > 0 and e.status <> 'deleting' and ($1::uuid[] is null or e.id = any ($1)) order by e.id`,
-    [expertIds ?? null],
+    patient(
+      `${SELECT_EXPERT} where p.pending > 0 and e.status <> 'deleting' and ($1::uuid[] is null or e.id = any ($1)) order by e.id`,
+      [expertIds ?? null],
+    ),
   )
   return rows.map(toExpert)
 }

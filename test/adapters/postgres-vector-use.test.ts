@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
+import { openDatabase } from '../../adapters/postgres-database.ts'
 import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
+import { markForRebuild } from '../../adapters/postgres-rebuild.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
 import { hasIndexedFiles } from '../../adapters/postgres-vector-use.ts'
 import type { FileContext } from '../../domain/ports.ts'
@@ -57,5 +59,19 @@ describe('whether vectors were stored, by the rows', () => {
     assert.equal(await asks('another'), false)
     await runs.delete(done.expertId)
     assert.equal(await asks('second'), false)
+  })
+
+  test('again: files are marked however long that takes', async (t) => {
+    const pool = openDatabase({ url: database.url, connections: 1 }, () => undefined, { queryTimeoutMs: 200 })
+    t.after(() => pool.end())
+    const runs = new PostgresRunStore(database.pool)
+    const { expertId, fileId } = await storing('slow')
+    await runs.markIndexed({ expertId, fileId }, INDEXED)
+    await database.pool.query(`
+      create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(0.4); return new; end $$;
+      create trigger slowly before update on expert_files for each row execute function slowly()`)
+    const [marked] = await markForRebuild(pool, [expertId])
+    await database.pool.query('drop function slowly cascade')
+    assert.deepEqual([marked?.id, marked?.progress.pending], [expertId, 1])
   })
 })
