@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3'
 import type { S3Config } from '../config.ts'
-import { toS3Failure } from './s3-failure.ts'
-import type { RuleSection } from './s3-rule-sections.ts'
+import type { RuleSection, WantedLifetimes } from './s3-rule-sections.ts'
 import { corsSection, lifecycleSection } from './s3-rule-sections.ts'
-import type { Lifetimes } from './wanted-bucket-rules.ts'
 
-export type WantedRules = Lifetimes & {
+export type WantedRules = WantedLifetimes & {
   /** None: no page needs to reach the bucket, and its CORS rules are left as they are. */
   readonly origins: readonly string[]
 }
@@ -18,9 +16,11 @@ export type BucketRule = {
   /** For people; null where there is no such rule, or it cannot be read. */
   readonly before: string | null
   readonly wanted: string
-  /** `unsupported`: by the server. `refused`: the credentials may not. `set`: just now. */
-  readonly state: 'unchanged' | 'missing' | 'different' | 'set' | 'unsupported' | 'refused'
-  /** Why it is unsupported or refused. */
+  /** What of the rule that was there does harm. */
+  readonly fault: string | null
+  /** `unsupported`: by the server. `refused`: the credentials may not. `failed`: anything else. `set`: just now. */
+  readonly state: 'unchanged' | 'missing' | 'different' | 'set' | 'unsupported' | 'refused' | 'failed'
+  /** Why it is unsupported or refused, or has failed. */
   readonly reason: string | null
   /** How many rules there are beside ours, which stay as they are. */
   readonly others: number
@@ -44,12 +44,12 @@ export class S3BucketRules {
     })
   }
 
-  /** Compares, and changes nothing. @throws Failure where the bucket cannot be reached */
+  /** Compares, and changes nothing. */
   survey(wanted: WantedRules): Promise<BucketRule[]> {
     return this.#each(wanted, compare)
   }
 
-  /** Sets what is missing or different. @throws Failure where the bucket cannot be reached */
+  /** Sets what is missing or different. That one kind fails keeps neither the other from being set, nor what was set from being told. */
   set(wanted: WantedRules): Promise<BucketRule[]> {
     return this.#each(wanted, compareAndSet)
   }
@@ -73,11 +73,10 @@ export class S3BucketRules {
     try {
       return await see(section)
     } catch (error) {
-      const { bucket, region } = this.#config
       const found = whyNot(error, section.kind)
-      if (!found) throw toS3Failure(error, { s3Key: '', bucket, region })
       return section.wanted.map((rule) => ({
-        ...{ kind: section.kind, id: rule.ID, before: null, wanted: section.describe(rule), others: 0 },
+        ...{ kind: section.kind, id: rule.ID, before: null, wanted: section.describe(rule) },
+        ...{ fault: null, others: 0 },
         ...found,
       }))
     }
@@ -104,6 +103,7 @@ function compareRules<R extends Named>(section: RuleSection<R>, rules: readonly 
     const state = !found ? 'missing' : isSame(found, wanted) ? 'unchanged' : 'different'
     return {
       ...{ kind: section.kind, id: wanted.ID, state, reason: null, others },
+      ...{ fault: found ? section.faultOf(found) : null },
       ...{ before: found ? section.describe(found) : null, wanted: section.describe(wanted) },
     }
   })
@@ -127,13 +127,15 @@ const PERMISSIONS = {
   lifecycle: 's3:GetLifecycleConfiguration and s3:PutLifecycleConfiguration',
 }
 
-/** Undefined where nothing at all can be done with the bucket. */
-function whyNot(error: unknown, kind: 'cors' | 'lifecycle'): Pick<BucketRule, 'state' | 'reason'> | undefined {
-  if (!(error instanceof S3ServiceException)) return undefined
+function whyNot(error: unknown, kind: 'cors' | 'lifecycle'): Pick<BucketRule, 'state' | 'reason'> {
+  if (!(error instanceof S3ServiceException)) return { state: 'failed', reason: describe(error) }
   const status = error.$metadata.httpStatusCode
   if (status === 501 || status === 405 || error.name === 'NotImplemented')
     return { state: 'unsupported', reason: `the server answered ${error.name}` }
   if (error.name === 'AccessDenied')
     return { state: 'refused', reason: `the credentials lack ${PERMISSIONS[kind]} on the bucket` }
-  return undefined
+  return { state: 'failed', reason: describe(error) }
 }
+
+const describe = (error: unknown) =>
+  error instanceof Error ? [error.name, error.message].filter(Boolean).join(': ') : String(error)

@@ -15,6 +15,34 @@ export const wantedCors = (origins: readonly string[]): CORSRule & { ID: string 
 /** In whole days: when uploads that were never finished are aborted, and when what was derived of files goes. */
 export type Lifetimes = { readonly abortDays: number; readonly derivedDays: number }
 
+const DAY_MS = 86_400_000
+const DERIVED_DAYS = 30
+
+type Spans = { readonly uploadLifetimeMs: number; readonly retryWindowMs: number; readonly fileDeadlineMs: number }
+
+/** A direct upload must be over by then, and days of S3 end at midnight. */
+export const abortDays = (uploadLifetimeMs: number): number => Math.max(7, Math.ceil(uploadLifetimeMs / DAY_MS) + 1)
+
+/** What is set where nobody says otherwise; `least`: what does no harm. A run may look for what was derived until its last retry. */
+export function bucketLifetimes({ uploadLifetimeMs, retryWindowMs, fileDeadlineMs }: Spans) {
+  const least = {
+    abortDays: Math.ceil(uploadLifetimeMs / DAY_MS),
+    derivedDays: Math.ceil((retryWindowMs + fileDeadlineMs) / DAY_MS),
+  }
+  return { abortDays: abortDays(uploadLifetimeMs), derivedDays: Math.max(DERIVED_DAYS, least.derivedDays), least }
+}
+
+/** What of a rule that is there does harm: that it is off, or goes to work before `least`. Null where nothing does. */
+export function lifecycleFault(rule: LifecycleRule, least: Lifetimes): string | null {
+  if (rule.Status !== 'Enabled') return 'is disabled'
+  const aborts = rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation
+  if (aborts !== undefined && aborts < least.abortDays) return 'aborts uploads before UPLOAD_LIFETIME has passed'
+  const deletes = rule.Expiration?.Days
+  if (deletes !== undefined && deletes < least.derivedDays)
+    return 'deletes what runs may need until RETRY_WINDOW and FILE_DEADLINE have passed'
+  return null
+}
+
 export function wantedLifecycle({ abortDays, derivedDays }: Lifetimes): (LifecycleRule & { ID: string })[] {
   const AbortIncompleteMultipartUpload = { DaysAfterInitiation: abortDays }
   const rule = (ID: string, Prefix: string) => ({ ID, Status: 'Enabled' as const, Filter: { Prefix } })

@@ -32,6 +32,8 @@ function describeRule({ kind, id, before, wanted, state, reason }: BucketRule): 
     case 'missing':
     case 'different':
       return `⚠️ ${what}: would be set to ${wanted}; ${was}`
+    case 'failed':
+      return `❌ ${what}: failed, ${reason}`
     case 'unsupported':
     case 'refused':
       return `⚠️ ${what}: ${state}, ${reason}. ${WITHOUT[id] ?? ''}`

@@ -1,5 +1,6 @@
 import type { BucketRule } from '../../adapters/s3-bucket-rules.ts'
 import { S3BucketRules } from '../../adapters/s3-bucket-rules.ts'
+import { abortDays } from '../../adapters/wanted-bucket-rules.ts'
 import type { BucketConfig } from '../../config.ts'
 import { loadBucketConfig } from '../../config.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -14,11 +15,6 @@ type Options = {
   readonly json?: boolean
 }
 
-const DAY_MS = 86_400_000
-
-/** A direct upload must be over by then, and days of S3 end at midnight. */
-const abortDays = (uploadLifetimeMs: number) => Math.max(7, Math.ceil(uploadLifetimeMs / DAY_MS) + 1)
-
 /** Sets the rules of the bucket, beside those that others have set, and tells of each what there was. */
 export async function setUpBucket({ origin, derivedDays, dryRun = false, json = false }: Options): Promise<void> {
   const config = loadBucketConfig()
@@ -31,10 +27,12 @@ export async function setUpBucket({ origin, derivedDays, dryRun = false, json = 
   const receipt = { bucket, dry_run: dryRun, rules: found }
   if (json) printJson(receipt)
   else process.stdout.write(describeRules(receipt, origins.length > 0))
-  if (found.some(isUndone)) process.exitCode = EXIT.partly
+  if (found.every(hasFailed)) process.exitCode = EXIT.failed
+  else if (found.some(isUndone)) process.exitCode = EXIT.partly
 }
 
-const isUndone = ({ state }: BucketRule) => state === 'unsupported' || state === 'refused'
+const hasFailed = ({ state }: BucketRule) => state === 'failed'
+const isUndone = ({ state }: BucketRule) => ['unsupported', 'refused', 'failed'].includes(state)
 
 function whyNone({ objects }: BucketConfig): string {
   const why = objects.kind === 'unconfigured' ? `${objects.missing.join(', ')} not set` : 'objects are kept on disk'

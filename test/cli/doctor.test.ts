@@ -394,7 +394,7 @@ describe('expertsmith doctor', () => {
   })
 
   test('tells how the rules of the bucket stand', async () => {
-    const rule = { id: 'r', before: null, wanted: 'w', state: 'missing', reason: null } as const
+    const rule = { id: 'r', before: null, wanted: 'w', state: 'missing', reason: null, fault: null } as const
     const told = async (...rules: BucketRule[]) => {
       const [cors, lifecycle] = bucketRuleChecks(async () => rules, [])
       return Promise.all([cors, lifecycle].map((check) => check?.find(AbortSignal.timeout(1_000))))
@@ -410,6 +410,10 @@ describe('expertsmith doctor', () => {
     })
     assert.deepEqual([none?.status, unsupported?.status], ['ok', 'warning'])
     assert.match(`${none?.detail} ${unsupported?.detail}`, /CORS_ORIGINS names no page unsupported: NotImplemented/)
+    const [, off] = await told({ ...rule, kind: 'lifecycle', state: 'different', before: 'b', fault: 'is disabled' })
+    assert.deepEqual([off?.status, off?.detail], ['warning', 'r is disabled (b)'])
+    const [, lost] = await told({ ...rule, kind: 'lifecycle' }, { ...rule, kind: 'lifecycle', state: 'failed' })
+    assert.equal(lost?.status, 'failed')
   })
 })
 

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { GetBucketCorsCommand, PutBucketCorsCommand } from '@aws-sdk/client-s3'
 import type { BucketRule } from '../../adapters/s3-bucket-rules.ts'
 import { S3BucketRules } from '../../adapters/s3-bucket-rules.ts'
+import { bucketLifetimes } from '../../adapters/wanted-bucket-rules.ts'
 import { expertsmith } from '../support/expertsmith.ts'
 import { LifecycleServer } from '../support/lifecycle-server.ts'
 import { ownBucket, s3Client } from '../support/own-bucket.ts'
@@ -110,6 +111,52 @@ describe('the lifecycle rules of a bucket', () => {
       [derived?.state, derived?.before],
       ['set', 'derived/: delete after 30 days, abort uploads after 7 days'],
     )
+  })
+
+  test('that cannot be set leave a receipt of what was tried, and fail the command where all have failed', async (t) => {
+    const server = await LifecycleServer.start(t, theirs)
+    server.fails = 'MalformedXML'
+    const rules = await new S3BucketRules(server.config).set(WANTED)
+    assert.deepEqual(
+      rules.map(({ kind, state, reason }) => [kind, state, reason?.split(',')[0]]),
+      [
+        ['cors', 'refused', 'the credentials lack s3:GetBucketCORS and s3:PutBucketCORS on the bucket'],
+        ['lifecycle', 'failed', 'MalformedXML: injected by a test'],
+        ['lifecycle', 'failed', 'MalformedXML: injected by a test'],
+      ],
+    )
+    const { bucket, endpoint = '' } = server.config
+    const env = { ...s3Environment(endpoint), S3_BUCKET_NAME: bucket }
+    const [all, some] = await Promise.all([setup(env), setup(env, '--origin', ORIGIN)])
+    assert.deepEqual([all.code, some.code, all.stderr], [1, 3, ''])
+    assert.match(all.stdout, /❌ lifecycle expertsmith-uploads: failed, MalformedXML: injected by a test/)
+    assert.equal(server.puts, 0)
+  })
+
+  test('that are off, or go to work too early, say what harm they do', async (t) => {
+    const server = await LifecycleServer.start(t, theirs)
+    const rules = new S3BucketRules(server.config)
+    const DAY = 86_400_000
+    const lifetimes = bucketLifetimes({ uploadLifetimeMs: 2 * DAY, retryWindowMs: 40 * DAY, fileDeadlineMs: DAY })
+    assert.deepEqual(lifetimes, { abortDays: 7, derivedDays: 41, least: { abortDays: 2, derivedDays: 41 } })
+    const faults = async () => {
+      const found = await rules.survey({ ...lifetimes, origins: [] })
+      return found.map(({ fault }) => fault)
+    }
+    await rules.set({ abortDays: 2, derivedDays: 50, origins: [] })
+    assert.deepEqual(await faults(), [null, null])
+    await rules.set({ abortDays: 1, derivedDays: 40, origins: [] })
+    assert.deepEqual(await faults(), [
+      'aborts uploads before UPLOAD_LIFETIME has passed',
+      'aborts uploads before UPLOAD_LIFETIME has passed',
+    ])
+    await rules.set({ abortDays: 2, derivedDays: 40, origins: [] })
+    assert.deepEqual(await faults(), [
+      null,
+      'deletes what runs may need until RETRY_WINDOW and FILE_DEADLINE have passed',
+    ])
+    server.rules = server.rules.replaceAll('Enabled', 'Disabled')
+    assert.deepEqual(await faults(), ['is disabled', 'is disabled'])
   })
 
   test('that may not be read say which permission is missing', async (t) => {

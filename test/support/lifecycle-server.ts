@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test'
 import type { S3Config } from '../../config.ts'
 
 const NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
-const DENIED = '<Error><Code>AccessDenied</Code><Message>injected by a test</Message></Error>'
+const errorOf = (code: string) => `<Error><Code>${code}</Code><Message>injected by a test</Message></Error>`
 
 /** Keeps the lifecycle rules of a bucket as AWS does, which the S3 server of the tests does not. */
 export class LifecycleServer {
@@ -16,6 +16,8 @@ export class LifecycleServer {
   rules: string
   puts = 0
   refuses = false
+  /** S3's name of what it then answers each PUT of lifecycle rules with. */
+  fails: string | undefined
 
   private constructor(rules: string) {
     this.rules = rules
@@ -40,7 +42,9 @@ export class LifecycleServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request)
-    if (this.refuses || !/\?lifecycle/.test(request.url ?? '')) return void response.writeHead(403).end(DENIED)
+    if (this.refuses || !/\?lifecycle/.test(request.url ?? ''))
+      return void response.writeHead(403).end(errorOf('AccessDenied'))
+    if (request.method === 'PUT' && this.fails) return void response.writeHead(400).end(errorOf(this.fails))
     if (request.method === 'PUT') {
       this.puts++
       this.rules = /<Rule>.*<\/Rule>/s.exec(body)?.[0] ?? ''

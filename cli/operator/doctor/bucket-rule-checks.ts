@@ -1,5 +1,5 @@
 import type { Check, Finding } from './check.ts'
-import { ok, warning } from './check.ts'
+import { failed, ok, warning } from './check.ts'
 import { describeError } from './failure-finding.ts'
 
 /** How a rule of ours stands in the bucket, as `s3 setup` finds it. */
@@ -8,7 +8,8 @@ export type BucketRule = {
   readonly id: string
   readonly before: string | null
   readonly wanted: string
-  readonly state: 'unchanged' | 'missing' | 'different' | 'set' | 'unsupported' | 'refused'
+  readonly fault: string | null
+  readonly state: 'unchanged' | 'missing' | 'different' | 'set' | 'unsupported' | 'refused' | 'failed'
   readonly reason: string | null
 }
 
@@ -38,13 +39,16 @@ export function bucketRuleChecks(survey: Survey, needs: readonly Check[]): Check
 
 function describe(rules: readonly BucketRule[]): Finding {
   const findings = rules.map(describeRule)
-  const worst = findings.find(({ status }) => status === 'warning')
+  const worst =
+    findings.find(({ status }) => status === 'failed') ?? findings.find(({ status }) => status === 'warning')
   return worst ?? ok(findings.map(({ detail }) => detail).join('; ') || 'not needed: CORS_ORIGINS names no page')
 }
 
-function describeRule({ kind, id, before, wanted, state, reason }: BucketRule): Finding {
+function describeRule({ kind, id, before, wanted, fault, state, reason }: BucketRule): Finding {
+  if (state === 'failed') return failed(`${reason}`, SETUP)
   if (state === 'unsupported' || state === 'refused') return warning(`${state}: ${reason}`, WITHOUT[kind])
   if (state === 'missing') return warning(`has no rule ${id} (${wanted})`, SETUP)
+  if (fault !== null) return warning(`${id} ${fault} (${before})`, SETUP)
   // How long things are kept is the operator's choice; which pages may send is not met by half.
   if (state === 'different' && kind === 'cors') return warning(`${before}, not ${wanted}`, SETUP)
   return ok(before ?? wanted)

@@ -3,6 +3,7 @@ import { PostgresApiKeyStore } from '../../../adapters/postgres-api-key-store.ts
 import { openDatabase } from '../../../adapters/postgres-database.ts'
 import { hasIndexedFiles } from '../../../adapters/postgres-vector-use.ts'
 import { S3BucketRules } from '../../../adapters/s3-bucket-rules.ts'
+import { bucketLifetimes } from '../../../adapters/wanted-bucket-rules.ts'
 import type { DoctorConfig } from '../../../config.ts'
 import { apiChecks } from './api-checks.ts'
 import { askingChecks } from './asking-checks.ts'
@@ -19,8 +20,6 @@ import { vectorChecks } from './vector-checks.ts'
 
 export type GroupResult = { readonly name: string; readonly results: readonly Result[] }
 
-/** In days, as `s3 setup` has them; that a bucket has others is the operator's choice. */
-const LIFETIMES = { abortDays: 7, derivedDays: 30 }
 const LIMITS = { connectTimeoutMs: 5_000, queryTimeoutMs: 5_000 }
 
 /** Runs all checks at the same time, as far as they do not need each other, and gives the groups in the order of reading. */
@@ -38,7 +37,9 @@ export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResul
     temporalChecks(config.worker),
     objectChecks(config.worker.objects, (bucket) => {
       const rules = new S3BucketRules(bucket)
-      return () => rules.survey({ ...LIFETIMES, origins: config.api.corsOrigins })
+      // That a bucket has longer lifetimes is the operator's choice.
+      const lifetimes = bucketLifetimes({ ...config.worker, ...config.api })
+      return () => rules.survey({ ...lifetimes, origins: config.api.corsOrigins })
     }),
     vectorChecks({
       config: config.worker.vectors,
