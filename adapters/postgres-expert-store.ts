@@ -172,12 +172,16 @@ export class PostgresExpertStore implements ExpertStore {
     })
   }
 
-  async list(userId: string, { limit, cursor }: PageRequest): Promise<PageOf<Expert>> {
+  async list(
+    userId: string,
+    { limit, cursor, name }: PageRequest & { readonly name?: string | undefined },
+  ): Promise<PageOf<Expert>> {
     const { rows } = await this.#pool.query<ExpertRow>(
       `${SELECT_EXPERT}
        where e.user_id = $1 and ($2::timestamptz is null or (e.created_at, e.id) < ($2::timestamptz, $3::uuid))
+         and ($5::text is null or e.name = $5)
        order by e.created_at desc, e.id desc limit $4`,
-      [userId, ...decodeNewestFirst(cursor), limit + 1],
+      [userId, ...decodeNewestFirst(cursor), limit + 1, name ?? null],
     )
     return pageOf(rows, limit, toExpert, (row) => [row.created_at_text, row.id])
   }

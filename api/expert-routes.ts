@@ -22,6 +22,7 @@ import {
   ExpertWithSecretSchema,
   NewExpertSchema,
   PageSchema,
+  Text,
   toExpertEdit,
   toExpertFileJson,
   toExpertJson,
@@ -40,6 +41,12 @@ export type ExpertRoutesOptions = IdempotencyOptions &
   }
 
 const FileStatusQuery = { ...ExpertFileStatusSchema, examples: ['failed' as const] }
+const ExpertsQuery = Type.Object({
+  ...PageQuery.properties,
+  name: Type.Optional(
+    Text({ maxLength: 255, description: 'Only those of this name, letter for letter.', examples: ['Test Expert'] }),
+  ),
+})
 const FileIds = Type.Array(Uuid, { minItems: 1, maxItems: 100_000 })
 const tags = ['experts']
 const AT_REST: readonly ExpertStatus[] = ['paused', 'ready', 'partially_ready', 'failed', 'cancelled']
@@ -135,7 +142,7 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       operationId: 'listExperts',
       tags,
       summary: 'List experts, newest first',
-      querystring: PageQuery,
+      querystring: ExpertsQuery,
       response: { 200: PageSchema(ExpertSchema) },
     },
     handler: async (request) => toPage(await experts.list(request.userId, request.query), toJson),

@@ -5,7 +5,7 @@ import { findExpert } from './find-expert.ts'
 import { interruptible } from './interrupt.ts'
 import { apiCommand, wholeNumber } from './options.ts'
 import { print, printJson, say } from './output.ts'
-import { plainText } from './plain-text.ts'
+import { plainLine, plainText } from './plain-text.ts'
 
 type Options = ApiOptions & { readonly stream: boolean; readonly topK?: number }
 
@@ -62,5 +62,5 @@ function tellSources({ citations, answered, cut_off }: ChatAnswerJson): void {
 
 function source({ marker, file_name, page_start, page_end, heading_path }: CitationJson): string {
   const pages = page_start === page_end ? `page ${page_start}` : `pages ${page_start}–${page_end}`
-  return plainText(`[${marker}] ${[file_name, pages, ...heading_path].join(', ')}`)
+  return plainLine(`[${marker}] ${[file_name, pages, ...heading_path].join(', ')}`)
 }

@@ -45,7 +45,7 @@ async function createAndPrint(options: Options): Promise<void> {
   const api = connectApi(options)
   const system_prompt = await promptOf(options)
   const selected_files = [...new Set([...(await givenIds(options)), ...(await uploadedIds(api, options))])]
-  if (selected_files.length === 0) throw new Error('There is no file to create an expert from.')
+  if (selected_files.length === 0) throw new UsageError('There is no file to create an expert from.')
   const expert = await api.experts.create({ name, system_prompt, voice_id: voice ?? null, selected_files })
   if (!json) print(expert.id)
   const last = watch ? await watchExpert(api, expert, { quiet: json }) : expert
@@ -74,6 +74,7 @@ async function givenIds({ file = [], filesFrom, upload }: Options): Promise<read
 async function uploadedIds(api: ApiClient, { upload, json = false }: Options): Promise<string[]> {
   if (!upload) return []
   const { files, failed } = await uploadPaths(api, upload, { parallel: PARALLEL, quiet: json })
+  if (failed.length > 0 && files.length === 0) throw new Error('No file could be uploaded, so no expert was created.')
   if (failed.length > 0) process.exitCode = EXIT.partly
   return files.map(({ id }) => id)
 }

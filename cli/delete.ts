@@ -9,6 +9,7 @@ import { failureLines } from './failure-lines.ts'
 import { findExpert } from './find-expert.ts'
 import { apiCommand } from './options.ts'
 import { count, print, printJson, say } from './output.ts'
+import { plainLine } from './plain-text.ts'
 
 type Options = ApiOptions & { readonly yes?: boolean; readonly cascade?: boolean }
 /** What came of one; `workflow_id` where a workflow is at it. */
@@ -41,7 +42,7 @@ async function deleteExperts(wanted: readonly string[], options: Options): Promi
   const experts = await Promise.all(wanted.map((each) => findExpert(api, each)))
   const what = experts.map(({ name, progress: { files } }) => `"${name}" (${count(files, 'file')})`).join(', ')
   await confirm(`Delete ${count(experts.length, 'expert')}: ${what}?`, options)
-  await each(options, experts, async ({ id, name }) => {
+  await each('expert', options, experts, async ({ id, name }) => {
     const { workflow_id, temporal_ui_url } = await api.experts.delete(id)
     return { id, name, workflow_id, temporal_ui_url }
   })
@@ -52,7 +53,7 @@ async function deleteFiles(ids: readonly string[], options: Options): Promise<vo
   const cascade = options.cascade ?? false
   await confirm(`Delete ${count(ids.length, 'file')}${cascade ? ', in experts too' : ''}?`, options)
   const files = ids.map((id) => ({ id, name: id }))
-  await each(options, files, (file) => deleteFile(api, file.id, cascade))
+  await each('file', options, files, (file) => deleteFile(api, file.id, cascade))
 }
 
 async function deleteFile({ files }: ApiClient, id: string, cascade: boolean): Promise<Deleted> {
@@ -63,6 +64,7 @@ async function deleteFile({ files }: ApiClient, id: string, cascade: boolean): P
 
 /** One after the other, past those that fail. */
 async function each<T extends { readonly name: string }>(
+  what: string,
   { json }: Options,
   items: readonly T[],
   remove: (item: T) => Promise<Deleted>,
@@ -71,7 +73,7 @@ async function each<T extends { readonly name: string }>(
   if (json) printJson({ deleted: done, failed })
   else
     for (const { name, temporal_ui_url: url } of done)
-      print(url ? `Deleting ${name}. Watch it: ${url}` : `Deleted ${name}.`)
-  for (const line of failureLines(failed, { stream: process.stderr })) say(line)
+      print(plainLine(url ? `Deleting ${name}. Watch it: ${url}` : `Deleted ${name}.`))
+  for (const line of failureLines(failed, { what, stream: process.stderr })) say(line)
   tellFailures(failed.length, items.length)
 }

@@ -3,6 +3,7 @@ import type { ApiClient } from './api/api-client.ts'
 import type { ExpertFileJson, ExpertJson } from './api/experts-api.ts'
 import { failureLines } from './failure-lines.ts'
 import { count } from './output.ts'
+import { plainLine, plainText } from './plain-text.ts'
 
 export type ExpertReport = ExpertJson & { readonly failed_files: ExpertFileJson[] }
 
@@ -22,8 +23,8 @@ export function describeExpert(report: ExpertReport, stream: NodeJS.WriteStream 
     message: message ?? '',
   }))
   return [
-    `${bold(name)}  ${id}`,
-    `${bold(status)}${status_reason ? `: ${status_reason}` : ''}`,
+    `${bold(plainLine(name))}  ${id}`,
+    `${bold(status)}${status_reason ? `: ${plainText(status_reason)}` : ''}`,
     describeProgress(report),
     ...(summary ? [describeTotals(summary)] : []),
     ...failureLines(failures, { names: 20, stream }),

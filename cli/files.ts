@@ -4,6 +4,7 @@ import type { ApiOptions } from './connect-api.ts'
 import { connectApi } from './connect-api.ts'
 import { apiCommand, limitOption } from './options.ts'
 import { bytes, minute, print, printJson, say } from './output.ts'
+import { plainLine } from './plain-text.ts'
 import { textTable } from './text-table.ts'
 
 type Options = ApiOptions & { readonly limit: number }
@@ -25,5 +26,5 @@ const toRow = ({ id, created_at, size, processing_status, original_name }: FileJ
   minute(created_at),
   bytes(size),
   processing_status,
-  original_name,
+  plainLine(original_name),
 ]

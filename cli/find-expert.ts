@@ -9,8 +9,7 @@ export const isId = (text: string): boolean => UUID.test(text)
 /** By its id, or by its exact name. @throws Error that lists the candidates, where several have this name */
 export async function findExpert({ experts }: ApiClient, idOrName: string): Promise<ExpertJson> {
   if (isId(idOrName)) return experts.get(idOrName)
-  const found: ExpertJson[] = []
-  for await (const expert of experts.list()) if (expert.name === idOrName) found.push(expert)
+  const found = await Array.fromAsync(experts.named(idOrName))
   const [expert] = found
   if (!expert) throw new Error(`There is no expert named "${idOrName}". expertsmith status lists them.`)
   if (found.length > 1)

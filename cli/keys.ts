@@ -7,6 +7,7 @@ import { connectApi } from './connect-api.ts'
 import { expiry } from './expiry.ts'
 import { apiCommand, someOf } from './options.ts'
 import { print, printJson, say } from './output.ts'
+import { plainLine } from './plain-text.ts'
 
 type NewKey = ApiOptions & {
   readonly name: string
@@ -62,7 +63,7 @@ async function revoke(wanted: readonly string[], options: ApiOptions): Promise<v
   const found = wanted.map((each) => keyIn(all, each))
   for (const key of found) {
     await api.keys.revoke(key.id)
-    if (!options.json) print(`Revoked ${key.prefix}… (${key.name})`)
+    if (!options.json) print(`Revoked ${key.prefix}… (${plainLine(key.name)})`)
   }
   if (options.json) printJson(found.map(({ id, name, prefix }) => ({ id, name, prefix })))
 }
@@ -76,7 +77,7 @@ function keyIn(all: readonly ApiKeyJson[], wanted: string): ApiKeyJson {
 const describe = ({ prefix, name, scopes, user_id, expires_at, revoked_at, last_used_at }: ApiKeyJson) =>
   [
     `${prefix}…`,
-    name,
+    plainLine(name),
     scopes.join('+'),
     `user ${user_id}`,
     revoked_at ? `revoked ${revoked_at}` : `expires ${expires_at ?? 'never'}`,

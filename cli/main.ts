@@ -6,6 +6,7 @@ import { ApiError } from './api/api-error.ts'
 import { EXIT } from './exit-codes.ts'
 import { Interrupted } from './interrupt.ts'
 import { say } from './output.ts'
+import { plainText } from './plain-text.ts'
 import { createProgram } from './program.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -29,6 +30,6 @@ function tell(error: unknown): number {
   }
   const code = error instanceof ApiError ? `${error.code}: ` : ''
   const message = error instanceof Error ? error.message : String(error)
-  say(`${styleText('red', '✘', { stream: process.stderr })} ${code}${message}`)
+  say(`${styleText('red', '✘', { stream: process.stderr })} ${code}${plainText(message)}`)
   return error instanceof UsageError || error instanceof ConfigurationError ? EXIT.usage : EXIT.failed
 }

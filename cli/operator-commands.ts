@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { newCommand, wholeNumber } from './options.ts'
+import { apiCommand, newCommand, wholeNumber } from './options.ts'
 
 /** A run may look for what was derived of its files until its last retry: RETRY_WINDOW and FILE_DEADLINE, and some days. */
 const LEAST_DERIVED_DAYS = 8
@@ -8,7 +8,7 @@ const DERIVED_DAYS = 30
 // What they do is loaded when it is asked for: it brings the clients of all services along, which other commands do without.
 
 export const doctor = (): Command =>
-  newCommand(
+  apiCommand(
     'doctor',
     'Look at everything that Expertsmith needs, say what is wrong, and how to mend it. Asking for an embedding costs one token, and so may an answer.',
   ).action(async (options) => (await import('./operator/doctor.ts')).doctor(options))

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import project from '../package.json' with { type: 'json' }
 import { ask } from './ask.ts'
 import { completion } from './completion.ts'
 import { create } from './create.ts'
@@ -13,11 +14,13 @@ import { retry } from './retry.ts'
 import { search } from './search.ts'
 import { status } from './status.ts'
 import { upload } from './upload.ts'
+import { UsageError } from './usage-error.ts'
 
 /** All commands. `.parseAsync` throws CommanderError where arguments are wrong, or help was shown. */
 export function createProgram(): Command {
   const program = new Command('expertsmith')
     .description('Experts from your files, at a terminal: a client of the HTTP API, and commands for its operator.')
+    .version(project.version, '--version', 'print the version')
     .addOption(urlOption())
     .enablePositionalOptions()
     .hook('preAction', handDownUrl)
@@ -44,10 +47,13 @@ export function createProgram(): Command {
   return program
 }
 
-/** `expertsmith --url … status` is `expertsmith status --url …`. */
+/** `expertsmith --url … status` is `expertsmith status --url …`. @throws UsageError where that has no such option */
 function handDownUrl(program: Command, command: Command): void {
   const { url } = program.opts<{ url?: string }>()
-  if (url !== undefined && command.getOptionValue('url') === undefined) command.setOptionValue('url', url)
+  if (url === undefined) return
+  if (!command.options.some(({ long }) => long === '--url'))
+    throw new UsageError(`expertsmith ${command.name()} does not ask the API, so --url means nothing to it.`)
+  if (command.getOptionValue('url') === undefined) command.setOptionValue('url', url)
 }
 
 /** Of a command and those below it: errors are thrown, and name the help that has more. */

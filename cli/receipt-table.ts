@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { ChoreReceipt, HousekeepingReceipt } from '../domain/housekeeping.ts'
+import { plainLine } from './plain-text.ts'
 
 const HEAD = ['chore', 'found', 'done', 'examples'] as const
 type Cells = readonly [chore: string, found: string, done: string, examples: string]
@@ -19,7 +20,7 @@ function rowsOf(receipt: ChoreReceipt): Cells[] {
   const { chore, found, done, more, examples } = receipt
   const rest = found - examples.length
   const lines = [
-    ...examples,
+    ...examples.map(plainLine),
     ...(rest > 0 ? [`… and ${rest.toLocaleString('en')} more`] : []),
     ...(more ? ['The limit of one run was reached; the next one goes on.'] : []),
   ]

@@ -6,7 +6,7 @@ import { connectApi } from './connect-api.ts'
 import { findExpert } from './find-expert.ts'
 import { apiCommand, wholeNumber } from './options.ts'
 import { print, printJson } from './output.ts'
-import { plainText } from './plain-text.ts'
+import { plainLine, plainText } from './plain-text.ts'
 
 type Options = ApiOptions & { readonly topK: number; readonly file?: string[] }
 
@@ -34,7 +34,7 @@ async function searchAndPrint(wanted: string, words: readonly string[], options:
 function passage(result: SearchResult): string {
   const { text, file_name, heading_path, score } = result
   const source = [file_name, pagesOf(result), ...heading_path].join(' › ')
-  return `${styleText('bold', plainText(source))}  ${score.toFixed(3)}\n${wrapped(plainText(text))}\n`
+  return `${styleText('bold', plainLine(source))}  ${score.toFixed(3)}\n${wrapped(plainText(text))}\n`
 }
 
 function wrapped(text: string): string {

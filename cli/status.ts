@@ -7,6 +7,7 @@ import { describeExpert, reportOn } from './describe-expert.ts'
 import { findExpert } from './find-expert.ts'
 import { apiCommand, limitOption, watchOption } from './options.ts'
 import { minute, print, printJson, say } from './output.ts'
+import { plainLine } from './plain-text.ts'
 import { textTable } from './text-table.ts'
 import { UsageError } from './usage-error.ts'
 import { tellOutcome, watchExpert } from './watch-expert.ts'
@@ -30,7 +31,8 @@ async function showStatus(wanted: string | undefined, options: Options): Promise
 /** Also what other commands end with that wait for an expert. */
 export async function showExpert(api: ApiClient, found: ExpertJson, { watch, json }: Omit<Options, 'limit'>) {
   const expert = watch ? await watchExpert(api, found, { quiet: json ?? false }) : found
-  if (!expert) return json ? printJson({ id: found.id, status: 'deleted' }) : print(`"${found.name}" is deleted.`)
+  if (!expert)
+    return json ? printJson({ id: found.id, status: 'deleted' }) : print(`"${plainLine(found.name)}" is deleted.`)
   const report = await reportOn(api, expert)
   if (json) printJson(report)
   else print(describeExpert(report))
@@ -47,7 +49,7 @@ async function showAll(api: ApiClient, { limit, json }: Options): Promise<void> 
 
 const toRow = ({ id, name, status, progress: { files, indexed, failed }, updated_at }: ExpertJson) => [
   id,
-  name,
+  plainLine(name),
   status,
   `${indexed}/${files}${failed > 0 ? `, ${failed} failed` : ''}`,
   minute(updated_at),

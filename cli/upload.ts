@@ -3,6 +3,7 @@ import { connectApi } from './connect-api.ts'
 import { tellFailures } from './exit-codes.ts'
 import { apiCommand, wholeNumber } from './options.ts'
 import { print, printJson } from './output.ts'
+import { plainLine } from './plain-text.ts'
 import type { Uploaded } from './upload/upload-files.ts'
 import { uploadPaths } from './upload/upload-paths.ts'
 
@@ -40,7 +41,7 @@ class IdLines {
 
   add({ id, path }: Uploaded): void {
     if (this.#silent) return
-    this.#held.push(`${id}\t${path}`)
+    this.#held.push(`${id}\t${plainLine(path)}`)
     if (!process.stdout.isTTY) this.flush()
   }
 

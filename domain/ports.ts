@@ -259,7 +259,8 @@ export interface ExpertStore {
   /** The expert and its files, all pending, in one transaction. */
   insert(expert: NewExpert, fileIds: readonly string[]): Promise<Expert>
   find(userId: string, expertId: string): Promise<Expert | undefined>
-  list(userId: string, page: PageRequest): Promise<PageOf<Expert>>
+  /** `name`: those only that have it, letter for letter. */
+  list(userId: string, page: PageRequest & { readonly name?: string | undefined }): Promise<PageOf<Expert>>
   listFiles(
     userId: string,
     expertId: string,

@@ -41,6 +41,10 @@ export class ExpertsApi {
     return itemsOf(this.#connection, '/experts', page)
   }
 
+  named(name: string): AsyncGenerator<ExpertJson> {
+    return itemsOf(this.#connection, `/experts?name=${encodeURIComponent(name)}`)
+  }
+
   failedFiles(id: string): AsyncGenerator<ExpertFileJson> {
     return itemsOf(this.#connection, `${at(id)}/files?status=failed`)
   }

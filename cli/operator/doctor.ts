@@ -5,10 +5,12 @@ import type { GroupResult } from './doctor/diagnosis.ts'
 import { diagnose } from './doctor/diagnosis.ts'
 import { countOf, renderCounts, renderGroup, toJson } from './doctor/report.ts'
 
+type Options = { readonly url?: string; readonly json?: boolean }
+
 /** Looks at all that the product needs, by the configuration of api and worker, which need not run. Changes nothing. */
-export async function doctor({ json = false }: { readonly json?: boolean }): Promise<void> {
+export async function doctor({ url, json = false }: Options): Promise<void> {
   const groups: GroupResult[] = []
-  for await (const group of configured()) {
+  for await (const group of configured(url)) {
     groups.push(group)
     if (!json) print(renderGroup(group))
   }
@@ -19,7 +21,7 @@ export async function doctor({ json = false }: { readonly json?: boolean }): Pro
 }
 
 /** Nothing can be looked at by variables that cannot be read: then they are what is to be mended. */
-async function* configured(): AsyncGenerator<GroupResult, void> {
+async function* configured(url: string | undefined): AsyncGenerator<GroupResult, void> {
   let config: DoctorConfig
   try {
     config = loadDoctorConfig()
@@ -28,7 +30,7 @@ async function* configured(): AsyncGenerator<GroupResult, void> {
     process.exitCode = EXIT.usage
     return yield { name: 'Configuration', results: error.faults.map(toResult) }
   }
-  yield* diagnose(config)
+  yield* diagnose(url === undefined ? config : { ...config, client: { ...config.client, url } })
 }
 
 const toResult = (fault: string) => ({

@@ -7,6 +7,7 @@ import type { CreateExpertWorkflow, RetryRequest } from '../../workflows/contrac
 import { CREATE_EXPERT, createExpertStart, retryFailedFiles } from '../../workflows/contract.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count, print, printJson, say } from '../output.ts'
+import { plainLine } from '../plain-text.ts'
 import { UsageError } from '../usage-error.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -50,7 +51,8 @@ function tell(experts: readonly Expert[], asked: readonly string[], json: boolea
   const started = experts.map(({ id, name, progress }) => ({ expert_id: id, name, files: progress.pending }))
   const missing = asked.filter((id) => !experts.some((expert) => expert.id === id.toLowerCase()))
   if (json) printJson({ experts: started, without_files: missing })
-  else for (const { expert_id, name, files } of started) print(`${expert_id}  ${count(files, 'file')}  ${name}`)
+  else
+    for (const { expert_id, name, files } of started) print(`${expert_id}  ${count(files, 'file')}  ${plainLine(name)}`)
   if (missing.length > 0) {
     say(`There is nothing to store again of ${missing.join(', ')}: no such expert, or no file is indexed.`)
     process.exitCode = EXIT.partly

@@ -88,6 +88,7 @@ test('the OpenAPI document asks for nothing that has a default', () => {
     [
       ['limit', false],
       ['cursor', false],
+      ['name', false],
     ],
   )
   const search = operation('/experts/{id}/search', 'post').requestBody?.content?.['application/json']?.schema

@@ -42,6 +42,23 @@ describe('pages of a list miss and repeat nothing while rows come and go', () =>
     return ids
   }
 
+  test('experts of one name are listed alone, letter for letter, and none of another user', async () => {
+    const [twin, other] = [await api.createExpert([await api.upload('t.txt', 't')], '100 % Twin'), expert]
+    const named = async (name: string) => {
+      const { body } = await api.send('GET', `/experts?limit=1&name=${encodeURIComponent(name)}`)
+      return (body.items as Record<string, unknown>[]).map(idOf)
+    }
+    assert.deepEqual(await named('100 % Twin'), [twin.id])
+    assert.deepEqual(await named(other.name), [other.id])
+    assert.deepEqual([await named('100 % twin'), await named('%'), await named('')], [[], [], []])
+    const { rowCount } = await world.database.pool.query(
+      `update experts set user_id = gen_random_uuid(), name = 'Theirs' where id = $1`,
+      [twin.id],
+    )
+    assert.deepEqual([rowCount, await named('Theirs')], [1, []])
+    await world.database.pool.query('delete from experts where id = $1', [twin.id])
+  })
+
   const add = { expert: 0, file: 0 }
   for (const [what, url, insert, newest] of [
     ['files', () => '/knowledge-base/files', () => api.upload('new.txt', `new ${add.file++}`), 'first'],

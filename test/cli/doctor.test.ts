@@ -335,7 +335,7 @@ describe('expertsmith doctor', () => {
     const doctor = (changes: Settings, ...args: string[]) =>
       expertsmith({ taskQueue: world.taskQueue, env: { ...healthy, ...changes } }, 'doctor', ...args)
     const [well, lost, unread] = await Promise.all([
-      doctor({}, '--json'),
+      doctor({ API_URL: `http://${nowhere}` }, '--url', healthy.API_URL ?? '', '--json'),
       doctor(unreachable),
       doctor({ PORT: 'eighty', RETRY_WINDOW: 'soon', DATABASE_URL: '' }),
     ])

@@ -138,6 +138,18 @@ describe('expertsmith, with an API', () => {
     assert.match(found.stdout, /^c\.txt › page 1 {2}\d\.\d{3}\n {3}The keel is 4\.2 metres deep\.\n/)
   })
 
+  test('prints nothing of a name that would command the terminal', async () => {
+    const evil = '\u001b[2Jevil\u202e'
+    const file = await requests.upload(`${evil}.pdf`, '%PDF-1.7 no')
+    const { id } = await requests.createExpert([file], evil)
+    await requests.until(id, 'failed')
+    const told = await Promise.all([run('status'), run('status', evil), run('files'), run('status', `${evil}!`)])
+    for (const { stdout, stderr } of told) {
+      assert.match(stdout + stderr, /\[2Jevil/)
+      for (const command of ['\u001b', '\u202e']) assert.ok(!(stdout + stderr).includes(command), stdout + stderr)
+    }
+  })
+
   test('deletes only what is meant, and says what is in use', async () => {
     const file = await requests.upload('d.txt', 'Anchors hold.')
     const { id } = await requests.createExpert([file], 'Doomed')
@@ -203,13 +215,20 @@ describe('expertsmith, with an API', () => {
 
   test('says in a sentence what is wrong with the address, the key and the arguments', async () => {
     const nowhere = `http://127.0.0.1:${await freePort()}`
-    const [lost, wrong, address, bare] = await Promise.all([
+    const [lost, wrong, address, bare, empty, deaf, version] = await Promise.all([
       run('status', '--url', nowhere),
       run('uplaod'),
       run('--url', 'nonsense', 'status'),
       run('create', '--name', 'x', '--file', 'y'),
+      withInput('', 'create', '--name', 'x', '--prompt', 'y'),
+      run('--url', nowhere, 'housekeeping'),
+      run('--version'),
     ])
     assert.deepEqual([lost.code, wrong.code, address.code, bare.code], [1, 2, 2, 2])
+    assert.deepEqual([empty.code, deaf.code, version.code], [2, 2, 0])
+    assert.match(empty.stderr, /^✘ There is no file to create an expert from\./)
+    assert.match(deaf.stderr, /^✘ expertsmith housekeeping does not ask the API, so --url means nothing to it\./)
+    assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/)
     assert.match(lost.stderr, new RegExp(`^✘ The API does not answer at ${nowhere} .*npm start.*API_URL`))
     assert.match(wrong.stderr, /unknown command 'uplaod'\n\(Did you mean upload\?\)/)
     assert.match(address.stderr, /--url <address>.*nonsense.*such as http:/)

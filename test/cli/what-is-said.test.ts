@@ -7,6 +7,7 @@ import { describeMigration, exitCodeOf } from '../../cli/describe-migration.ts'
 import { expiry } from '../../cli/expiry.ts'
 import { failureLines } from '../../cli/failure-lines.ts'
 import { bytes, count, seconds } from '../../cli/output.ts'
+import { plainLine, plainText } from '../../cli/plain-text.ts'
 import { collectFiles } from '../../cli/upload/collect-files.ts'
 import type { MigrationReceipt } from '../../workflows/contract.ts'
 
@@ -46,6 +47,15 @@ test('failures that share a sentence are told once, with the first names', () =>
       ],
     ],
   )
+})
+
+test('what users have named cannot command the terminal, or look like another line', () => {
+  const evil = 'a\u001b[2J\nb\u202etxt'
+  assert.deepEqual([plainLine(evil), plainText(evil)], ['a[2J btxt', 'a[2J\nbtxt'])
+  const failure = { name: evil, code: 'CORRUPT', message: `Damaged: ${evil}` }
+  const twice = failureLines([failure, failure], { what: 'expert' }).join('\n')
+  assert.match(twice, /2 experts: CORRUPT\. Damaged: a\[2J\nbtxt\n {6}a\[2J btxt\n {6}a\[2J btxt$/)
+  assert.match(failureLines([failure])[0] ?? '', / a\[2J btxt: CORRUPT/)
 })
 
 test('a migration says what is left, and how it ended by its exit code', () => {
