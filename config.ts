@@ -7,8 +7,10 @@ import { type ApiConfig, api } from './config/api.ts'
 import { type ClientConfig, client } from './config/client.ts'
 import { ConfigurationError } from './config/configuration-error.ts'
 import { type DatabaseConfig, database } from './config/database.ts'
+import { embedder } from './config/embedder.ts'
 import { objectStore } from './config/object-store.ts'
 import { type Environment, environment, Reader } from './config/reader.ts'
+import { fileDeadline, retryWindow } from './config/run-times.ts'
 import type { Shared } from './config/shared.ts'
 import { type StackConfig, stack } from './config/stack.ts'
 import { temporal } from './config/temporal.ts'
@@ -37,7 +39,9 @@ export type CliConfig = Pick<Shared, 'temporal'>
 export const loadCliConfig = (env: Environment = environment()): CliConfig =>
   Reader.load(env, (from) => ({ temporal: temporal(from) }))
 
-export type BucketConfig = Pick<Shared, 'objects'> & Pick<ApiConfig, 'corsOrigins' | 'uploadLifetimeMs'>
+export type BucketConfig = Pick<Shared, 'objects'> &
+  Pick<ApiConfig, 'corsOrigins' | 'uploadLifetimeMs'> &
+  Pick<WorkerConfig, 'retryWindowMs' | 'fileDeadlineMs'>
 
 /** For the operator's commands that see to the bucket. */
 export const loadBucketConfig = (env: Environment = environment()): BucketConfig =>
@@ -45,13 +49,19 @@ export const loadBucketConfig = (env: Environment = environment()): BucketConfig
     objects: objectStore(from, from.path('DATA_DIR', '.data')),
     corsOrigins: from.list('CORS_ORIGINS'),
     uploadLifetimeMs: uploadLifetime(from),
+    retryWindowMs: retryWindow(from),
+    fileDeadlineMs: fileDeadline(from),
   }))
 
 /** The operator's commands that work on the database themselves. */
-export type OperatorConfig = Pick<Shared, 'temporal' | 'database'>
+export type OperatorConfig = Pick<Shared, 'temporal' | 'database' | 'embedder'>
 
 export const loadOperatorConfig = (env: Environment = environment()): OperatorConfig =>
-  Reader.load(withOwnDatabase(env), (from) => ({ temporal: temporal(from), database: database(from) }))
+  Reader.load(withOwnDatabase(env), (from) => ({
+    temporal: temporal(from),
+    database: database(from),
+    embedder: embedder(from),
+  }))
 
 /** For commands that speak to the API. */
 export const loadClientConfig = (env: Environment = environment()): ClientConfig => Reader.load(env, client)

@@ -16,12 +16,10 @@ export const wantedCors = (origins: readonly string[]): CORSRule & { ID: string 
 export type Lifetimes = { readonly abortDays: number; readonly derivedDays: number }
 
 const DAY_MS = 86_400_000
+const ABORT_DAYS = 7
 const DERIVED_DAYS = 30
 
 type Spans = { readonly uploadLifetimeMs: number; readonly retryWindowMs: number; readonly fileDeadlineMs: number }
-
-/** A direct upload must be over by then, and days of S3 end at midnight. */
-export const abortDays = (uploadLifetimeMs: number): number => Math.max(7, Math.ceil(uploadLifetimeMs / DAY_MS) + 1)
 
 /** What is set where nobody says otherwise; `least`: what does no harm. A run may look for what was derived until its last retry. */
 export function bucketLifetimes({ uploadLifetimeMs, retryWindowMs, fileDeadlineMs }: Spans) {
@@ -29,7 +27,12 @@ export function bucketLifetimes({ uploadLifetimeMs, retryWindowMs, fileDeadlineM
     abortDays: Math.ceil(uploadLifetimeMs / DAY_MS),
     derivedDays: Math.ceil((retryWindowMs + fileDeadlineMs) / DAY_MS),
   }
-  return { abortDays: abortDays(uploadLifetimeMs), derivedDays: Math.max(DERIVED_DAYS, least.derivedDays), least }
+  return {
+    // Days of S3 end at midnight.
+    abortDays: Math.max(ABORT_DAYS, least.abortDays + 1),
+    derivedDays: Math.max(DERIVED_DAYS, least.derivedDays),
+    least,
+  }
 }
 
 /** What of a rule that is there does harm: that it is off, or goes to work before `least`. Null where nothing does. */

@@ -1,10 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { apiCommand, newCommand, wholeNumber } from './options.ts'
 
-/** A run may look for what was derived of its files until its last retry: RETRY_WINDOW and FILE_DEADLINE, and some days. */
-const LEAST_DERIVED_DAYS = 8
-const DERIVED_DAYS = 30
-
 // What they do is loaded when it is asked for: it brings the clients of all services along, which other commands do without.
 
 export const doctor = (): Command =>
@@ -23,9 +19,8 @@ const s3Setup = () =>
     .option('--origin <origin...>', 'pages that send direct uploads; unset: those of CORS_ORIGINS', toOrigins)
     .option(
       '--derived-days <days>',
-      `after how many days what was derived of files goes; ${LEAST_DERIVED_DAYS} at the least`,
-      wholeNumber(LEAST_DERIVED_DAYS, 36_500),
-      DERIVED_DAYS,
+      'after how many days what was derived of files goes; unset: 30, or what RETRY_WINDOW and FILE_DEADLINE take together, the least',
+      wholeNumber(1, 36_500),
     )
     .option('--dry-run', 'only say what would be set')
     .action(async (options) => (await import('./operator/set-up-bucket.ts')).setUpBucket(options))

@@ -75,9 +75,15 @@ export class Reader {
   /** In milliseconds, from `7d`, `90 minutes`, `10s`. */
   duration(name: string, fallback: ms.StringValue, min = 1): number {
     const value = this.optional(name)
-    const duration = ms((value ?? fallback) as ms.StringValue)
-    if (typeof duration === 'number' && duration >= min) return duration
-    this.fault(name, value ?? '', `a duration${min > 1 ? ` of at least ${ms(min)},` : ''} such as ${fallback}`)
+    if (value === undefined) return ms(fallback)
+    // Without a unit it would be milliseconds, which nobody means by 120.
+    const duration = /\d\s*[a-z]+$/i.test(value) ? ms(value as ms.StringValue) : Number.NaN
+    if (duration >= min) return duration
+    this.fault(
+      name,
+      value,
+      `a duration with its unit,${min > 1 ? ` ${ms(min)} at the least,` : ''} such as ${fallback}`,
+    )
     return ms(fallback)
   }
 
@@ -93,8 +99,10 @@ export class Reader {
   secretUrl(name: string, protocols: readonly string[], example: string): string | undefined {
     const value = this.optional(name)
     if (value === undefined) return undefined
-    if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value
-    this.faults.push(`${name} is not an address such as ${example}`)
+    if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol))
+      this.faults.push(`${name} is not an address such as ${example}`)
+    else if (isEncoded(new URL(value))) return value
+    else this.faults.push(`${name} has a % that begins no code such as %2F; a % of a password is written %25`)
     return undefined
   }
 
@@ -137,5 +145,13 @@ export class Reader {
     const config = read(reader)
     if (reader.faults.length > 0) throw new ConfigurationError(reader.faults)
     return config
+  }
+}
+
+function isEncoded({ username, password, pathname }: URL): boolean {
+  try {
+    return [username, password, pathname].map(decodeURIComponent).length > 0
+  } catch {
+    return false
   }
 }

@@ -1,6 +1,7 @@
 import { isLoopback } from './is-loopback.ts'
 import { type LogConfig, logging } from './logging.ts'
 import type { Reader } from './reader.ts'
+import { retryWindow } from './run-times.ts'
 
 export type StackConfig = {
   readonly log: LogConfig
@@ -14,6 +15,8 @@ export type StackConfig = {
   /** Where a database is given, Postgres is not started. */
   readonly databaseUrl: string | undefined
   readonly postgresPort: number
+  /** So long Temporal keeps runs that are over. */
+  readonly retryWindowMs: number
   /** The worker's: shorter than elsewhere, since somebody at a terminal waits for the end. */
   readonly shutdownGraceMs: number
 }
@@ -36,6 +39,7 @@ export function stack(from: Reader): StackConfig {
     temporalUiPort: from.port('STACK_TEMPORAL_UI_PORT', 8233),
     databaseUrl: from.secretUrl('DATABASE_URL', ['postgres:', 'postgresql:'], 'postgres://user:password@host/database'),
     postgresPort: from.port('STACK_POSTGRES_PORT', 54_329),
+    retryWindowMs: retryWindow(from),
     shutdownGraceMs: from.duration('SHUTDOWN_GRACE', '5s'),
   }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type ExtractionConfig, extraction } from './extraction.ts'
 import { type HousekeepingConfig, housekeeping } from './housekeeping.ts'
 import type { Reader } from './reader.ts'
+import { fileDeadline, retryWindow } from './run-times.ts'
 import { type Shared, shared } from './shared.ts'
 import { type TracingConfig, tracing } from './tracing.ts'
 import { type WorkerMetricsConfig, workerMetrics } from './worker-metrics.ts'
@@ -37,8 +38,8 @@ export function worker(from: Reader): WorkerConfig {
       overlapTokens: from.integer('CHUNK_OVERLAP_TOKENS', 60, { min: 0, max: 4_096 }),
     },
     retryBudgetMs: from.duration('RETRY_BUDGET', '30m'),
-    retryWindowMs: from.duration('RETRY_WINDOW', '7d'),
-    fileDeadlineMs: from.duration('FILE_DEADLINE', '24h'),
+    retryWindowMs: retryWindow(from),
+    fileDeadlineMs: fileDeadline(from),
     concurrentActivities: from.integer('WORKER_CONCURRENCY', 50, { min: 1, max: 1_000 }),
     shutdownGraceMs: from.duration('SHUTDOWN_GRACE', '8s'),
     version: version(from),

@@ -73,13 +73,14 @@ const startDatabase = ({ dataDir, postgresPort: port }: StackConfig) =>
     return [server.url, `on 127.0.0.1:${port}`] as const
   })
 
-async function startTemporal({ dataDir, temporalCli, temporalPort: port, temporalUiPort: uiPort }: StackConfig) {
+async function startTemporal(config: StackConfig) {
+  const { dataDir, temporalCli, temporalPort: port, temporalUiPort: uiPort, retryWindowMs: retentionMs } = config
   const cli = await step('Temporal CLI', async (say) => {
     const path = await findTemporalCli({ explicit: temporalCli, onProgress: say })
     return [path, path] as const
   })
   return step('Temporal', async () => {
-    const start = () => startTemporalServer({ cli, dir: join(dataDir, 'temporal'), port, uiPort })
+    const start = () => startTemporalServer({ cli, dir: join(dataDir, 'temporal'), port, uiPort, retentionMs })
     let server = await start()
     onStop(() => server.stop())
     const keepAlive = (): Promise<void> =>

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Connection } from '@temporalio/client'
+import { msToTs, tsToMs } from '@temporalio/common/lib/time.js'
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts'
 import type { Program } from './run-program.ts'
 import { startProgram } from './run-program.ts'
@@ -13,6 +14,8 @@ export type TemporalServerOptions = {
   readonly port: number
   /** Without it there is no Web UI. */
   readonly uiPort?: number
+  /** How long runs that are over are kept at the least; the server's own choice is a day. */
+  readonly retentionMs?: number
   /** Settings of the server beside those that every one gets. */
   readonly dynamicConfig?: Readonly<Record<string, string | number>>
 }
@@ -30,6 +33,7 @@ export async function startTemporalServer({
   dir,
   port,
   uiPort,
+  retentionMs = 0,
   dynamicConfig = {},
 }: TemporalServerOptions): Promise<TemporalServer> {
   await mkdir(dir, { recursive: true })
@@ -50,21 +54,31 @@ export async function startTemporalServer({
   const server = await startProgram(cli, args, join(dir, 'temporal.log'))
   const address = `127.0.0.1:${port}`
   await waitFor(() => serves(address), server.exited, `Temporal (its log is ${join(dir, 'temporal.log')})`)
+  await asking(address, (connection) => keepRuns(connection, retentionMs))
   return { ...server, address, uiUrl: uiPort ? `http://127.0.0.1:${uiPort}` : undefined }
 }
 
-async function serves(address: string): Promise<boolean> {
+const NAMESPACE = { namespace: 'default' }
+
+const serves = (address: string): Promise<boolean> =>
+  asking(address, ({ workflowService }) => workflowService.describeNamespace(NAMESPACE)).then(
+    () => true,
+    () => false,
+  )
+
+/** What happened in a run is to be seen for as long as its files may be retried. */
+async function keepRuns({ workflowService }: Connection, retentionMs: number): Promise<void> {
+  const { config } = await workflowService.describeNamespace(NAMESPACE)
+  if (tsToMs(config?.workflowExecutionRetentionTtl ?? undefined) >= retentionMs) return
+  const workflowExecutionRetentionTtl = msToTs(retentionMs)
+  await workflowService.updateNamespace({ ...NAMESPACE, config: { workflowExecutionRetentionTtl } })
+}
+
+async function asking<T>(address: string, ask: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address, connectTimeout: '1s' })
   try {
-    const connection = await Connection.connect({ address, connectTimeout: '1s' })
-    try {
-      await connection.withDeadline(Date.now() + 2_000, () =>
-        connection.workflowService.describeNamespace({ namespace: 'default' }),
-      )
-    } finally {
-      await connection.close()
-    }
-    return true
-  } catch {
-    return false
+    return await connection.withDeadline(Date.now() + 2_000, () => ask(connection))
+  } finally {
+    await connection.close()
   }
 }

@@ -21,7 +21,7 @@ describe('configuration', () => {
     assert.throws(
       () => loadWorkerConfig({ ...env, OBJECT_STORE: 'disk' }),
       (error: Error) => {
-        assert.match(error.message, /RETRY_WINDOW=soon is not a duration such as 7d/)
+        assert.match(error.message, /RETRY_WINDOW=soon is not a duration with its unit, such as 7d/)
         assert.match(error.message, /VECTOR_STORE=chroma is not one of lancedb, pinecone/)
         assert.match(error.message, /DATABASE_URL is not set; example: DATABASE_URL=postgres:/)
         return true
@@ -105,7 +105,7 @@ describe('configuration', () => {
     const hasty = { ...LEAST, HOUSEKEEPING_GRACE: '10s', HOUSEKEEPING_EVERY: '1s' }
     assert.throws(
       () => loadWorkerConfig(hasty),
-      /HOUSEKEEPING_EVERY=1s[^\n]+1m.+HOUSEKEEPING_GRACE=10s is not a duration of at least 1h, such as 24h/s,
+      /HOUSEKEEPING_EVERY=1s[^\n]+1m.+HOUSEKEEPING_GRACE=10s is not a duration with its unit, 1h at the least, such as 24h/s,
     )
   })
 
@@ -238,3 +238,27 @@ function variablesRead(): Set<string> {
     for (const load of [loadApiConfig, loadWorkerConfig, loadStackConfig, loadClientConfig]) load(record(values))
   return names
 }
+
+test('a duration without its unit is refused, since it would be milliseconds', () => {
+  for (const value of ['120', '1.5', 'm', '2 x'])
+    assert.throws(
+      () => loadApiConfig({ ...LEAST, OPENAI_API_KEY: 'sk-…', CHAT_TIMEOUT: value }),
+      new RegExp(`CHAT_TIMEOUT=${value} is not a duration with its unit, such as 2m`),
+    )
+  const { chat } = loadApiConfig({ ...LEAST, OPENAI_API_KEY: 'sk-…', CHAT_TIMEOUT: '1.5 minutes' })
+  assert.equal(chat?.timeoutMs, 90_000)
+})
+
+test('a % in the password of the database that begins no code is told by the variable, without the password', () => {
+  const DATABASE_URL = 'postgres://user:50%percent@127.0.0.1/db'
+  assert.throws(() => loadDoctorConfig({ DATABASE_URL }), {
+    faults: ['DATABASE_URL has a % that begins no code such as %2F; a % of a password is written %25'],
+  })
+  const encoded = DATABASE_URL.replace('%', '%25')
+  assert.equal(loadDoctorConfig({ DATABASE_URL: encoded }).api.database.url, encoded)
+})
+
+test('no line of a log may hold the key of the language model', () => {
+  const { log } = loadApiConfig({ ...LEAST, CHAT_API_KEY: 'sk-chat' })
+  assert.deepEqual(log.secrets, ['sk-chat'])
+})

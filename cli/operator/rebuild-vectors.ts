@@ -1,5 +1,7 @@
 import { Client, Connection } from '@temporalio/client'
+import { createEmbedder } from '../../adapters/from-config.ts'
 import { openDatabase } from '../../adapters/postgres-database.ts'
+import type { OtherExpert } from '../../adapters/postgres-rebuild.ts'
 import { markForRebuild } from '../../adapters/postgres-rebuild.ts'
 import { loadOperatorConfig, type OperatorConfig } from '../../config.ts'
 import type { Expert } from '../../domain/expert.ts'
@@ -10,6 +12,7 @@ import { count, print, printJson, say } from '../output.ts'
 import { plainLine } from '../plain-text.ts'
 import { UsageError } from '../usage-error.ts'
 
+const OTHERWISE = 'Workers of that model could: EMBEDDING_MODEL, EMBEDDING_DIMENSIONS.'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
@@ -28,9 +31,10 @@ export async function rebuildVectors(expertIds: readonly string[], { json = fals
     throw new Error(`Temporal cannot be reached at ${connectionOptions.address}. Is TEMPORAL_ADDRESS right?`, { cause })
   })
   try {
-    const experts = await markForRebuild(database, expertIds.length > 0 ? expertIds : undefined)
+    const ids = expertIds.length > 0 ? expertIds : undefined
+    const { experts, others } = await markForRebuild(database, createEmbedder(config.embedder), ids)
     for (const expert of experts) await start(connection, config, expert)
-    tell(experts, expertIds, json)
+    tell({ experts, others }, expertIds, json)
   } finally {
     await Promise.all([connection.close(), database.end()])
   }
@@ -47,12 +51,20 @@ async function start(connection: Connection, { temporal }: OperatorConfig, exper
   })
 }
 
-function tell(experts: readonly Expert[], asked: readonly string[], json: boolean): void {
+type Marked = { readonly experts: readonly Expert[]; readonly others: readonly OtherExpert[] }
+
+function tell({ experts, others }: Marked, asked: readonly string[], json: boolean): void {
   const started = experts.map(({ id, name, progress }) => ({ expert_id: id, name, files: progress.pending }))
-  const missing = asked.filter((id) => !experts.some((expert) => expert.id === id.toLowerCase()))
-  if (json) printJson({ experts: started, without_files: missing })
+  const missing = asked.filter((id) => ![...experts, ...others].some((expert) => expert.id === id.toLowerCase()))
+  const left = others.map(({ id, name, model, dimensions }) => ({ expert_id: id, name, model, dimensions }))
+  if (json) printJson({ experts: started, without_files: missing, other_models: left })
   else
     for (const { expert_id, name, files } of started) print(`${expert_id}  ${count(files, 'file')}  ${plainLine(name)}`)
+  for (const { expert_id, name, model, dimensions } of left)
+    say(
+      `Left as it is: ${expert_id} (${plainLine(name)}), made with ${model} of ${dimensions} dimensions. ${OTHERWISE}`,
+    )
+  if (left.length > 0) process.exitCode = EXIT.partly
   if (missing.length > 0) {
     say(`There is nothing to store again of ${missing.join(', ')}: no such expert, or no file is indexed.`)
     process.exitCode = EXIT.partly

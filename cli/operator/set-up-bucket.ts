@@ -1,6 +1,6 @@
 import type { BucketRule } from '../../adapters/s3-bucket-rules.ts'
 import { S3BucketRules } from '../../adapters/s3-bucket-rules.ts'
-import { abortDays } from '../../adapters/wanted-bucket-rules.ts'
+import { bucketLifetimes } from '../../adapters/wanted-bucket-rules.ts'
 import type { BucketConfig } from '../../config.ts'
 import { loadBucketConfig } from '../../config.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -10,7 +10,7 @@ import { describeRules } from './describe-rules.ts'
 
 type Options = {
   readonly origin?: readonly string[]
-  readonly derivedDays: number
+  readonly derivedDays?: number
   readonly dryRun?: boolean
   readonly json?: boolean
 }
@@ -22,13 +22,23 @@ export async function setUpBucket({ origin, derivedDays, dryRun = false, json = 
   const { bucket } = config.objects
   const rules = new S3BucketRules(config.objects)
   const origins = [...new Set(origin ?? config.corsOrigins)]
-  const wanted = { origins, derivedDays, abortDays: abortDays(config.uploadLifetimeMs) }
+  const wanted = { origins, ...lifetimes(config, derivedDays) }
   const found = dryRun ? await rules.survey(wanted) : await rules.set(wanted)
   const receipt = { bucket, dry_run: dryRun, rules: found }
   if (json) printJson(receipt)
   else process.stdout.write(describeRules(receipt, origins.length > 0))
   if (found.every(hasFailed)) process.exitCode = EXIT.failed
   else if (found.some(isUndone)) process.exitCode = EXIT.partly
+}
+
+function lifetimes(config: BucketConfig, days: number | undefined) {
+  const usual = bucketLifetimes(config)
+  const derivedDays = days ?? usual.derivedDays
+  const least = usual.least.derivedDays
+  if (derivedDays >= least) return { ...usual, derivedDays }
+  throw new UsageError(
+    `--derived-days ${derivedDays} is too few: runs may need what was derived until RETRY_WINDOW and FILE_DEADLINE have passed. ${least} is the least.`,
+  )
 }
 
 const hasFailed = ({ state }: BucketRule) => state === 'failed'

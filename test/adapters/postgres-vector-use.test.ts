@@ -70,8 +70,21 @@ describe('whether vectors were stored, by the rows', () => {
     await database.pool.query(`
       create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(0.4); return new; end $$;
       create trigger slowly before update on expert_files for each row execute function slowly()`)
-    const [marked] = await markForRebuild(pool, [expertId])
+    const { experts, others } = await markForRebuild(pool, { model: 'slow', dimensions: 8 }, [expertId])
     await database.pool.query('drop function slowly cascade')
-    assert.deepEqual([marked?.id, marked?.progress.pending], [expertId, 1])
+    assert.deepEqual([experts[0]?.id, experts[0]?.progress.pending, others], [expertId, 1, []])
+  })
+
+  test('again: of the model at hand only, and the others are named', async () => {
+    const runs = new PostgresRunStore(database.pool)
+    const [ours, theirs] = await Promise.all([storing('ours'), storing('theirs')])
+    for (const ref of [ours, theirs]) await runs.markIndexed(ref, INDEXED)
+    const asked = [ours.expertId, theirs.expertId]
+    const { experts, others } = await markForRebuild(database.pool, { model: 'ours', dimensions: 8 }, asked)
+    assert.deepEqual([experts.map(({ id }) => id), others.length], [[ours.expertId], 1])
+    assert.deepEqual(others[0], { id: theirs.expertId, name: 'e', model: 'theirs', dimensions: 8 })
+    assert.equal(await asks('theirs'), true)
+    const shorter = await markForRebuild(database.pool, { model: 'theirs', dimensions: 4 }, asked)
+    assert.deepEqual([shorter.experts, shorter.others.map(({ id }) => id)], [[], [theirs.expertId]])
   })
 })

@@ -126,6 +126,11 @@ describe('expertsmith doctor', () => {
       [],
     )
     for (const { status, name, fix } of found) if (status === 'warning') assert.ok(fix, name)
+    const namespace = found.find(({ name }) => name === 'Namespace')
+    assert.deepEqual(
+      [namespace?.status, namespace?.detail.split(';')[0]],
+      ['ok', 'keeps runs that are over for 7 days'],
+    )
     await leavesNothing()
     assert.deepEqual([openai.embedded, pinecone.server.count('/vectors/upsert')], [['doctor'], 0])
     assert.deepEqual(openai.chat.requests, [], 'a description costs nothing')

@@ -71,12 +71,13 @@ test('expertsmith s3 setup refuses what is no origin, too few days, and a store 
   const [disk, page, hasty] = await Promise.all([
     setup({ OBJECT_STORE: 'disk' }),
     setup({}, '--origin', 'https://app.example.org/page'),
-    setup({}, '--derived-days', '2'),
+    setup({ ...s3Environment('http://127.0.0.1:1'), RETRY_WINDOW: '9d' }, '--derived-days', '9'),
   ])
   assert.deepEqual([disk.code, disk.stdout], [2, ''])
   assert.match(disk.stderr, /There is no bucket to set up: objects are kept on disk/)
   assert.match(page.stderr, /--origin <origin\.\.\.>.+https:\/\/app\.example\.org\/page.+An origin is/)
-  assert.match(hasty.stderr, /It is not a whole number from 8 to/)
+  assert.equal(hasty.code, 2)
+  assert.match(hasty.stderr, /--derived-days 9 is too few: .+RETRY_WINDOW and FILE_DEADLINE.+ 10 is the least\./)
 })
 
 describe('the lifecycle rules of a bucket', () => {

@@ -139,6 +139,8 @@ describe('npm start', () => {
     const connection = await Connection.connect({ address: `127.0.0.1:${env.STACK_TEMPORAL_PORT}` })
     const { status } = await new Client({ connection }).workflow.getHandle(workflowId).describe()
     assert.equal(status.name, 'COMPLETED')
+    const { config } = await connection.workflowService.describeNamespace({ namespace: 'default' })
+    assert.equal(Number(config?.workflowExecutionRetentionTtl?.seconds), 7 * 86_400, 'as long as RETRY_WINDOW')
     await connection.close()
   }
 })

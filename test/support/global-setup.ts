@@ -68,7 +68,7 @@ async function startTemporal(dir: string): Promise<string> {
     explicit: process.env.TEMPORAL_CLI,
     onProgress: (line) => process.stderr.write(`${line}\n`),
   })
-  const server = await startTemporalServer({ cli, dir, port: await freePort() })
+  const server = await startTemporalServer({ cli, dir, port: await freePort(), retentionMs: 7 * 86_400_000 })
   closers.push(server.stop)
   return server.address
 }
