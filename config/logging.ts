@@ -9,15 +9,13 @@ export type LogConfig = {
 }
 
 const SECRETS = [
-  ...[
-    'ADMIN_API_KEY',
-    'API_KEY',
-    'CHAT_API_KEY',
-    'OPENAI_API_KEY',
-    'PINECONE_API_KEY',
-    'S3_SECRET_KEY',
-    'TEMPORAL_API_KEY',
-  ],
+  'ADMIN_API_KEY',
+  'API_KEY',
+  'CHAT_API_KEY',
+  'OPENAI_API_KEY',
+  'PINECONE_API_KEY',
+  'S3_SECRET_KEY',
+  'TEMPORAL_API_KEY',
 ] as const
 /** Headers of other names, such as a tenant's, hold words that lines are full of. */
 const SECRET_HEADER = /authorization|key|token|secret/i
