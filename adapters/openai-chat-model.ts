@@ -8,7 +8,8 @@ import OpenAI, {
   RateLimitError,
 } from 'openai'
 import { ChatFailure } from '../domain/chat-failure.ts'
-import type { CallOptions, ChatEnd, ChatMessage, ChatModel, ChatUsage } from '../domain/ports.ts'
+import type { ChatUsage } from '../domain/chat-usage.ts'
+import type { CallOptions, ChatEnd, ChatMessage, ChatModel } from '../domain/ports.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { countTokens } from './tokenizer.ts'
 

@@ -36,6 +36,10 @@ export type ExpertRow = {
   pending: number
   tokens_embedded: number
   tokens_reused: number
+  chat_prompt_tokens: number
+  chat_completion_tokens: number
+  embedding_amount: number | null
+  chat_amount: number | null
   amount: number | null
 }
 
@@ -51,7 +55,12 @@ export const SELECT_EXPERT = `
   select e.*, e.created_at::text as created_at_text, p.*,
     (select url from expert_callbacks where expert_id = e.id) as callback_url,
     coalesce(c.tokens_embedded, 0)::float8 as tokens_embedded, coalesce(c.tokens_reused, 0)::float8 as tokens_reused,
-    case when coalesce(c.unpriced_tokens, 0) = 0 then coalesce(c.amount, 0)::float8 end as amount
+    coalesce(c.chat_prompt_tokens, 0)::float8 as chat_prompt_tokens,
+    coalesce(c.chat_completion_tokens, 0)::float8 as chat_completion_tokens,
+    case when coalesce(c.unpriced_tokens, 0) = 0 then coalesce(c.amount, 0)::float8 end as embedding_amount,
+    case when coalesce(c.chat_unpriced_tokens, 0) = 0 then coalesce(c.chat_amount, 0)::float8 end as chat_amount,
+    case when coalesce(c.unpriced_tokens + c.chat_unpriced_tokens, 0) = 0
+      then coalesce(c.amount + c.chat_amount, 0)::float8 end as amount
   from experts e left join expert_costs c on c.expert_id = e.id cross join lateral (${PROGRESS} and expert_id = e.id) p`
 
 export const toExpert = (row: ExpertRow): Expert => ({
@@ -69,7 +78,17 @@ export const toExpert = (row: ExpertRow): Expert => ({
   embeddingDimensions: row.embedding_dimensions,
   callbackUrl: row.callback_url,
   progress: { files: row.files, indexed: row.indexed, failed: row.failed, pending: row.pending },
-  cost: { tokensEmbedded: row.tokens_embedded, tokensReused: row.tokens_reused, amount: row.amount },
+  cost: {
+    tokensEmbedded: row.tokens_embedded,
+    tokensReused: row.tokens_reused,
+    embeddingAmount: row.embedding_amount,
+    chats: {
+      promptTokens: row.chat_prompt_tokens,
+      completionTokens: row.chat_completion_tokens,
+      amount: row.chat_amount,
+    },
+    amount: row.amount,
+  },
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })

@@ -5,7 +5,7 @@ import type { PaidBy, Prices, TokenBudget, TokenHold } from '../domain/usage.ts'
 import { priceOf } from '../domain/usage.ts'
 import { transaction } from './postgres-database.ts'
 import { quotaOf } from './postgres-quota.ts'
-import { SECONDS_LEFT, TODAY, tokensToday } from './postgres-token-usage.ts'
+import { addToDay, embedded, SECONDS_LEFT, tokensToday } from './postgres-token-usage.ts'
 
 export type TokenBudgetOptions = { readonly quota: Quota; readonly prices: Prices }
 
@@ -43,15 +43,7 @@ export class PostgresTokenBudget implements TokenBudget {
     await this.#pool.query(
       `with settled as (
          delete from token_holds where name = $1
-       ), paid as (
-         select $3::bigint as tokens, coalesce($3::bigint * $5::numeric / 1000000, 0) as amount,
-           case when $5::numeric is null then $3::bigint else 0 end as unpriced
-       ), of_user as (
-         insert into token_usage as usage (user_id, day, model, purpose, tokens, amount, unpriced_tokens)
-         select $2, ${TODAY}, $4, 'files', tokens, amount, unpriced from paid
-         on conflict (user_id, day, model, purpose) do update set tokens = usage.tokens + excluded.tokens,
-           amount = usage.amount + excluded.amount, unpriced_tokens = usage.unpriced_tokens + excluded.unpriced_tokens
-       )
+       ), paid as (${embedded('$3', '$5')}), of_user as (${addToDay('$2', '$4', 'files')})
        insert into expert_costs as cost (expert_id, tokens_embedded, amount, unpriced_tokens)
        select e.id, tokens, amount, unpriced from paid, experts e where e.id = $6
        on conflict (expert_id) do update set tokens_embedded = cost.tokens_embedded + excluded.tokens_embedded,

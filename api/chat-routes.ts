@@ -8,6 +8,7 @@ import { CHAT_ANSWER, CHAT_EVENTS } from './examples/answers.ts'
 import type { ChatEvent, ExpertChat } from './expert-chat.ts'
 import { askExpert } from './expert-chat.ts'
 import type { SearchPorts } from './expert-search.ts'
+import { meteredChatModel } from './metered-chat-model.ts'
 import { ExpertParams } from './parameters.ts'
 import { Problem } from './problem.ts'
 import { SEARCH_PROBLEMS } from './problem-answers.ts'
@@ -66,10 +67,16 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
       if (expert.status === 'deleting') throw new Problem('EXPERT_BEING_DELETED')
       const { chat } = options
       if (!chat) throw new Problem('CHAT_NOT_CONFIGURED', { extra: { variable: 'OPENAI_API_KEY' } })
+      await options.usage.checkTokens(request.userId)
+      const model = meteredChatModel(chat.model, options.usage, expert, request.log)
       const { top_k: topK, file_ids: fileIds, stream, ...said } = request.body
       const signal = untilGone(reply)
       const question = { ...said, topK, fileIds }
-      const events = logged(askExpert(options, { expert, question, chat }, { signal }), expert.id, request.log)
+      const events = logged(
+        askExpert(options, { expert, question, chat: { ...chat, model } }, { signal }),
+        expert.id,
+        request.log,
+      )
       if (stream ?? request.headers.accept?.includes('text/event-stream'))
         return sendEvents(reply, await begun(events), { ...options, log: request.log, requestId: request.id, signal })
       return sendWhole(reply, events, signal)

@@ -7,18 +7,25 @@ const Count = Type.Integer({ minimum: 0 })
 export const CURRENCY = 'USD'
 
 const CurrencySchema = Type.Literal(CURRENCY)
+const AmountSchema = Type.Union([Type.Number({ minimum: 0 }), Type.Null()])
 const PriceSchema = Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
-  description: 'As configured now (EMBEDDING_PRICES); null where it is not known.',
+  description: 'Of embeddings, as configured now (EMBEDDING_PRICES); null where it is not known.',
 })
 
 export const CostSchema = Type.Object(
   {
     tokens_embedded: Type.Integer({ minimum: 0, description: 'Paid for, whatever became of them.' }),
     tokens_reused: Type.Integer({ minimum: 0, description: 'Whose embeddings existed already.' }),
+    chats: Type.Object(
+      { prompt_tokens: Count, completion_tokens: Count, amount: AmountSchema },
+      { description: 'What its answers have read and written; what is cached by the service counts like the rest.' },
+    ),
     currency: CurrencySchema,
     amount: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
-      description: 'At the prices of when it was paid; null where the price of some of it is not known.',
+      description:
+        'Embeddings and chats, at the prices of when they were paid; null where the price of some of it is not known.',
     }),
+    embedding_amount: AmountSchema,
     price_per_million_tokens: PriceSchema,
   },
   { description: 'Of its whole life, also of files that failed or were removed. docs/cost.md' },
@@ -27,8 +34,14 @@ export const CostSchema = Type.Object(
 export const toCostJson = ({ cost, embeddingModel }: Pick<Expert, 'cost' | 'embeddingModel'>, prices: Prices) => ({
   tokens_embedded: cost.tokensEmbedded,
   tokens_reused: cost.tokensReused,
+  chats: {
+    prompt_tokens: cost.chats.promptTokens,
+    completion_tokens: cost.chats.completionTokens,
+    amount: cost.chats.amount,
+  },
   currency: CURRENCY as typeof CURRENCY,
   amount: cost.amount,
+  embedding_amount: cost.embeddingAmount,
   price_per_million_tokens: priceOf(prices, embeddingModel),
 })
 
@@ -79,11 +92,12 @@ export const UsageSchema = Type.Object({
     Type.Object({
       day: Type.String({ format: 'date' }),
       model: Type.String(),
-      purpose: Type.Enum(['files', 'searches']),
+      purpose: Type.Enum(['files', 'searches', 'chats']),
       tokens: Count,
+      completion_tokens: Type.Integer({ minimum: 0, description: 'Of these, what the model of a chat has written.' }),
       amount: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
     }),
-    { description: 'What was embedded, the latest day first.' },
+    { description: 'What was embedded, and read and written by chats; the latest day first.' },
   ),
 })
 
@@ -96,7 +110,7 @@ export const QuotaSchema = Type.Object(
   {
     files: Limit('null: no limit; left out: as configured (QUOTA_FILES).'),
     bytes: Limit('Of all files together.'),
-    tokens_per_day: Limit('Embedded on a day, which begins at 00:00 UTC.'),
+    tokens_per_day: Limit('Embedded, or read and written by chats, on a day, which begins at 00:00 UTC.'),
   },
   { additionalProperties: false },
 )

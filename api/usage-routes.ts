@@ -21,7 +21,7 @@ export const usageRoutes: FastifyPluginAsyncTypebox<UsageRoutesOptions> = async 
       operationId: 'getUsage',
       tags,
       summary: 'Get what you have and use, and your limits',
-      description: 'Files, bytes, and the tokens that were embedded, by day, model and purpose. docs/cost.md',
+      description: 'Files, bytes, and the tokens of embeddings and chats, by day, model and purpose. docs/cost.md',
       querystring: Days,
       response,
     },
@@ -74,5 +74,5 @@ const toUsageJson = (
   bytes: { used: bytes, limit: quota.bytes ?? null },
   tokens_today: { used: tokensToday, limit: quota.tokensPerDay ?? null, renews_at: renewsAt.toISOString() },
   currency: CURRENCY,
-  days: [...days],
+  days: days.map(({ completionTokens, ...day }) => ({ ...day, completion_tokens: completionTokens })),
 })

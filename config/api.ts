@@ -1,6 +1,7 @@
 import { type ChatConfig, chat } from './chat.ts'
 import { type ExtractionConfig, extraction } from './extraction.ts'
 import { isLoopback } from './is-loopback.ts'
+import { chatPrices } from './prices.ts'
 import type { Reader } from './reader.ts'
 import { type Shared, shared } from './shared.ts'
 import { type TracingConfig, tracing } from './tracing.ts'
@@ -29,6 +30,8 @@ export type ApiConfig = Shared & {
   /** How long a client may take for a direct upload. */
   readonly uploadLifetimeMs: number
   readonly chat: ChatConfig | undefined
+  /** US dollars per million tokens of what is read and of what is written, by model. */
+  readonly chatPrices: Readonly<Record<string, { readonly prompt: number; readonly completion: number }>>
 }
 
 export function api(from: Reader): ApiConfig {
@@ -52,5 +55,6 @@ export function api(from: Reader): ApiConfig {
     extraction: extraction(from),
     uploadLifetimeMs: uploadLifetime(from),
     chat: chat(from),
+    chatPrices: chatPrices(from),
   }
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { ApiKey } from './api-key.ts'
+import type { ChatUsage } from './chat-usage.ts'
 import type { Chunk, Page } from './chunk.ts'
 import type { DocumentType } from './document-type.ts'
 import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary, Progress } from './expert.ts'
@@ -98,9 +99,6 @@ export interface Embedder {
 }
 
 export type ChatMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
-
-/** In tokens, as the service counts them. */
-export type ChatUsage = { readonly promptTokens: number; readonly completionTokens: number }
 
 /** `isCutOff`: it was longer than what may be written. */
 export type ChatEnd = { readonly isCutOff: boolean; readonly usage: ChatUsage | undefined }

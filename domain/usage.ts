@@ -1,21 +1,31 @@
+import type { ChatUsage } from './chat-usage.ts'
 import type { Quota, QuotaOverride, Space } from './quota.ts'
 
 /** US dollars per million tokens, by model; a model that is not there has no price that is known. */
 export type Prices = Readonly<Record<string, number>>
 
+/** Of chats: what is read and what is written have prices of their own. */
+export type ChatPrice = { readonly prompt: number; readonly completion: number }
+export type ChatPrices = Readonly<Record<string, ChatPrice>>
+
 export const priceOf = (prices: Prices, model: string): number | null =>
   Object.hasOwn(prices, model) ? (prices[model] ?? null) : null
+export const chatPriceOf = (prices: ChatPrices, model: string): ChatPrice | null =>
+  Object.hasOwn(prices, model) ? (prices[model] ?? null) : null
 
-/** What was paid in the life of an expert, at the prices of then. */
+/** What was paid in the life of an expert, at the prices of then. Amounts are in US dollars; null where the price of some of it is not known. */
 export type ExpertCost = {
   readonly tokensEmbedded: number
   readonly tokensReused: number
-  /** In US dollars; null where the price of some of it is not known. */
+  readonly embeddingAmount: number | null
+  readonly chats: ChatUsage & { readonly amount: number | null }
+  /** All in all. */
   readonly amount: number | null
 }
 
 /** `name`: of the work; the same work has the same name. */
 export type TokenHold = { readonly name: string; readonly userId: string; readonly tokens: number }
+export type ChatPaidBy = PaidBy & { readonly userId: string }
 export type PaidBy = { readonly expertId: string; readonly model: string }
 
 /** The tokens that a user may have embedded on one day (UTC). */
@@ -34,8 +44,10 @@ export type DayUsage = {
   /** As in 2026-11-26. */
   readonly day: string
   readonly model: string
-  readonly purpose: 'files' | 'searches'
+  readonly purpose: 'files' | 'searches' | 'chats'
   readonly tokens: number
+  /** Of these, what the model of a chat has written. */
+  readonly completionTokens: number
   readonly amount: number | null
 }
 
@@ -60,6 +72,8 @@ export interface UsageStore {
   checkTokens(userId: string): Promise<void>
   /** What a query has cost. */
   countSearch(userId: string, model: string, tokens: number): Promise<void>
+  /** What an answer of a chat has cost, to its user and its expert. */
+  countChat(paidBy: ChatPaidBy, tokens: ChatUsage): Promise<void>
   override(userId: string, override: QuotaOverride): Promise<void>
 }
 

@@ -56,13 +56,16 @@ create table user_quotas (
   updated_at timestamptz not null default now()
 );
 
--- Tokens that were embedded, on the day (UTC) and at the price of then: a later price changes nothing here.
+-- Tokens that were embedded, or that chats have read and written, on the day (UTC) and at the price of then: a later price changes
+-- nothing here.
 create table token_usage (
   user_id uuid not null,
   day date not null,
   model varchar(255) not null,
   purpose varchar(20) not null,
   tokens bigint not null,
+  -- Of these, what the model of a chat has written.
+  completion_tokens bigint not null default 0,
   -- In US dollars, of the tokens whose price was known.
   amount numeric not null,
   unpriced_tokens bigint not null,
@@ -85,7 +88,11 @@ create table expert_costs (
   tokens_embedded bigint not null default 0,
   tokens_reused bigint not null default 0,
   amount numeric not null default 0,
-  unpriced_tokens bigint not null default 0
+  unpriced_tokens bigint not null default 0,
+  chat_prompt_tokens bigint not null default 0,
+  chat_completion_tokens bigint not null default 0,
+  chat_amount numeric not null default 0,
+  chat_unpriced_tokens bigint not null default 0
 );
 
 -- Of older experts only that is known which their files tell, and no price.

@@ -77,6 +77,16 @@ describe('configuration', () => {
       )
   })
 
+  test('knows what chats cost to read and to write, apart', () => {
+    const { chatPrices } = loadApiConfig({ ...LEAST, CHAT_PRICES: 'org/model:v1=0.5/1.5, gpt-5-mini=0/3' })
+    assert.deepEqual(
+      [chatPrices['gpt-5.4-mini'], chatPrices['gpt-5-mini'], chatPrices['org/model:v1'], chatPrices.other],
+      [{ prompt: 0.75, completion: 4.5 }, { prompt: 0, completion: 3 }, { prompt: 0.5, completion: 1.5 }, undefined],
+    )
+    for (const wrong of ['model=1', 'model=1/', 'model=/1', 'model=1/2/3', '=1/2', 'model=1/-2'])
+      assert.throws(() => loadApiConfig({ ...LEAST, CHAT_PRICES: wrong }), /CHAT_PRICES=.+such as my-model=0.75\/4.50/)
+  })
+
   test('has no quota unless one is set', () => {
     assert.deepEqual(loadWorkerConfig(LEAST).quota, { files: undefined, bytes: undefined, tokensPerDay: undefined })
     const quota = { QUOTA_FILES: '10', QUOTA_BYTES: '5000000000000', QUOTA_TOKENS_PER_DAY: '1000000' }

@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import { PostgresTokenBudget } from '../../adapters/postgres-token-budget.ts'
+import { PostgresUsageStore } from '../../adapters/postgres-usage-store.ts'
 import { countTokens } from '../../adapters/tokenizer.ts'
 import type { TokenBudget } from '../../domain/usage.ts'
+import { Gate } from '../support/gate.ts'
 import { startOpenAiServer } from '../support/openai-server.ts'
 import { eventually, Requests } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
@@ -13,6 +15,8 @@ import { startWorld } from '../support/world.ts'
 const ADMIN_KEY = 'an-admin-key-that-is-long-enough-for-it'
 const MODEL = 'text-embedding-3-small'
 const PRICE = 0.02
+const CHAT_MODEL = 'gpt-5.4-mini'
+const CHAT_PRICE = { prompt: 0.75, completion: 4.5 }
 const MILLION = 1_000_000
 
 type Used = { readonly used: number; readonly limit: number | null }
@@ -20,7 +24,12 @@ type UsageJson = {
   readonly files: Used
   readonly bytes: Used
   readonly tokens_today: Used & { readonly renews_at: string }
-  readonly days: readonly { readonly purpose: string; readonly tokens: number; readonly amount: number | null }[]
+  readonly days: readonly {
+    readonly purpose: string
+    readonly tokens: number
+    readonly completion_tokens: number
+    readonly amount: number | null
+  }[]
 }
 type User = { readonly id: string; readonly api: Requests; readonly headers: Readonly<Record<string, string>> }
 
@@ -28,6 +37,7 @@ describe('usage', () => {
   let openai: Awaited<ReturnType<typeof startOpenAiServer>>
   let world: World
   let admin: Requests
+  let address: string
   /** As if the next one were half a second away. */
   let daysAreShort = false
   let files = 0
@@ -46,9 +56,12 @@ describe('usage', () => {
       adminKey: ADMIN_KEY,
       embedder: { kind: 'openai', apiKey, baseUrl, model: MODEL, dimensions: 64 },
       prices: { [MODEL]: PRICE },
+      chat: { apiKey, baseUrl, model: CHAT_MODEL, contextTokens: 4_000, maxTokens: 500, timeoutMs: 20_000 },
+      chatPrices: { [CHAT_MODEL]: CHAT_PRICE },
       budget: ending,
     })
     admin = new Requests(world.app, bearer(ADMIN_KEY))
+    address = await world.app.listen({ host: '127.0.0.1', port: 0 })
   })
   after(async () => {
     await world.close()
@@ -88,8 +101,10 @@ describe('usage', () => {
     assert.deepEqual(cost, {
       tokens_embedded: tokens,
       tokens_reused: 0,
+      chats: { prompt_tokens: 0, completion_tokens: 0, amount: 0 },
       currency: 'USD',
       amount: costOf(tokens),
+      embedding_amount: costOf(tokens),
       price_per_million_tokens: PRICE,
     })
     assert.equal(summary?.totals.tokens_embedded, tokens)
@@ -153,6 +168,89 @@ describe('usage', () => {
     for (let i = 0; i < 3; i++) await user.api.search(id, 'a quiet harbour')
     const searched = (await usageOf(user)).days.find(({ purpose }) => purpose === 'searches')
     assert.equal(searched?.tokens, 3 * countTokens('a quiet harbour'))
+  })
+
+  describe('an answer of an expert', () => {
+    async function askable(): Promise<{ user: User; id: string }> {
+      const user = await newUser()
+      const { id } = await user.api.createExpert([await upload(user)])
+      await user.api.until(id, 'ready')
+      return { user, id }
+    }
+    const ask = ({ user, id }: Awaited<ReturnType<typeof askable>>) =>
+      user.api.send('POST', `/experts/${id}/chat`, { message: 'Is the harbour quiet?' })
+    const priceOf = (prompt: number, completion: number) =>
+      Number(((prompt * CHAT_PRICE.prompt + completion * CHAT_PRICE.completion) / MILLION).toFixed(12))
+
+    test('costs what the service read and wrote, apart from what was embedded; so does its user', async () => {
+      const asked = await askable()
+      const { cost: before } = await asked.user.api.expert(asked.id)
+      const { status, body } = await ask(asked)
+      assert.equal(status, 200, JSON.stringify(body))
+      const { prompt_tokens, completion_tokens } = body.usage as ChatTokens
+      assert.ok(prompt_tokens > 0 && completion_tokens > 0)
+      const amount = priceOf(prompt_tokens, completion_tokens)
+      const { cost } = await asked.user.api.expert(asked.id)
+      assert.deepEqual(cost.chats, { prompt_tokens, completion_tokens, amount })
+      assert.deepEqual([cost.tokens_embedded, cost.embedding_amount], [before.tokens_embedded, before.amount])
+      assert.equal(cost.amount?.toFixed(12), ((before.amount ?? 0) + amount).toFixed(12))
+      const { days, tokens_today } = await usageOf(asked.user)
+      const [chats] = days.filter(({ purpose }) => purpose === 'chats')
+      const tokens = prompt_tokens + completion_tokens
+      assert.deepEqual([chats?.tokens, chats?.completion_tokens, chats?.amount], [tokens, completion_tokens, amount])
+      assert.equal(
+        tokens_today.used,
+        days.reduce((sum, day) => sum + day.tokens, 0),
+      )
+    })
+
+    test('that breaks off, or whose reader goes away, costs what was asked and what was written until then', async () => {
+      const asked = await askable()
+      openai.chat.says({ pieces: ['It is quiet', ' [1].'], end: 'error' })
+      assert.equal((await ask(asked)).status, 503)
+      const { chats } = (await asked.user.api.expert(asked.id)).cost
+      const { messages = [] } = openai.chat.requests.at(-1) ?? {}
+      const prompt = messages.reduce((sum, { content }) => sum + countTokens(content), 0)
+      assert.ok(chats.completion_tokens > 0 && chats.completion_tokens <= countTokens('It is quiet [1].'))
+      assert.equal(chats.prompt_tokens, prompt)
+
+      const gate = new Gate()
+      openai.chat.says({ pieces: ['It is quiet', ' [1].'], gate })
+      const leaving = new AbortController()
+      const response = await fetch(`${address}/experts/${asked.id}/chat`, {
+        method: 'POST',
+        headers: { ...asked.user.headers, 'content-type': 'application/json', accept: 'text/event-stream' },
+        body: JSON.stringify({ message: 'Is the harbour quiet?' }),
+        signal: leaving.signal,
+      })
+      await response.body?.getReader().read()
+      leaving.abort()
+      await eventually(async () => {
+        const { cost } = await asked.user.api.expert(asked.id)
+        assert.equal(cost.chats.prompt_tokens, 2 * prompt)
+      })
+      gate.open()
+    })
+
+    test('at a price that is not known makes the sum unknown, and not that of embeddings', async () => {
+      const asked = await askable()
+      const { pool } = world.database
+      const paidBy = { userId: asked.user.id, expertId: asked.id, model: 'another' }
+      await new PostgresUsageStore(pool, { quota: {}, prices: {} }).countChat(paidBy, CHAT_TOKENS)
+      const { cost } = await asked.user.api.expert(asked.id)
+      assert.deepEqual([cost.chats.amount, cost.amount, cost.chats.prompt_tokens], [null, null, 5])
+      assert.equal(cost.embedding_amount, costOf(cost.tokens_embedded))
+    })
+
+    test('is not given once the tokens of the day are used up', async () => {
+      const asked = await askable()
+      await admin.send('PUT', `/users/${asked.user.id}/quota`, { tokens_per_day: 1 })
+      const requests = openai.chat.requests.length
+      const { status, body } = await ask(asked)
+      assert.deepEqual([status, body.code, openai.chat.requests.length], [429, 'TOKEN_QUOTA_EXHAUSTED', requests])
+      await admin.send('PUT', `/users/${asked.user.id}/quota`, {})
+      assert.equal((await ask(asked)).status, 200)
+    })
   })
 
   describe('a quota of files and bytes', () => {
@@ -387,5 +485,9 @@ describe('usage', () => {
     assert.deepEqual((await usageOf(user)).files, { used: 0, limit: null })
   })
 })
+
+type ChatTokens = { readonly prompt_tokens: number; readonly completion_tokens: number }
+
+const CHAT_TOKENS = { promptTokens: 5, completionTokens: 7 }
 
 type Range = { readonly from: number; readonly expected: number; readonly to: number }

@@ -54,7 +54,7 @@ import type { EstimateStore, Readers } from '../../domain/estimate.ts'
 import type { Embedder, ExpertChanges, ObjectStore, VectorStore } from '../../domain/ports.ts'
 import type { Quota } from '../../domain/quota.ts'
 import type { RequestTracing } from '../../domain/request-tracing.ts'
-import type { Prices, TokenBudget, UsageStore } from '../../domain/usage.ts'
+import type { ChatPrices, Prices, TokenBudget, UsageStore } from '../../domain/usage.ts'
 import { createWorkers, runWorkers, shutdownWorkers } from '../../worker/create-workers.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
 import { watchAnswers } from './declared-answers.ts'
@@ -77,6 +77,7 @@ export type WorldOptions = {
   readonly requestsPerMinute?: number
   readonly quota?: Quota
   readonly prices?: Prices
+  readonly chatPrices?: ChatPrices
   /** What workers use, made of what they would use. */
   readonly budget?: (budget: TokenBudget) => TokenBudget
   readonly heartbeatMs?: number
@@ -135,7 +136,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   )
   const terms = { quota: options.quota ?? {}, prices: options.prices ?? {} }
   const files = new PostgresFileStore(database.pool, terms.quota)
-  const usage = new PostgresUsageStore(database.pool, terms)
+  const usage = new PostgresUsageStore(database.pool, { ...terms, chatPrices: options.chatPrices })
   const estimating = {
     usage,
     prices: terms.prices,

@@ -1,0 +1,2 @@
+/** In tokens, as the service counts them. */
+export type ChatUsage = { readonly promptTokens: number; readonly completionTokens: number }
