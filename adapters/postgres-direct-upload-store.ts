@@ -8,13 +8,14 @@ import type {
   UploadHold,
 } from '../domain/direct-upload.ts'
 import type { StoredFile } from '../domain/file.ts'
-import type { NewFile } from '../domain/ports.ts'
-import type { Quota, Space } from '../domain/quota.ts'
+import type { NewFile, PageOf, PageRequest } from '../domain/ports.ts'
+import type { Quota } from '../domain/quota.ts'
 import { checkSpace } from '../domain/quota.ts'
+import { decodeNewestFirst, pageOf, transaction } from './postgres-database.ts'
 import type { FileRow } from './postgres-file-store.ts'
 import { FILE_COLUMNS, toStoredFile } from './postgres-file-store.ts'
 import type { Queryable } from './postgres-quota.ts'
-import { quotaOf, spaceUsed, withinQuota } from './postgres-quota.ts'
+import { isLimited, quotaOf, spaceOfOpenUploads, spaceUsed, withinQuota } from './postgres-quota.ts'
 
 type Row = {
   id: string
@@ -64,39 +65,29 @@ export class PostgresDirectUploadStore implements DirectUploadStore {
   }
 
   async checkRoom(userId: string, bytes: number): Promise<void> {
-    const quota = await quotaOf(this.#pool, userId, this.#quota)
-    const used = await spaceUsed(this.#pool, userId)
-    const { rows } = await this.#pool.query<Space>(
-      `select count(*)::float8 as files, coalesce(sum(size), 0)::float8 as bytes from direct_uploads
-       where user_id = $1 and status = 'open' and expires_at > now()`,
-      [userId],
-    )
-    const open = rows[0] ?? { files: 0, bytes: 0 }
-    checkSpace(quota, { files: used.files + open.files, bytes: used.bytes + open.bytes }, { files: 1, bytes })
+    await checkRoom(this.#pool, await quotaOf(this.#pool, userId, this.#quota), userId, bytes)
   }
 
   async insert(upload: NewDirectUpload): Promise<DirectUpload> {
-    const { rows } = await this.#pool.query<Row>(
-      `insert into direct_uploads
-         (id, user_id, name, original_name, size, type, sha256, s3_key, store_id, part_size, expires_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11 * interval '1 millisecond') returning *`,
-      [
-        upload.id,
-        upload.userId,
-        upload.name,
-        upload.originalName,
-        upload.size,
-        upload.type,
-        upload.sha256,
-        upload.s3Key,
-        upload.storeId,
-        upload.partSize,
-        upload.lifetimeMs,
-      ],
+    const { userId, size } = upload
+    const quota = await quotaOf(this.#pool, userId, this.#quota)
+    if (!isLimited(quota)) return insert(this.#pool, upload)
+    return transaction(this.#pool, async (client) => {
+      await client.query(`select pg_advisory_xact_lock(hashtextextended('uploads of ' || $1, 0))`, [userId])
+      await checkRoom(client, quota, userId, size)
+      return insert(client, upload)
+    })
+  }
+
+  async listOpen(userId: string, { limit, cursor }: PageRequest): Promise<PageOf<DirectUpload>> {
+    const { rows } = await this.#pool.query<Row & { created_at_text: string }>(
+      `select *, created_at::text as created_at_text from direct_uploads
+       where user_id = $1 and status = 'open' and expires_at > now()
+         and ($2::timestamptz is null or (created_at, id) < ($2::timestamptz, $3::uuid))
+       order by created_at desc, id desc limit $4`,
+      [userId, ...decodeNewestFirst(cursor), limit + 1],
     )
-    const [row] = rows
-    if (!row) throw new Error('insert into direct_uploads returned no row')
-    return toDirectUpload(row)
+    return pageOf(rows, limit, toDirectUpload, (row) => [row.created_at_text, row.id])
   }
 
   async find(userId: string, id: string): Promise<DirectUpload | undefined> {
@@ -127,14 +118,44 @@ export class PostgresDirectUploadStore implements DirectUploadStore {
     })
   }
 
-  async end(hold: UploadHold, status: 'aborted' | 'refused', found?: FoundContent): Promise<void> {
-    await this.#pool.query(`update direct_uploads set status = $4, found_size = $5, found_sha256 = $6 where ${MINE}`, [
-      ...mine(hold),
-      status,
-      found?.size ?? null,
-      found?.sha256 ?? null,
-    ])
+  async end(hold: UploadHold, status: 'aborted' | 'refused', found?: FoundContent): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      `update direct_uploads set status = $4, found_size = $5, found_sha256 = $6 where ${MINE}`,
+      [...mine(hold), status, found?.size ?? null, found?.sha256 ?? null],
+    )
+    return rowCount === 1
   }
+}
+
+async function checkRoom(database: Queryable, quota: Quota, userId: string, bytes: number): Promise<void> {
+  if (!isLimited(quota)) return
+  const used = await spaceUsed(database, userId)
+  const open = await spaceOfOpenUploads(database, userId)
+  checkSpace(quota, { files: used.files + open.files, bytes: used.bytes + open.bytes }, { files: 1, bytes })
+}
+
+async function insert(database: Queryable, upload: NewDirectUpload): Promise<DirectUpload> {
+  const { rows } = await database.query<Row>(
+    `insert into direct_uploads
+       (id, user_id, name, original_name, size, type, sha256, s3_key, store_id, part_size, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11 * interval '1 millisecond') returning *`,
+    [
+      upload.id,
+      upload.userId,
+      upload.name,
+      upload.originalName,
+      upload.size,
+      upload.type,
+      upload.sha256,
+      upload.s3Key,
+      upload.storeId,
+      upload.partSize,
+      upload.lifetimeMs,
+    ],
+  )
+  const [row] = rows
+  if (!row) throw new Error('insert into direct_uploads returned no row')
+  return toDirectUpload(row)
 }
 
 const mine = ({ userId, id, holder }: UploadHold) => [userId, id, holder]

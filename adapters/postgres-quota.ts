@@ -22,6 +22,18 @@ export async function spaceUsed(database: Queryable, userId: string): Promise<Sp
   return rows[0] ?? { files: 0, bytes: 0 }
 }
 
+/** What direct uploads that are open will take. */
+export async function spaceOfOpenUploads(database: Queryable, userId: string): Promise<Space> {
+  const { rows } = await database.query<Space>(
+    `select count(*)::float8 as files, coalesce(sum(size), 0)::float8 as bytes from direct_uploads
+     where user_id = $1 and status = 'open' and expires_at > now()`,
+    [userId],
+  )
+  return rows[0] ?? { files: 0, bytes: 0 }
+}
+
+export const isLimited = ({ files, bytes }: Quota) => files !== undefined || bytes !== undefined
+
 /** Writes rows of files, and tells what they take. */
 export type Write<T> = (database: Queryable) => Promise<{ taken: Space; result: T }>
 export type UserQuota = { readonly userId: string; readonly configured: Quota }
@@ -29,7 +41,7 @@ export type UserQuota = { readonly userId: string; readonly configured: Quota }
 /** Writes files if the user's quota has room for them. @throws QuotaExceeded, and then nothing was written */
 export async function withinQuota<T>(pool: pg.Pool, { userId, configured }: UserQuota, write: Write<T>): Promise<T> {
   const quota = await quotaOf(pool, userId, configured)
-  if (quota.files === undefined && quota.bytes === undefined) return (await write(pool)).result
+  if (!isLimited(quota)) return (await write(pool)).result
   return transaction(pool, async (client) => {
     const { taken, result } = await write(client)
     // The row that counts is locked by what was written, so nobody else adds any before this transaction ends.

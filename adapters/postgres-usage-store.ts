@@ -4,7 +4,7 @@ import type { Quota, QuotaOverride, Space } from '../domain/quota.ts'
 import { checkSpace } from '../domain/quota.ts'
 import type { ChatPaidBy, ChatPrices, DayUsage, Room, Usage, UsageStore } from '../domain/usage.ts'
 import { chatPriceOf, priceOf, TokensUsedUp } from '../domain/usage.ts'
-import { quotaOf, spaceUsed } from './postgres-quota.ts'
+import { quotaOf, spaceOfOpenUploads, spaceUsed } from './postgres-quota.ts'
 import type { TokenBudgetOptions } from './postgres-token-budget.ts'
 import { addToDay, embedded, NEXT_DAY, TODAY, tokensToday } from './postgres-token-usage.ts'
 
@@ -20,14 +20,15 @@ export class PostgresUsageStore implements UsageStore {
   }
 
   async of(userId: string, days: number): Promise<Usage> {
-    const [quota, space, today, renewsAt, used] = await Promise.all([
+    const [quota, space, openUploads, today, renewsAt, used] = await Promise.all([
       this.#quotaOf(userId),
       spaceUsed(this.#pool, userId),
+      spaceOfOpenUploads(this.#pool, userId),
       tokensToday(this.#pool, userId),
       this.#nextDay(),
       this.#days(userId, days),
     ])
-    return { ...space, quota, tokensToday: today, renewsAt, days: used }
+    return { ...space, openUploads, quota, tokensToday: today, renewsAt, days: used }
   }
 
   async room(userId: string, asked: Space): Promise<Room> {

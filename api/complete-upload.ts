@@ -11,17 +11,21 @@ import { plannedParts } from '../domain/direct-upload.ts'
 import type { StoredFile } from '../domain/file.ts'
 import { Meter } from '../domain/meter.ts'
 import type { FileStore, ObjectStore } from '../domain/ports.ts'
+import { QuotaExceeded } from '../domain/quota.ts'
+import type { UsageStore } from '../domain/usage.ts'
 import { isExpired } from './direct-upload-schemas.ts'
 import { urlOf } from './file-routes.ts'
 import { whileUploadHeld } from './hold-upload.ts'
 import { isOnePart, missingParts, refOf } from './missing-parts.ts'
 import { Problem } from './problem.ts'
+import { fromQuota } from './quota-problem.ts'
 
 export type UploadParts = {
   readonly uploads: DirectUploadStore
   readonly directUploads: DirectUploads
   readonly objects: ObjectStore
   readonly files: FileStore
+  readonly usage: UsageStore
   readonly publicUrl: string
 }
 
@@ -35,7 +39,7 @@ export async function findUpload(uploads: DirectUploadStore, userId: string, id:
 /**
  * Makes the object of the parts, then the file of the object, if it is what was promised; what is not is removed. Does it once, and
  * answers the same whenever it is asked again.
- * @throws Problem UPLOAD_INCOMPLETE, UPLOAD_BUSY, UPLOAD_ENDED, UPLOAD_MISMATCH
+ * @throws Problem UPLOAD_INCOMPLETE, UPLOAD_BUSY, UPLOAD_ENDED, UPLOAD_MISMATCH, QUOTA_EXCEEDED
  */
 export async function completeUpload(parts: UploadParts, userId: string, id: string): Promise<StoredFile> {
   const upload = await findUpload(parts.uploads, userId, id)
@@ -58,15 +62,25 @@ async function outcomeOf({ files }: UploadParts, upload: DirectUpload): Promise<
 }
 
 async function makeFile(parts: UploadParts, upload: DirectUpload, hold: UploadHold): Promise<StoredFile | undefined> {
-  const found = (await assemble(parts, upload, hold)) ?? (await readObject(parts, upload))
+  await checkRoom(parts, upload)
+  const found = (await assemble(parts, upload, hold)) ?? (await readObject(parts, upload, hold))
   if (found.size !== upload.size || found.sha256 !== upload.sha256) return refuse(parts, upload, hold, found)
   const { id, name, originalName, size, type, sha256, s3Key } = upload
   const s3Url = urlOf(parts, s3Key, id)
-  return parts.uploads.complete(hold, {
-    ...{ id, userId: upload.userId, name, originalName, size, type, sha256, s3Key, s3Url },
-    processingStatus: 'uploaded',
-  })
+  const file = { id, userId: upload.userId, name, originalName, size, type, sha256, s3Key, s3Url }
+  return parts.uploads.complete(hold, { ...file, processingStatus: 'uploaded' }).catch(refuseForNow(upload))
 }
+
+/** Before a large object is read in vain. @throws Problem QUOTA_EXCEEDED */
+const checkRoom = ({ usage }: UploadParts, upload: DirectUpload) =>
+  usage.room(upload.userId, { files: 1, bytes: upload.size }).catch(refuseForNow(upload))
+
+const refuseForNow =
+  ({ expiresAt }: DirectUpload) =>
+  (error: unknown): never => {
+    if (!(error instanceof QuotaExceeded)) throw error
+    throw fromQuota(error, `What was sent is kept until ${expiresAt.toISOString()}: complete it once there is room.`)
+  }
 
 /**
  * Nobody can send a part any more once this is done.
@@ -99,16 +113,24 @@ const isAsPlanned = (upload: DirectUpload, received: readonly ReceivedPart[]) =>
 }
 
 /** In constant memory. */
-async function readObject({ objects }: UploadParts, { s3Key }: DirectUpload): Promise<FoundContent> {
-  if ((await objects.size(s3Key)) === undefined) throw new Problem('UPLOAD_ENDED')
+async function readObject(
+  { objects, uploads }: UploadParts,
+  { s3Key }: DirectUpload,
+  hold: UploadHold,
+): Promise<FoundContent> {
+  if ((await objects.size(s3Key)) === undefined) {
+    await uploads.end(hold, 'aborted')
+    throw new Problem('UPLOAD_ENDED')
+  }
   const meter = new Meter()
   await pipeline(await objects.download(s3Key), meter.resume())
   return meter.measured()
 }
 
+/** Ended first, so that nobody completes what is about to go; what is left where this breaks off is housekeeping's. */
 async function refuse(parts: UploadParts, upload: DirectUpload, hold: UploadHold, found: FoundContent): Promise<never> {
+  if (!(await parts.uploads.end(hold, 'refused', found))) throw new Problem('UPLOAD_BUSY')
   await discard(parts, upload)
-  await parts.uploads.end(hold, 'refused', found)
   throw mismatch(upload, found)
 }
 
@@ -126,10 +148,11 @@ export async function abortUpload(
 ): Promise<void> {
   const upload = await findUpload(parts.uploads, userId, id)
   const held = await whileUploadHeld(parts.uploads, upload, async (hold) => {
-    await discard(parts, upload)
-    await parts.uploads.end(hold, 'aborted')
+    const isEnded = await parts.uploads.end(hold, 'aborted')
+    if (isEnded) await discard(parts, upload)
+    return isEnded
   })
-  if (held) return
+  if (held?.result) return
   const { status } = await findUpload(parts.uploads, userId, id)
   if (status === 'open') throw new Problem('UPLOAD_BUSY')
   if (status === 'completed') throw new Problem('UPLOAD_COMPLETED', { extra: { file_id: id } })

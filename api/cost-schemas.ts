@@ -83,6 +83,13 @@ export const UsageSchema = Type.Object({
   user_id: Type.String({ format: 'uuid' }),
   files: Limited('null: there is no limit.'),
   bytes: Limited('Of all files together.'),
+  open_uploads: Type.Object(
+    { files: Count, bytes: Count },
+    {
+      description:
+        'Direct uploads that are open: the quota sets so much aside for them until they end. GET /knowledge-base/uploads lists them.',
+    },
+  ),
   tokens_today: Type.Object({
     ...Limited('').properties,
     renews_at: Type.String({ format: 'date-time', description: 'When the next day begins: 00:00 UTC.' }),

@@ -6,9 +6,18 @@ import { beginUpload } from './begin-upload.ts'
 import type { UploadParts } from './complete-upload.ts'
 import { abortUpload, completeUpload, findUpload } from './complete-upload.ts'
 import type { DirectUploadJson } from './direct-upload-schemas.ts'
-import { DirectUploadSchema, NewDirectUploadSchema, PartsSchema, toDirectUploadJson } from './direct-upload-schemas.ts'
+import {
+  DirectUploadSchema,
+  isExpired,
+  NewDirectUploadSchema,
+  OpenUploadsSchema,
+  PartsSchema,
+  toDirectUploadJson,
+  toOpenUploadJson,
+} from './direct-upload-schemas.ts'
 import type { IdempotencyOptions } from './idempotency.ts'
 import { IdempotencyHeaders, onceAsJson } from './idempotency.ts'
+import { isAssembled } from './is-assembled.ts'
 import { missingParts, receivedParts, signParts } from './missing-parts.ts'
 import { PageQuery, UploadParams } from './parameters.ts'
 import { Problem } from './problem.ts'
@@ -72,8 +81,22 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
       return reply
         .status(201)
         .headers({ ...SECRET, location: `/knowledge-base/uploads/${id}` })
-        .send(await toAnswer(directUploads, upload))
+        .send(await toAnswer(options, upload))
     },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/knowledge-base/uploads',
+    schema: {
+      tags,
+      summary: 'List the direct uploads that are open',
+      description:
+        'The newest first. The quota sets room aside for each of them until it is completed, aborted or over.',
+      querystring: PageQuery,
+      response: { 200: OpenUploadsSchema, 400: ProblemAnswer, 503: ProblemAnswer },
+    },
+    handler: async ({ userId, query }) => toPage(await uploads.listOpen(userId, query), toOpenUploadJson),
   })
 
   app.route({
@@ -90,7 +113,7 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
     },
     handler: async (request, reply) => {
       const upload = await findUpload(uploads, request.userId, request.params.id)
-      return reply.headers(SECRET).send(await toAnswer(directUploads, upload))
+      return reply.headers(SECRET).send(await toAnswer(options, upload))
     },
   })
 
@@ -179,20 +202,28 @@ function required(directUploads: DirectUploads | undefined): DirectUploads {
   return directUploads
 }
 
+type Standing = Pick<DirectUploadRoutesOptions, 'uploads' | 'directUploads' | 'objects'>
+
 /** The upload as it stands, with what it takes to send the first of the parts that have not come. */
-async function toAnswer(directUploads: DirectUploads | undefined, upload: DirectUpload): Promise<DirectUploadJson> {
+async function toAnswer({ directUploads, ...ports }: Standing, upload: DirectUpload): Promise<DirectUploadJson> {
   const received = await receivedParts(directUploads, upload)
-  const all = { parts: Math.ceil(upload.size / upload.partSize), bytes: upload.size }
-  if (!directUploads || !received)
-    return toDirectUploadJson(upload, upload.status === 'completed' ? all : NOTHING, { items: [], next_cursor: null })
+  if (!directUploads || !received) return withoutParts(ports, upload)
   const missing = missingParts(upload, received)
+  const parts = Math.ceil(upload.size / upload.partSize) - missing.length
   const bytes = received.reduce((sum, { size }) => sum + size, 0)
   const page = await signParts(directUploads, upload, missing, FIRST_PAGE)
   return toDirectUploadJson(
     upload,
-    { parts: all.parts - missing.length, bytes },
+    { parts, bytes },
     toPage(page, (part) => part),
   )
 }
 
-const NOTHING = { parts: 0, bytes: 0 }
+/** Of one that has ended, or whose parts were put together. */
+async function withoutParts(ports: Omit<Standing, 'directUploads'>, upload: DirectUpload): Promise<DirectUploadJson> {
+  const isOpen = upload.status === 'open' && !isExpired(upload)
+  const isWhole = isOpen ? await isAssembled(ports, upload) : upload.status === 'completed'
+  const now = isOpen && !isWhole ? await findUpload(ports.uploads, upload.userId, upload.id) : upload
+  const all = { parts: Math.ceil(upload.size / upload.partSize), bytes: upload.size }
+  return toDirectUploadJson(now, isWhole ? all : { parts: 0, bytes: 0 }, { items: [], next_cursor: null })
+}

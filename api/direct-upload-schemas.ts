@@ -47,6 +47,10 @@ export const DirectUploadSchema = Type.Object({
   expires_at: Timestamp,
 })
 
+/** Without what only the store knows: that would be a request for each. */
+const OpenUploadSchema = Type.Omit(DirectUploadSchema, ['received_parts', 'received_bytes', 'file_id', 'parts'])
+export const OpenUploadsSchema = PageSchema(OpenUploadSchema)
+
 export type PartJson = Static<typeof PartSchema>
 export type DirectUploadJson = Static<typeof DirectUploadSchema>
 
@@ -58,6 +62,14 @@ export const toDirectUploadJson = (
   received: { readonly parts: number; readonly bytes: number },
   parts: Static<typeof PartsSchema>,
 ): DirectUploadJson => ({
+  ...toOpenUploadJson(upload),
+  received_parts: received.parts,
+  received_bytes: received.bytes,
+  file_id: upload.status === 'completed' ? upload.id : null,
+  parts,
+})
+
+export const toOpenUploadJson = (upload: DirectUpload): Static<typeof OpenUploadSchema> => ({
   id: upload.id,
   original_name: upload.originalName,
   size: upload.size,
@@ -66,10 +78,6 @@ export const toDirectUploadJson = (
   status: isExpired(upload) ? 'expired' : upload.status,
   part_size: upload.partSize,
   part_count: Math.ceil(upload.size / upload.partSize),
-  received_parts: received.parts,
-  received_bytes: received.bytes,
-  file_id: upload.status === 'completed' ? upload.id : null,
-  parts,
   created_at: upload.createdAt.toISOString(),
   expires_at: upload.expiresAt.toISOString(),
 })

@@ -13,11 +13,16 @@ export async function whileUploadHeld<T>(
 ): Promise<{ readonly result: T } | undefined> {
   const hold = { userId, id, holder: randomUUID() }
   if (!(await uploads.hold(hold, HOLD_MS))) return undefined
-  const renewing = setInterval(() => uploads.hold(hold, HOLD_MS).catch(ignore), RENEW_MS)
+  let renewal: Promise<unknown> = Promise.resolve()
+  const renewing = setInterval(() => {
+    renewal = uploads.hold(hold, HOLD_MS).catch(ignore)
+  }, RENEW_MS)
   try {
     return { result: await work(hold) }
   } finally {
     clearInterval(renewing)
+    // A renewal under way would bring the hold back.
+    await renewal
     await uploads.letGo(hold).catch(ignore)
   }
 }

@@ -53,18 +53,16 @@ export async function once(idempotency: IdempotencyStore, request: FastifyReques
   }
   if (begun.state === 'under way')
     throw new Problem(begun.fingerprint === fingerprint ? 'REQUEST_UNDER_WAY' : 'IDEMPOTENCY_KEY_REUSED')
-  return whileHeld(idempotency, hold, async () => {
-    try {
-      const answer = await creation.make(begun.resourceId, begun.isResumed)
-      await keep(idempotency, hold, { fingerprint: fingerprint ?? '', ...answer }, request)
-      return answer
-    } catch (error) {
-      // A problem says that nothing was made. Another error does not, and what was made is found by the id that is kept.
-      const isUndone = isRefusal(error) && !begun.isResumed
-      await (isUndone ? idempotency.forget(hold) : idempotency.letGo(hold)).catch(ignore)
-      throw error
-    }
-  })
+  try {
+    const answer = await whileHeld(idempotency, hold, () => creation.make(begun.resourceId, begun.isResumed))
+    await keep(idempotency, hold, { fingerprint: fingerprint ?? '', ...answer }, request)
+    return answer
+  } catch (error) {
+    // A problem says that nothing was made. Another error does not, and what was made is found by the id that is kept.
+    const isUndone = isRefusal(error) && !begun.isResumed
+    await (isUndone ? idempotency.forget(hold) : idempotency.letGo(hold)).catch(ignore)
+    throw error
+  }
 }
 
 /** What was asked for, as JSON. */
@@ -86,11 +84,16 @@ export function answerWith(reply: FastifyReply, { status, location, body }: Kept
 }
 
 async function whileHeld<T>(idempotency: IdempotencyStore, hold: RequestHold, work: () => Promise<T>): Promise<T> {
-  const renewing = setInterval(() => idempotency.renew(hold).catch(ignore), RENEW_MS)
+  let renewal: Promise<unknown> = Promise.resolve()
+  const renewing = setInterval(() => {
+    renewal = idempotency.renew(hold).catch(ignore)
+  }, RENEW_MS)
   try {
     return await work()
   } finally {
     clearInterval(renewing)
+    // A renewal under way would bring back a hold that is let go.
+    await renewal
   }
 }
 

@@ -19,7 +19,7 @@ export const PROBLEMS = {
   ],
   QUOTA_EXCEEDED: [
     403,
-    'The quota has no room for this file, and nothing was kept of it. Delete files that are not needed, or have the quota raised.',
+    'The quota has no room for this file. Delete files that are not needed, abort direct uploads that are open, or have the quota raised.',
   ],
   NOT_FOUND: [404, 'There is nothing at this address.'],
   FILE_NOT_FOUND: [404, 'There is no such file.'],

@@ -3,8 +3,9 @@ import type { TokensUsedUp } from '../domain/usage.ts'
 import { Problem } from './problem.ts'
 
 /** What the client needs to know of a quota that has no room: which one, how much there is, how much of it is used. */
-export function fromQuota({ quota, limit, used, asked, message }: QuotaExceeded): Problem {
-  return new Problem('QUOTA_EXCEEDED', { detail: message, extra: { quota, limit, used, asked } })
+export function fromQuota({ quota, limit, used, asked, message }: QuotaExceeded, more?: string): Problem {
+  const detail = more === undefined ? message : `${message} ${more}`
+  return new Problem('QUOTA_EXCEEDED', { detail, extra: { quota, limit, used, asked } })
 }
 
 export function fromTokens({ limit, used, renewsAt, message }: TokensUsedUp): Problem {

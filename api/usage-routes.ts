@@ -67,11 +67,12 @@ export const usageRoutes: FastifyPluginAsyncTypebox<UsageRoutesOptions> = async 
 
 const toUsageJson = (
   userId: string,
-  { files, bytes, quota, tokensToday, renewsAt, days }: Usage,
+  { files, bytes, openUploads, quota, tokensToday, renewsAt, days }: Usage,
 ): Static<typeof UsageSchema> => ({
   user_id: userId,
   files: { used: files, limit: quota.files ?? null },
   bytes: { used: bytes, limit: quota.bytes ?? null },
+  open_uploads: openUploads,
   tokens_today: { used: tokensToday, limit: quota.tokensPerDay ?? null, renews_at: renewsAt.toISOString() },
   currency: CURRENCY,
   days: days.map(({ completionTokens, ...day }) => ({ ...day, completion_tokens: completionTokens })),

@@ -1,5 +1,5 @@
 import type { StoredFile } from './file.ts'
-import type { CallOptions, NewFile, UnfinishedUpload } from './ports.ts'
+import type { CallOptions, NewFile, PageOf, PageRequest, UnfinishedUpload } from './ports.ts'
 
 export type DirectUploadStatus = 'open' | 'completed' | 'aborted' | 'refused'
 
@@ -79,8 +79,11 @@ export type UploadHold = Pick<DirectUpload, 'userId' | 'id'> & { readonly holder
 export interface DirectUploadStore {
   /** Whether the quota has room for another one, beside those that are open. @throws QuotaExceeded */
   checkRoom(userId: string, bytes: number): Promise<void>
+  /** Those who begin at the same time are counted one after the other. @throws QuotaExceeded */
   insert(upload: NewDirectUpload): Promise<DirectUpload>
   find(userId: string, id: string): Promise<DirectUpload | undefined>
+  /** Those that are open and whose time is not over, the newest first. */
+  listOpen(userId: string, page: PageRequest): Promise<PageOf<DirectUpload>>
   /** Takes or renews the hold on an open upload for so long. @returns false where another has it, or it has ended */
   hold(hold: UploadHold, milliseconds: number): Promise<boolean>
   letGo(hold: UploadHold): Promise<void>
@@ -89,6 +92,6 @@ export interface DirectUploadStore {
    * @throws QuotaExceeded, which leaves it open: once there is room it can be completed
    */
   complete(hold: UploadHold, file: NewFile): Promise<StoredFile | undefined>
-  /** Ends an open upload without a file. */
-  end(hold: UploadHold, status: 'aborted' | 'refused', found?: FoundContent): Promise<void>
+  /** Ends an open upload without a file. @returns false where the hold was lost: it is another's to end */
+  end(hold: UploadHold, status: 'aborted' | 'refused', found?: FoundContent): Promise<boolean>
 }

@@ -12,7 +12,7 @@ export type QuotaOverride = { readonly [K in keyof Quota]?: number | null }
 
 export type Space = { readonly files: number; readonly bytes: number }
 
-/** A file that the user's quota has no room for. Nothing was kept of it. */
+/** A file that the user's quota has no room for. */
 export class QuotaExceeded extends Error {
   override readonly name = 'QuotaExceeded'
   readonly quota: keyof Space

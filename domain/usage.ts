@@ -52,6 +52,8 @@ export type DayUsage = {
 }
 
 export type Usage = Space & {
+  /** What these will take, which the quota sets aside for them. */
+  readonly openUploads: Space
   readonly quota: Quota
   readonly tokensToday: number
   readonly renewsAt: Date

@@ -26,6 +26,8 @@ create table direct_uploads (
 );
 
 create index direct_uploads_by_expiry on direct_uploads (expires_at);
+-- What a user has begun: for the list, newest first, and for the quota.
+create index open_direct_uploads on direct_uploads (user_id, created_at desc, id desc) where status = 'open';
 
 -- Down Migration
 

@@ -2,11 +2,20 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { CompleteMultipartUploadCommand, ListPartsCommand, UploadPartCommand } from '@aws-sdk/client-s3'
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  ListPartsCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { abortUploads } from '../../activities/housekeeping/abort-uploads.ts'
 import { removeObjects } from '../../activities/housekeeping/remove-objects.ts'
+import { PostgresDirectUploadStore } from '../../adapters/postgres-direct-upload-store.ts'
+import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { PostgresHousekeepingStore } from '../../adapters/postgres-housekeeping-store.ts'
+import { S3DirectUploads } from '../../adapters/s3-direct-uploads.ts'
+import { abortUpload, completeUpload } from '../../api/complete-upload.ts'
 import type { DirectUploadJson } from '../../api/direct-upload-schemas.ts'
 import { LOCAL_USER_ID } from '../../api/principal.ts'
 import type { S3Config } from '../../config.ts'
@@ -14,6 +23,7 @@ import type { ChoreOutcome } from '../../domain/housekeeping.ts'
 import { originalKey } from '../../domain/keys.ts'
 import { beginUpload, sendPart, sendParts, sha256Of } from '../support/direct-upload.ts'
 import { ownBucket, s3Client } from '../support/own-bucket.ts'
+import { RawConnection } from '../support/raw-connection.ts'
 import { Requests } from '../support/requests.ts'
 import { S3Proxy } from '../support/s3-proxy.ts'
 import type { World } from '../support/world.ts'
@@ -261,6 +271,121 @@ describe('a direct upload', () => {
     assert.equal((await get(open.id)).status, 'completed')
   })
 
+  test('is listed while it is open, as long as its quota is set aside for it', async () => {
+    const id = randomUUID()
+    const { body: key } = await api.send('POST', '/keys', { name: 'lister', user_id: id })
+    const user = new Requests(world.app, bearer(String(key.key)))
+    const [first, second, third] = [
+      await beginUpload(user, SMALL),
+      await beginUpload(user, LARGE, { original_name: 'tide.bin' }),
+      await beginUpload(user, SMALL),
+    ]
+    await user.send('POST', `/knowledge-base/uploads/${third.id}/abort`)
+    const page = await user.send('GET', '/knowledge-base/uploads?limit=1')
+    const rest = await user.send('GET', `/knowledge-base/uploads?cursor=${page.body.next_cursor}`)
+    const { parts: _, received_parts, received_bytes, file_id, ...listed } = second
+    assert.deepEqual([page.body.items, received_parts, received_bytes, file_id], [[listed], 0, 0, null])
+    assert.deepEqual(
+      (rest.body.items as DirectUploadJson[]).map((upload) => upload.id),
+      [first.id],
+    )
+    assert.equal(rest.body.next_cursor, null)
+    const { open_uploads, files } = (await user.send('GET', '/usage')).body
+    assert.deepEqual(open_uploads, { files: 2, bytes: SMALL.length + LARGE.length })
+    assert.deepEqual(files, { used: 0, limit: null })
+  })
+
+  test('is begun by no more requests at the same time than the quota has room for, and nothing is left of the others', async () => {
+    const userId = randomUUID()
+    const { body: key } = await api.send('POST', '/keys', { name: 'many', user_id: userId })
+    await api.send('PUT', `/users/${userId}/quota`, { files: 2 })
+    const user = new Requests(world.app, bearer(String(key.key)))
+    const file = { original_name: 'a.txt', size: SMALL.length, sha256: sha256Of(SMALL) }
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => user.send('POST', '/knowledge-base/uploads', file)),
+    )
+    const refused = answers.filter(({ status }) => status !== 201)
+    assert.equal(refused.length, 8)
+    for (const { status, body } of refused) assert.deepEqual([status, body.code], [403, 'QUOTA_EXCEEDED'])
+    assert.equal((await Array.fromAsync(world.objects.unfinishedUploads(`uploads/${userId}/`))).length, 2)
+  })
+
+  test('is looked for by its user where there is a quota, and not at all where there is none', async () => {
+    const asked: string[] = []
+    const pool = new Proxy(world.database.pool, {
+      get: (target, name) =>
+        name === 'query'
+          ? (sql: string, values: unknown[]) => {
+              asked.push(sql)
+              return target.query(sql, values)
+            }
+          : Reflect.get(target, name),
+    })
+    await new PostgresDirectUploadStore(pool).checkRoom(randomUUID(), 1)
+    assert.ok(asked.length > 0 && !asked.some((sql) => sql.includes('direct_uploads')), asked.join('\n'))
+    await new PostgresDirectUploadStore(pool, { files: 1 }).checkRoom(randomUUID(), 1)
+    const sql = asked.find((each) => each.includes('direct_uploads'))
+    const plan = await planOf(String(sql), [randomUUID()])
+    assert.match(plan, /open_direct_uploads/)
+  })
+
+  /** Of a table that is large enough to need an index. */
+  async function planOf(sql: string, values: unknown[]): Promise<string> {
+    const client = await world.database.pool.connect()
+    try {
+      await client.query('begin')
+      await client.query('set local enable_seqscan = off')
+      const { rows } = await client.query(`explain ${sql}`, values)
+      return rows.map((row) => row['QUERY PLAN']).join('\n')
+    } finally {
+      await client.query('rollback')
+      client.release()
+    }
+  }
+
+  test('stays as it is where the request that aborts or refuses it has lost it to another', async () => {
+    class Losing extends PostgresDirectUploadStore {
+      override async hold(...hold: Parameters<PostgresDirectUploadStore['hold']>): Promise<boolean> {
+        const isHeld = await super.hold(...hold)
+        const lose = `update direct_uploads set holder = gen_random_uuid(), held_until = '-infinity' where id = $1`
+        await world.database.pool.query(lose, [hold[0].id])
+        return isHeld
+      }
+    }
+    const uploads = new Losing(world.database.pool)
+    const upload = await beginUpload(api, SMALL)
+    await sendParts(upload, SMALL)
+    await assert.rejects(abortUpload({ ...world, uploads }, LOCAL_USER_ID, upload.id), { code: 'UPLOAD_BUSY' })
+    assert.equal((await post(upload.id, 'complete')).status, 201)
+
+    const wrong = await beginUpload(api, SMALL, { sha256: sha256Of(LARGE), size: LARGE.length })
+    const [Body, client] = [SMALL, s3Client(s3)]
+    for (const PartNumber of [1, 2, 3])
+      await client.send(new UploadPartCommand({ ...(await multipartOf(wrong.id)), PartNumber, Body }))
+    client.destroy()
+    const parts = { ...world, uploads, directUploads: new S3DirectUploads(s3), publicUrl: '', files: new PostgresFileStore(world.database.pool) }
+    await assert.rejects(completeUpload(parts, LOCAL_USER_ID, wrong.id), { code: 'UPLOAD_BUSY' })
+    assert.equal((await get(wrong.id)).received_parts, 3)
+    assert.equal((await post(wrong.id, 'complete')).body.code, 'UPLOAD_MISMATCH')
+    assert.equal((await get(wrong.id)).status, 'refused')
+  })
+
+  test('whose parts the store threw away has ended; one whose parts were put together has all of them', async () => {
+    const [lost, whole] = [await beginUpload(api, SMALL), await beginUpload(api, SMALL)]
+    await sendParts(whole, SMALL)
+    const client = s3Client(s3)
+    await client.send(new AbortMultipartUploadCommand(await multipartOf(lost.id)))
+    const multipart = await multipartOf(whole.id)
+    const { Parts } = await client.send(new ListPartsCommand(multipart))
+    await client.send(new CompleteMultipartUploadCommand({ ...multipart, MultipartUpload: { Parts } }))
+    client.destroy()
+    const { status, received_bytes, received_parts, parts } = await get(whole.id)
+    assert.deepEqual([status, received_bytes, received_parts, parts.items], ['open', SMALL.length, 1, []])
+    assert.deepEqual([(await get(lost.id)).status, (await get(lost.id)).received_bytes], ['aborted', 0])
+    assert.equal((await post(lost.id, 'complete')).body.code, 'UPLOAD_ENDED')
+    assert.equal((await post(whole.id, 'complete')).status, 201)
+  })
+
   test('counts against the quota while it is open, and is completed once the quota has room for it', async () => {
     const usage = await api.send('GET', '/usage')
     const { used } = usage.body.files as { used: number }
@@ -273,7 +398,12 @@ describe('a direct upload', () => {
     assert.deepEqual([refused.status, refused.body.code], [403, 'QUOTA_EXCEEDED'])
     await sendParts(upload, SMALL)
     await allow(used)
-    assert.deepEqual((await post(upload.id, 'complete')).body.code, 'QUOTA_EXCEEDED')
+    const full = await post(upload.id, 'complete')
+    assert.deepEqual([full.status, full.body.code], [403, 'QUOTA_EXCEEDED'])
+    assert.match(String(full.body.detail), new RegExp(`What was sent is kept until ${upload.expires_at}: complete it`))
+    assert.equal((await get(upload.id)).received_bytes, SMALL.length, 'it was not put together in vain')
+    assert.equal((await get(upload.id)).parts.items.length, 0)
+    assert.equal((await Array.fromAsync(world.objects.unfinishedUploads((await rowOf(upload.id)).s3_key))).length, 1)
     await allow(null)
     assert.equal((await post(upload.id, 'complete')).status, 201)
   })
@@ -295,7 +425,10 @@ test('a direct upload that takes longer to be checked than a connection may be s
     const url = `http://127.0.0.1:${port}/knowledge-base/uploads/${upload.id}/complete`
     const completing = fetch(url, { method: 'POST' })
     await gate.arrival
-    setTimeout(() => gate.open(), 1_000)
+    // Another connection that is as silent was cut off meanwhile.
+    const silent = await RawConnection.open(url)
+    await silent.untilClosed()
+    gate.open()
     assert.equal((await completing).status, 201)
   } finally {
     await world.close()

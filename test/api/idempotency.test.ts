@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import type { TestContext } from 'node:test'
 import { after, before, describe, test } from 'node:test'
+import type { FastifyRequest } from 'fastify'
+import { whileUploadHeld } from '../../api/hold-upload.ts'
+import { once } from '../../api/idempotency.ts'
+import type { DirectUpload, DirectUploadStore } from '../../domain/direct-upload.ts'
+import type { IdempotencyStore } from '../../domain/ports.ts'
 import type { FileJson } from '../support/requests.ts'
 import { Requests } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
@@ -9,6 +15,50 @@ import { startWorld } from '../support/world.ts'
 const ADMIN_KEY = 'a-key-of-the-configuration-of-40-letters'
 const OTHER_USER = '00000000-0000-4000-8000-0000000000ff'
 const authorization = `Bearer ${ADMIN_KEY}`
+
+describe('a renewal of a hold that is under way', () => {
+  /** Does some work that takes until the first renewal is sent, whose answer is late. @returns what was told, in order */
+  async function order(t: TestContext, work: (told: string[], renew: () => Promise<void>) => Promise<unknown>) {
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    const told: string[] = []
+    const renew = async () => {
+      told.push('renews')
+      await new Promise((resolve) => setImmediate(resolve))
+      told.push('renewed')
+    }
+    await work(told, renew)
+    return told
+  }
+
+  test('ends before an upload is let go', async (t) => {
+    let isFirst = true
+    const told = await order(t, (told, renew) => {
+      const hold = async () => {
+        if (!isFirst) await renew()
+        isFirst = false
+        return true
+      }
+      const uploads = { hold, letGo: async () => void told.push('let go') } as unknown as DirectUploadStore
+      return whileUploadHeld(uploads, { userId: '', id: '' } as DirectUpload, async () => t.mock.timers.tick(5_000))
+    })
+    assert.deepEqual(told, ['renews', 'renewed', 'let go'])
+  })
+
+  test('ends before a key is let go', async (t) => {
+    const told = await order(t, (told, renew) => {
+      const letGo = async () => void told.push('let go')
+      const begun = { state: 'begun', resourceId: '', isResumed: false }
+      const store = { begin: async () => begun, renew, letGo } as unknown as IdempotencyStore
+      const request = { headers: { 'idempotency-key': 'k' }, routeOptions: {} } as unknown as FastifyRequest
+      const make = async () => {
+        t.mock.timers.tick(5_000)
+        throw new Error('broken')
+      }
+      return assert.rejects(once(store, request, { make, isSame: () => true }), /broken/)
+    })
+    assert.deepEqual(told, ['renews', 'renewed', 'let go'])
+  })
+})
 
 describe('a request with an Idempotency-Key', () => {
   let world: World

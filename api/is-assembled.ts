@@ -1,0 +1,16 @@
+import type { DirectUpload, DirectUploadStore } from '../domain/direct-upload.ts'
+import type { ObjectStore } from '../domain/ports.ts'
+import { whileUploadHeld } from './hold-upload.ts'
+
+/**
+ * Of an open upload whose parts the store does not know any more: whether they were put together. If not, they were thrown away,
+ * by a rule of the bucket perhaps, and the upload ends here.
+ */
+export async function isAssembled(
+  { uploads, objects }: { readonly uploads: DirectUploadStore; readonly objects: ObjectStore },
+  upload: DirectUpload,
+): Promise<boolean> {
+  if ((await objects.size(upload.s3Key)) !== undefined) return true
+  await whileUploadHeld(uploads, upload, (hold) => uploads.end(hold, 'aborted'))
+  return false
+}
