@@ -12,7 +12,7 @@ import type { CallbackRoutesOptions } from './callback-routes.ts'
 import { callbackRoutes } from './callback-routes.ts'
 import type { ChatRoutesOptions } from './chat-routes.ts'
 import { chatRoutes } from './chat-routes.ts'
-import { answerClientError } from './client-error.ts'
+import { ClientErrors } from './client-error.ts'
 import type { DirectUploadRoutesOptions } from './direct-upload-routes.ts'
 import { directUploadRoutes } from './direct-upload-routes.ts'
 import { handleError, notFoundHandler } from './error-handler.ts'
@@ -40,6 +40,7 @@ import { logRequests, newRequestId } from './request-log.ts'
 import type { SearchRoutesOptions } from './search-routes.ts'
 import { searchRoutes } from './search-routes.ts'
 import { traceRequests } from './trace-requests.ts'
+import { hangUpOnUnreadBodies, limitTimeOfBodies } from './unread-bodies.ts'
 import type { UsageRoutesOptions } from './usage-routes.ts'
 import { usageRoutes } from './usage-routes.ts'
 
@@ -58,12 +59,15 @@ export type AppOptions = ProtectionOptions &
     readonly metrics: MetricsOptions
     readonly tracing?: RequestTracing | undefined
     readonly idleTimeoutMs?: number
+    /** How long a body that is no upload may take. */
+    readonly bodyTimeoutMs?: number
     readonly logger?: FastifyServerOptions['loggerInstance']
     /** Whether reads that succeed are no news. */
     readonly quietReads?: boolean
   }
 
 const IDLE_TIMEOUT_MS = 60_000
+const BODY_TIMEOUT_MS = 60_000
 /** Of the head of a request. Node looks every so often whether one takes too long, and takes the shorter limit for the head's. */
 const HEAD_TIMEOUT_MS = 30_000
 const CHECK_EVERY_MS = 5_000
@@ -76,6 +80,7 @@ export async function createApp({
   logger,
   ...options
 }: AppOptions): Promise<FastifyInstance> {
+  const clientErrors = new ClientErrors()
   const app = fastify({
     ...(logger && { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -88,7 +93,7 @@ export async function createApp({
       headersTimeout: Math.min(HEAD_TIMEOUT_MS, options.requestTimeoutMs),
       connectionsCheckingInterval: CHECK_EVERY_MS,
     },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error, socket) => clientErrors.answer(error, socket),
     routerOptions: { ignoreTrailingSlash: true },
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(({ schema, httpPart }) => validatorFor(httpPart).compile(schema as object))
@@ -97,11 +102,14 @@ export async function createApp({
   app.setNotFoundHandler(notFoundHandler((path) => methods.at(path)))
   app.addHook('onRoute', methods.add)
   app.addHook('onRoute', describeProblems)
+  clientErrors.watch(app)
+  hangUpOnUnreadBodies(app)
   if (tracing) traceRequests(app, { tracing, trustsCallers: options.trustProxy })
   logRequests(app, options)
   measureRequests(app, metrics.registry)
   const identify = await protect(app, options)
   await app.register(fastifyMultipart)
+  limitTimeOfBodies(app, options.bodyTimeoutMs ?? BODY_TIMEOUT_MS)
   await app.register(fastifySwagger, documentation(options))
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true }, config: { scope: 'public' } }, () => app.swagger())

@@ -27,7 +27,10 @@ export const PROBLEMS = {
   KEY_NOT_FOUND: [404, 'There is no such API key.'],
   UPLOAD_NOT_FOUND: [404, 'There is no such upload.'],
   METHOD_NOT_ALLOWED: [405, 'This address does not take this method.'],
-  REQUEST_TIMEOUT: [408, 'The request took longer than this installation allows (REQUEST_TIMEOUT). Nothing was kept.'],
+  REQUEST_TIMEOUT: [
+    408,
+    'The request took too long to come: longer than a minute, or, of an upload, than REQUEST_TIMEOUT. Nothing was kept.',
+  ],
   CONTENT_MISSING: [
     409,
     'The bytes of this file were not kept. Send them again with PUT /knowledge-base/files/{id}/content.',

@@ -69,7 +69,7 @@ export const FAILURES = {
   EMBEDDING_QUOTA_EXHAUSTED: system('embed', 'The quota of the embedding service is used up. Raise it, then retry.'),
   TOKEN_QUOTA_EXHAUSTED: system(
     'embed',
-    'The tokens of the day are used up. They are counted anew from 00:00 UTC: then the expert goes on by itself, or before that by a retry, once there are more.',
+    'The tokens of the day are used up, or held by other work that is about to use them. They are counted anew from 00:00 UTC: then the expert goes on by itself, before that once others leave some, or by a retry, once there are more.',
   ),
   EMBEDDING_AUTH: system('embed', 'The embedding service refused the API key. Correct OPENAI_API_KEY, then retry.'),
   EMBEDDING_REJECTED: file('embed', 'The embedding service refused the text of this file.'),

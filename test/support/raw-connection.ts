@@ -17,9 +17,10 @@ export class RawConnection {
       })
   }
 
-  static async open(url: string): Promise<RawConnection> {
+  /** `allowHalfOpen`: goes on sending when the server has said its last. */
+  static async open(url: string, allowHalfOpen = false): Promise<RawConnection> {
     const { hostname, port } = new URL(url)
-    const socket = connect(Number(port), hostname)
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen })
     await once(socket, 'connect')
     return new RawConnection(socket)
   }
@@ -39,9 +40,14 @@ export class RawConnection {
     return this.#answer
   }
 
+  /** Once the server has answered so. */
+  async until(answer: RegExp): Promise<void> {
+    while (!answer.test(this.#answer)) await once(this.#socket, 'data')
+  }
+
   /** What the server answered before it hung up. */
   async untilClosed(): Promise<string> {
-    if (!this.#socket.closed) await once(this.#socket, 'close')
+    if (!this.#socket.closed) await new Promise((resolve) => this.#socket.once('close', resolve))
     return this.#answer
   }
 

@@ -83,6 +83,7 @@ export type WorldOptions = {
   readonly heartbeatMs?: number
   readonly idleTimeoutMs?: number
   readonly requestTimeoutMs?: number
+  readonly bodyTimeoutMs?: number
   readonly checks?: readonly HealthCheck[]
   readonly tracing?: RequestTracing
   /** Beside the addresses of the internet. */
@@ -174,6 +175,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...(options.requestsPerMinute && { requestsPerMinute: options.requestsPerMinute }),
     ...(options.heartbeatMs && { heartbeatMs: options.heartbeatMs }),
     ...(options.idleTimeoutMs && { idleTimeoutMs: options.idleTimeoutMs }),
+    ...(options.bodyTimeoutMs && { bodyTimeoutMs: options.bodyTimeoutMs }),
     ...(options.requestTimeoutMs && { requestTimeoutMs: options.requestTimeoutMs }),
     logger: options.logger ?? LOG,
   })
