@@ -12,6 +12,7 @@ import { readPages } from './derived-text.ts'
 import { earlierAttempt } from './earlier-attempt.ts'
 import type { EmbeddedFile, ExtractedFile } from './file-refs.ts'
 import { heartbeating } from './heartbeating.ts'
+import { persistently } from './persistently.ts'
 import type { Ports } from './ports.ts'
 import { timed } from './timed.ts'
 import { withLease } from './with-lease.ts'
@@ -119,7 +120,7 @@ async function paying<T>({ budget }: Uses, expert: ExpertFacts, hold: TokenHold,
   await budget.hold(hold)
   try {
     const result = await work()
-    await budget.settle(hold, { expertId: expert.id, model: expert.embeddingModel })
+    await persistently(() => budget.settle(hold, { expertId: expert.id, model: expert.embeddingModel }))
     return result
   } catch (error) {
     await budget.release(hold).catch(() => undefined)

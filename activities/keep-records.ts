@@ -28,7 +28,9 @@ export const keepRecords = ({ runs, budget }: Pick<Ports, 'runs' | 'budget'>) =>
   /** @returns in how many milliseconds what it waits for is there; nothing where nobody can say */
   async pauseExpert({ expertId, code, reason }: OneExpert & { code: FailureCode; reason: string }) {
     await runs.setStatus(expertId, 'paused', reason)
-    return code === 'TOKEN_QUOTA_EXHAUSTED' ? { goesOnInMs: await budget.untilNextDay() } : undefined
+    if (code !== 'TOKEN_QUOTA_EXHAUSTED') return undefined
+    const expert = await runs.find(expertId)
+    return expert && { goesOnInMs: await budget.waitFor(expert.userId) }
   },
 
   resumeExpert: ({ expertId }: OneExpert) => runs.setStatus(expertId, 'processing'),

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { activityInfo, log } from '@temporalio/activity'
 import type { EmbeddedChunk } from '../domain/chunk.ts'
 import { Failure } from '../domain/failure.ts'
@@ -9,6 +8,7 @@ import { readPart } from './derived-embeddings.ts'
 import { earlierAttempt } from './earlier-attempt.ts'
 import type { EmbeddedFile } from './file-refs.ts'
 import { heartbeating } from './heartbeating.ts'
+import { persistently } from './persistently.ts'
 import type { Ports } from './ports.ts'
 import { timed } from './timed.ts'
 
@@ -82,8 +82,6 @@ async function settle({ runs }: Uses, file: EmbeddedFile, seconds: number): Prom
   if (!settled && !(await runs.isIndexed(file))) throw cancelled(file)
 }
 
-const WITHDRAWALS = 5
-
 /**
  * Removes what this attempt has written, unless somebody works on the file, or has indexed it: another attempt or turn
  * writes the same ids, and whoever settles the file removes them. Nobody may come after this attempt who would do it, so it
@@ -91,15 +89,9 @@ const WITHDRAWALS = 5
  */
 async function withdraw({ runs, vectors }: Uses, file: EmbeddedFile, { namespace, chunks }: Written): Promise<void> {
   if (chunks === 0) return
-  for (let tries = 1; ; tries++) {
-    try {
-      if (!(await runs.accountFor(file, chunks))) await vectors.deleteFile(namespace, file.fileId, chunks)
-      return
-    } catch (error) {
-      if (tries === WITHDRAWALS) throw error
-      await delay(1_000 * tries)
-    }
-  }
+  await persistently(async () => {
+    if (!(await runs.accountFor(file, chunks))) await vectors.deleteFile(namespace, file.fileId, chunks)
+  })
 }
 
 const cancelled = ({ fileId }: EmbeddedFile) => new Failure('CANCELLED', { fileId })

@@ -12,6 +12,13 @@ export type TokenBudgetOptions = { readonly quota: Quota; readonly prices: Price
 /** Longer than a request waits for its turn. Only what nobody does again after its worker died is held so long. */
 const HOLD_FOR = `interval '1 hour'`
 
+const UNTIL_NEXT_DAY = `select ${SECONDS_LEFT} as seconds where $1::uuid is not null`
+
+/** Until the first hold expires. It is more likely to be settled, or released, of which nobody tells. */
+const UNTIL_RELEASED = `
+  select greatest(1, least(60, extract(epoch from min(expires_at) - now())))::float8 as seconds
+  from token_holds where user_id = $1 and expires_at > now()`
+
 /**
  * Work is begun as long as anything is left, so what exceeds the day's tokens is no more than one request of one file. All who
  * work for a user see what others hold: a lock for the user, until the transaction ends, has them ask one after the other.
@@ -56,8 +63,10 @@ export class PostgresTokenBudget implements TokenBudget {
     await this.#pool.query('delete from token_holds where name = $1', [name])
   }
 
-  async untilNextDay(): Promise<number> {
-    const { rows } = await this.#pool.query<{ seconds: number }>(`select ${SECONDS_LEFT} as seconds`)
+  async waitFor(userId: string): Promise<number> {
+    const { tokensPerDay } = await quotaOf(this.#pool, userId, this.#options.quota)
+    const isLeft = tokensPerDay === undefined || (await tokensToday(this.#pool, userId)) < tokensPerDay
+    const { rows } = await this.#pool.query<{ seconds: number }>(isLeft ? UNTIL_RELEASED : UNTIL_NEXT_DAY, [userId])
     return Math.ceil((rows[0]?.seconds ?? 0) * 1_000)
   }
 }
@@ -81,4 +90,4 @@ async function keep(client: pg.PoolClient, { name, userId, tokens }: TokenHold):
 }
 
 const usedUp = ({ userId }: TokenHold, used: number, limit: number) =>
-  new Failure('TOKEN_QUOTA_EXHAUSTED', { userId }, { detail: `${used} of ${limit} tokens` })
+  new Failure('TOKEN_QUOTA_EXHAUSTED', { userId }, { detail: `${used} of ${limit} tokens are used or held` })

@@ -36,8 +36,11 @@ export interface TokenBudget {
   settle(hold: TokenHold, paidBy: PaidBy): Promise<void>
   /** They were not. */
   release(hold: TokenHold): Promise<void>
-  /** In how many milliseconds the next day begins. */
-  untilNextDay(): Promise<number>
+  /**
+   * In how many milliseconds to ask again: when the next day begins, or, where tokens are left that others hold, or held, in a minute at
+   * the most.
+   */
+  waitFor(userId: string): Promise<number>
 }
 
 export type DayUsage = {

@@ -8,6 +8,9 @@ create table file_usage (
   bytes bigint not null
 );
 
+-- An API of before may still write: what it has begun is waited for, and what comes after that is counted by the triggers.
+lock table files in share row exclusive mode;
+
 insert into file_usage (user_id, files, bytes)
 select user_id, count(*), coalesce(sum(size), 0) from files where user_id is not null group by user_id;
 

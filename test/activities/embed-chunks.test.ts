@@ -51,7 +51,12 @@ describe('embedChunks, after an attempt by another worker', () => {
     await writeText(world.objects, file.textKey, { ...metadata, pages, pagesSkipped: 0 }, {})
   }
 
-  const embed = (heartbeatDetails?: object, chunking = CHUNKING, changes: Partial<World> = {}): Promise<EmbeddedFile> =>
+  const embed = (
+    heartbeatDetails?: object,
+    chunking = CHUNKING,
+    changes: Partial<World> = {},
+    budget = new PostgresTokenBudget(world.database.pool, { quota: {}, prices: {} }),
+  ): Promise<EmbeddedFile> =>
     new MockActivityEnvironment({ attempt: 2, heartbeatDetails }).run(
       embedChunks({
         ...world,
@@ -59,7 +64,7 @@ describe('embedChunks, after an attempt by another worker', () => {
         chunking,
         runs: new PostgresRunStore(world.database.pool),
         leases: new PostgresLeaseStore(world.database.pool),
-        budget: new PostgresTokenBudget(world.database.pool, { quota: {}, prices: {} }),
+        budget,
       }),
       file,
     )
@@ -102,6 +107,29 @@ describe('embedChunks, after an attempt by another worker', () => {
     await assert.rejects(embed(undefined, CHUNKING, { embedder }), /refused/)
     assert.equal(await paid(), tokens + first + kept.tokens - kept.tokensReused)
     assert.ok(parts > 2)
+  })
+
+  test('keeps what was paid for where the database is away for a moment when it is to be counted', async () => {
+    let asked = 0
+    class Away extends PostgresTokenBudget {
+      override async settle(...paid: Parameters<PostgresTokenBudget['settle']>): Promise<void> {
+        asked += 1
+        if (asked === 1) throw new Error('the database is away')
+        return super.settle(...paid)
+      }
+    }
+    const budget = new Away(world.database.pool, { quota: {}, prices: {} })
+    const requests: number[] = []
+    const embedder = {
+      ...world.embedder,
+      countTokens: world.embedder.countTokens,
+      embed: (texts: readonly string[]) => {
+        requests.push(texts.length)
+        return world.embedder.embed(texts)
+      },
+    }
+    const { tokens, parts } = await embed(undefined, CHUNKING, { embedder }, budget)
+    assert.deepEqual([requests.length, asked, await paid()], [parts, parts + 1, tokens])
   })
 
   async function paid(): Promise<number> {

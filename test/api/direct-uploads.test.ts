@@ -363,7 +363,13 @@ describe('a direct upload', () => {
     for (const PartNumber of [1, 2, 3])
       await client.send(new UploadPartCommand({ ...(await multipartOf(wrong.id)), PartNumber, Body }))
     client.destroy()
-    const parts = { ...world, uploads, directUploads: new S3DirectUploads(s3), publicUrl: '', files: new PostgresFileStore(world.database.pool) }
+    const parts = {
+      ...world,
+      uploads,
+      directUploads: new S3DirectUploads(s3),
+      publicUrl: '',
+      files: new PostgresFileStore(world.database.pool),
+    }
     await assert.rejects(completeUpload(parts, LOCAL_USER_ID, wrong.id), { code: 'UPLOAD_BUSY' })
     assert.equal((await get(wrong.id)).received_parts, 3)
     assert.equal((await post(wrong.id, 'complete')).body.code, 'UPLOAD_MISMATCH')

@@ -46,7 +46,7 @@ describe('usage', () => {
     hold: (hold) => budget.hold(hold),
     settle: (hold, paidBy) => budget.settle(hold, paidBy),
     release: (hold) => budget.release(hold),
-    untilNextDay: async () => (daysAreShort ? 500 : budget.untilNextDay()),
+    waitFor: async (userId) => (daysAreShort ? 500 : budget.waitFor(userId)),
   })
 
   before(async () => {
@@ -369,19 +369,42 @@ describe('usage', () => {
     test('that is used up lets the expert go on by itself when the next day begins', async () => {
       const midnight = new Date().setUTCHours(24, 0, 0, 0)
       const budget = new PostgresTokenBudget(world.database.pool, { quota: {}, prices: {} })
-      assert.ok(Math.abs(Date.now() + (await budget.untilNextDay()) - midnight) < 5_000)
+      const user = await newUser({ tokens_per_day: 0 })
+      assert.ok(Math.abs(Date.now() + (await budget.waitFor(user.id)) - midnight) < 5_000)
+      await admin.send('PUT', `/users/${user.id}/quota`, quota)
       daysAreShort = true
+      try {
+        const { id } = await paused(user)
+        const yesterday = 'update token_usage set day = day - 1 where user_id = $1'
+        await eventually(async () => {
+          await world.database.pool.query(yesterday, [user.id])
+          const { status, progress } = await user.api.expert(id)
+          assert.deepEqual([status, progress.indexed], ['ready', 3])
+        })
+      } finally {
+        daysAreShort = false
+      }
+    })
+
+    test('that others hold, and never use, pauses the expert until they let it go, and not for the day', async () => {
       const user = await newUser(quota)
-      const { id } = await paused(user)
-      const yesterday = 'update token_usage set day = day - 1 where user_id = $1'
-      const expert = await eventually(async () => {
-        await world.database.pool.query(yesterday, [user.id])
-        const { status, progress } = await user.api.expert(id)
-        assert.equal(status, 'ready')
-        return { progress }
-      })
-      daysAreShort = false
-      assert.equal(expert.progress.indexed, 3)
+      const budget = new PostgresTokenBudget(world.database.pool, { quota: {}, prices: {} })
+      const lost = { name: randomUUID(), userId: user.id, tokens: 50 }
+      await budget.hold(lost)
+      const { id } = await user.api.createExpert([await upload(user)])
+      const { status_reason } = await user.api.until(id, 'paused')
+      assert.match(status_reason ?? '', /50 of 50 tokens are used or held/)
+      assert.equal(await budget.waitFor(user.id), 60_000)
+      // The worker died half an hour ago.
+      await world.database.pool.query(
+        `update token_holds set expires_at = now() + interval '2 seconds' where name = $1`,
+        [lost.name],
+      )
+      assert.ok((await budget.waitFor(user.id)) <= 2_000)
+      await budget.release(lost)
+      assert.equal(await budget.waitFor(user.id), 1_000, 'it was let go between the refusal and the question')
+      await user.api.send('POST', `/experts/${id}/retry`)
+      await user.api.until(id, 'ready')
     })
 
     test('is not used up by many who work at the same time: each sees what the others are about to pay', async () => {

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
+import { runner } from 'node-pg-migrate'
 import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { LOCAL_USER_ID } from '../../api/principal.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { createDatabase } from '../support/database.ts'
+import { createDatabase, createEmptyDatabase } from '../support/database.ts'
 import type { LegacyTable } from '../support/legacy-files.ts'
 import { createLegacyDatabase, LEGACY_TABLES, runMigrations } from '../support/legacy-files.ts'
+
+import { eventually } from '../support/requests.ts'
 
 const CONTENT = 'Grüße aus dem alten Lager'
 const SIZE = Buffer.byteLength(CONTENT)
@@ -174,3 +178,32 @@ async function assertLikeOurs({ pool }: TestDatabase, files: PostgresFileStore):
   const { rows } = await pool.query('select content from files where id = $1', [id])
   assert.deepEqual(rows, [{ content: null }])
 }
+
+test('files that an API of before is still writing are counted for their users', async (t) => {
+  const database = await createEmptyDatabase()
+  t.after(() => database.close())
+  const { url, pool } = database
+  // All that came before it.
+  const options = { databaseUrl: url, migrationsTable: 'migrations', direction: 'up', log: () => undefined } as const
+  await runner({ ...options, dir: join(import.meta.dirname, '../../migrations'), count: 11 })
+  const userId = randomUUID()
+  const older = await pool.connect()
+  await older.query('begin')
+  await older.query(
+    `insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key, processing_status)
+     values (gen_random_uuid(), $1, 'a', 'a', 7, 'text/plain', '', '', 'uploaded')`,
+    [userId],
+  )
+  const migrating = runMigrations(database)
+  await eventually(async () => {
+    const { rows } = await pool.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    assert.equal(rows.length, 1)
+  })
+  await older.query('commit')
+  older.release()
+  await migrating
+  const { rows } = await pool.query('select files::int, bytes::int from file_usage where user_id = $1', [userId])
+  assert.deepEqual(rows, [{ files: 1, bytes: 7 }])
+})
