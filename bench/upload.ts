@@ -1,6 +1,7 @@
 /**
  * `npm run bench:upload [-- --megabytes 1024]`: one large file, by presigned parts and through POST /knowledge-base/upload, with the
- * API in a process of its own before a real S3 server (versitygw). Says how long each took, and what memory the API took for it.
+ * API in a process of its own before a real S3 server (versitygw). Says how long each took, and what memory the API took for it; ends
+ * with 1 where that was more than 200 MB.
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -24,6 +25,8 @@ const { values: options } = parseArgs({ options: { megabytes: { type: 'string', 
 const MEGABYTE = 1_048_576
 const SIZE = Number(options.megabytes) * MEGABYTE
 const PARTS_AT_ONCE = 4
+/** Of the API's memory over its start, whatever the size of the file: twice of what is measured. */
+const MOST_MEGABYTES = 200
 const ROOT = join(import.meta.dirname, '..')
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -131,6 +134,9 @@ async function measure(what: string, sha256: string, upload: () => Promise<{ sha
   print(
     `${what}: ${SIZE / MEGABYTE} MB in ${seconds.toFixed(1)} s, ${(SIZE / MEGABYTE / seconds).toFixed(0)} MB/s; API: peak ${peak.toFixed(0)} MB, ${(peak - atStart).toFixed(0)} over its start; now ${now.toFixed(0)} MB`,
   )
+  if (peak - atStart <= MOST_MEGABYTES) return
+  print(`${what}: the API took more than ${MOST_MEGABYTES} MB over its start`)
+  process.exitCode = 1
 }
 
 await using resources = new AsyncDisposableStack()
