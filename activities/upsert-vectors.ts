@@ -1,7 +1,7 @@
 import { activityInfo, log } from '@temporalio/activity'
 import type { EmbeddedChunk } from '../domain/chunk.ts'
 import { Failure } from '../domain/failure.ts'
-import { chunkId, derivedFrom, vectorNamespace } from '../domain/keys.ts'
+import { chunkId, derivedFrom, recipeIn, vectorNamespace } from '../domain/keys.ts'
 import type { CallOptions, RunStore, VectorRecord } from '../domain/ports.ts'
 import { beginStage } from './begin-stage.ts'
 import { readPart } from './derived-embeddings.ts'
@@ -76,6 +76,7 @@ async function settle({ runs }: Uses, file: EmbeddedFile, seconds: number): Prom
   const { prefix, pages, pagesSkipped, chunks, tokens, tokensReused } = file
   const settled = await runs.markIndexed(file, {
     ...{ sha256: derivedFrom(prefix), pages, pagesSkipped, chunks, tokens, tokensReused },
+    recipe: recipeIn(prefix),
     seconds: { ...file.seconds, store: seconds },
   })
   // Unless another attempt was faster.

@@ -1,11 +1,14 @@
 import type { MetricMeter } from '@temporalio/common'
 import type { ApiConfig, ChatConfig, EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../config.ts'
+import { chunkerVersion } from '../domain/chunking.ts'
 import type { DirectUploads } from '../domain/direct-upload.ts'
-import type { Readers } from '../domain/estimate.ts'
+import type { ExpectedRecipe, Readers } from '../domain/estimate.ts'
+import { recipeName } from '../domain/keys.ts'
 import type { ChatModel, Embedder, ObjectStore, RateLimit, VectorStore } from '../domain/ports.ts'
 import { CoalescingEmbedder } from './coalescing-embedder.ts'
 import { DiskObjectStore } from './disk-object-store.ts'
 import { maxBytes } from './extraction/limits.ts'
+import { extractionVersion } from './extraction/version.ts'
 import { HashingEmbedder } from './hashing-embedder.ts'
 import { LanceDbVectorStore } from './lancedb-vector-store.ts'
 import { MeteredEmbedder } from './metered-embedder.ts'
@@ -79,6 +82,25 @@ export const readersOf = (extraction: ApiConfig['extraction']): Readers => ({
   largestBytes: maxBytes(extraction),
   readsPictures: extraction.ocr !== undefined,
 })
+
+/** How workers of the same configuration embed. */
+export const recipeOf = (
+  { extraction, chunking }: Pick<ApiConfig, 'extraction' | 'chunking'>,
+  { model, dimensions }: Pick<Embedder, 'model' | 'dimensions'>,
+): ExpectedRecipe => {
+  const extractorVersion = versionOf(extraction)
+  const recipe = { chunkerVersion: chunkerVersion(chunking), model, dimensions }
+  return { model, dimensions, name: extractorVersion && recipeName({ ...recipe, extractorVersion }) }
+}
+
+/** Undefined where the data that workers recognise pictures by is not here. */
+function versionOf(extraction: ApiConfig['extraction']): string | undefined {
+  try {
+    return extractionVersion(extraction)
+  } catch {
+    return undefined
+  }
+}
 
 /** What a person should know of the chosen parts before they rely on them; for the log at the start. */
 export function cautions(objects: ObjectStoreConfig, embedder: EmbedderConfig): string[] {

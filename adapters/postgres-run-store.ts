@@ -169,7 +169,8 @@ export class PostgresRunStore implements RunStore {
       `with done as (
          update expert_files set status = 'indexed', stage = null, code = null, message = null,
            pages = $3, pages_skipped = $4, chunks = $5, tokens = $6, tokens_reused = $7, stage_seconds = $8,
-           updated_at = now()
+           embedded_at = case when $7::integer < $6::integer then now() when recipe = $11 then embedded_at end,
+           recipe = $11, updated_at = now()
          where expert_id = $1 and file_id = $2 and status = 'processing' and ${ofTurn('$10')} returning file_id
        ), shown as (
          -- Not of new content that came meanwhile: that is as it was uploaded.
@@ -193,6 +194,7 @@ export class PostgresRunStore implements RunStore {
         JSON.stringify(file.seconds),
         file.sha256,
         turn,
+        file.recipe,
       ],
     )
     return rowCount === 1

@@ -14,9 +14,9 @@ const HOLD_FOR = `interval '1 hour'`
 
 const UNTIL_NEXT_DAY = `select ${SECONDS_LEFT} as seconds where $1::uuid is not null`
 
-/** Until the first hold expires. It is more likely to be settled, or released, of which nobody tells. */
+/** Until the first hold expires, if there is any left. It is more likely to be settled, or released, of which nobody tells. */
 const UNTIL_RELEASED = `
-  select greatest(1, least(60, extract(epoch from min(expires_at) - now())))::float8 as seconds
+  select greatest(1, least(60, coalesce(extract(epoch from min(expires_at) - now()), 0)))::float8 as seconds
   from token_holds where user_id = $1 and expires_at > now()`
 
 /**

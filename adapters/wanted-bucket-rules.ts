@@ -1,4 +1,5 @@
 import type { CORSRule, LifecycleRule } from '@aws-sdk/client-s3'
+import { DERIVED_DAYS } from '../domain/derived-days.ts'
 
 /* What `expertsmith s3 setup` wants of a bucket. Each rule is known by its id; others are somebody else's. */
 
@@ -17,7 +18,6 @@ export type Lifetimes = { readonly abortDays: number; readonly derivedDays: numb
 
 const DAY_MS = 86_400_000
 const ABORT_DAYS = 7
-const DERIVED_DAYS = 30
 
 type Spans = { readonly uploadLifetimeMs: number; readonly retryWindowMs: number; readonly fileDeadlineMs: number }
 

@@ -56,7 +56,7 @@ export const EstimateSchema = Type.Object({
   ),
   tokens_reused: Type.Integer({
     minimum: 0,
-    description: 'Beside those: of content that this model has embedded already.',
+    description: 'Beside those: of content that was embedded lately as it would be now, so nothing is to be paid.',
   }),
   currency: CurrencySchema,
   amount: Type.Union([Range(Type.Number({ minimum: 0 })), Type.Null()]),

@@ -89,12 +89,13 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
     method: 'GET',
     url: '/knowledge-base/uploads',
     schema: {
+      operationId: 'listUploads',
       tags,
       summary: 'List the direct uploads that are open',
       description:
         'The newest first. The quota sets room aside for each of them until it is completed, aborted or over.',
       querystring: PageQuery,
-      response: { 200: OpenUploadsSchema, 400: ProblemAnswer, 503: ProblemAnswer },
+      response: { 200: OpenUploadsSchema },
     },
     handler: async ({ userId, query }) => toPage(await uploads.listOpen(userId, query), toOpenUploadJson),
   })

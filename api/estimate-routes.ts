@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
-import type { Estimate, EstimateStore, Range, Readers } from '../domain/estimate.ts'
+import type { Estimate, EstimateStore, ExpectedRecipe, Range, Readers } from '../domain/estimate.ts'
 import { estimate } from '../domain/estimate.ts'
-import type { Embedder, FileStore } from '../domain/ports.ts'
+import type { FileStore } from '../domain/ports.ts'
 import type { Prices } from '../domain/usage.ts'
 import { priceOf } from '../domain/usage.ts'
 import { checkFiles, FILE_IDS_BODY_LIMIT } from './check-files.ts'
@@ -12,7 +12,7 @@ import { NewExpertSchema } from './schemas.ts'
 export type EstimateRoutesOptions = {
   readonly files: FileStore
   readonly estimates: EstimateStore
-  readonly embedder: Embedder
+  readonly recipe: ExpectedRecipe
   readonly prices: Prices
   readonly readers: Readers
 }
@@ -20,7 +20,7 @@ export type EstimateRoutesOptions = {
 const MOST_WARNINGS = 100
 
 export const estimateRoutes: FastifyPluginAsyncTypebox<EstimateRoutesOptions> = async (app, options) => {
-  const { files, estimates, embedder, prices, readers } = options
+  const { files, estimates, recipe, prices, readers } = options
 
   app.route({
     method: 'POST',
@@ -32,7 +32,7 @@ export const estimateRoutes: FastifyPluginAsyncTypebox<EstimateRoutesOptions> = 
       tags: ['cost'],
       summary: 'Estimate what an expert of these files will cost',
       description:
-        'Makes nothing and reads no file: by names, sizes and what is known of earlier runs. Of content that was embedded before the tokens are exact; of other files from and to are wide apart. docs/cost.md',
+        'Makes nothing and reads no file: by names, sizes and what is known of earlier runs. Of content that was embedded lately the tokens are exact; of other files from and to are wide apart. docs/cost.md',
       body: Type.Object({ selected_files: NewExpertSchema.properties.selected_files }),
       response: {
         200: EstimateSchema,
@@ -40,8 +40,8 @@ export const estimateRoutes: FastifyPluginAsyncTypebox<EstimateRoutesOptions> = 
     },
     handler: async ({ userId, body }) => {
       const fileIds = await checkFiles(files, userId, body.selected_files)
-      const facts = await estimates.facts(userId, fileIds, embedder)
-      return toEstimateJson(estimate(facts, readers), embedder.model, priceOf(prices, embedder.model))
+      const facts = await estimates.facts(userId, fileIds, recipe)
+      return toEstimateJson(estimate(facts, readers), recipe.model, priceOf(prices, recipe.model))
     },
   })
 }

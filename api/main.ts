@@ -11,6 +11,7 @@ import {
   createObjectStore,
   createVectorStore,
   readersOf,
+  recipeOf,
 } from '../adapters/from-config.ts'
 import type { Tracing } from '../adapters/opentelemetry/tracing.ts'
 import { createLogger } from '../adapters/pino-logger.ts'
@@ -98,6 +99,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     usage: new PostgresUsageStore(database, config),
     estimates: new PostgresEstimateStore(database),
     readers: readersOf(config.extraction),
+    recipe: recipeOf(config, embedder),
     experts: new PostgresExpertStore(database),
     callbacks: new PostgresCallbackStore(database),
     callbackAddresses: new PublicCallbackAddresses(config.webhookAllowedHosts),

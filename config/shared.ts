@@ -1,3 +1,4 @@
+import { type ChunkingConfig, chunking } from './chunking.ts'
 import { type DatabaseConfig, database } from './database.ts'
 import { type EmbedderConfig, embedder } from './embedder.ts'
 import { type LogConfig, logging } from './logging.ts'
@@ -23,6 +24,7 @@ export type Shared = {
   /** US dollars per million tokens, by model. */
   readonly prices: Readonly<Record<string, number>>
   readonly quota: QuotaConfig
+  readonly chunking: ChunkingConfig
 }
 
 export function shared(from: Reader): Shared {
@@ -38,5 +40,6 @@ export function shared(from: Reader): Shared {
     webhookAllowedHosts: webhookAllowedHosts(from),
     prices: prices(from),
     quota: quota(from),
+    chunking: chunking(from),
   }
 }

@@ -7,14 +7,11 @@ import { type Shared, shared } from './shared.ts'
 import { type TracingConfig, tracing } from './tracing.ts'
 import { type WorkerMetricsConfig, workerMetrics } from './worker-metrics.ts'
 
-type ChunkingConfig = { readonly maxTokens: number; readonly overlapTokens: number }
-
 export type WorkerConfig = Shared & {
   readonly tracing: TracingConfig | undefined
   readonly metrics: WorkerMetricsConfig | undefined
   readonly scratchDir: string
   readonly extraction: ExtractionConfig
-  readonly chunking: ChunkingConfig
   readonly retryBudgetMs: number
   readonly retryWindowMs: number
   readonly fileDeadlineMs: number
@@ -33,10 +30,6 @@ export function worker(from: Reader): WorkerConfig {
     metrics: workerMetrics(from),
     scratchDir: from.path('SCRATCH_DIR', join(common.dataDir, 'scratch')),
     extraction: extraction(from),
-    chunking: {
-      maxTokens: from.integer('CHUNK_TOKENS', 300, { min: 32, max: 8_192 }),
-      overlapTokens: from.integer('CHUNK_OVERLAP_TOKENS', 60, { min: 0, max: 4_096 }),
-    },
     retryBudgetMs: from.duration('RETRY_BUDGET', '30m'),
     retryWindowMs: retryWindow(from),
     fileDeadlineMs: fileDeadline(from),

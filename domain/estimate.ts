@@ -11,15 +11,24 @@ export type FileFacts = Pick<
 > & {
   /** As the same content has been indexed with already, with any model; null where it never was. */
   readonly tokens: number | null
-  /** Whether that was with the model in question, so that nothing is to be paid. */
+  /** Whether that was lately, and in just the way in which it would be done now, so that nothing is to be paid. */
   readonly isEmbedded: boolean
+  /** Whether nobody knows: it was with the same model, but long ago, or read or cut in another way perhaps. */
+  readonly mayBeEmbedded: boolean
   /** Why this content failed the last time it was tried. */
   readonly failedBy: FailureCode | null
 }
 
+/** `name`: by `recipeName`; undefined where it cannot be told how workers read and cut. */
+export type ExpectedRecipe = {
+  readonly model: string
+  readonly dimensions: number
+  readonly name: string | undefined
+}
+
 export interface EstimateStore {
-  /** Of the user's files among these; `model`, `dimensions`: in question. */
-  facts(userId: string, fileIds: readonly string[], model: { model: string; dimensions: number }): Promise<FileFacts[]>
+  /** Of the user's files among these, as they would be embedded now. */
+  facts(userId: string, fileIds: readonly string[], recipe: ExpectedRecipe): Promise<FileFacts[]>
 }
 
 /** Of tokens. */
@@ -114,7 +123,8 @@ export function estimate(files: readonly FileFacts[], readers: Readers): Estimat
 
 /** What a file will take, embedded for the first time. */
 export function tokensOf(file: FileFacts): Range {
-  if (file.tokens !== null) return { from: file.tokens, expected: file.tokens, to: file.tokens }
+  if (file.tokens !== null)
+    return { from: file.mayBeEmbedded ? 0 : file.tokens, expected: file.tokens, to: file.tokens }
   if (file.wordCount !== null) return times(file.wordCount, PER_WORD[scriptOf(file.language)])
   const kind = kindOfFile(file)
   return kind === 'unreadable' ? NOTHING : times(file.size, PER_BYTE[kind])

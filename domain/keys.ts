@@ -55,14 +55,19 @@ export type EmbeddingRecipe = {
 /** Raised whenever parts are written otherwise than before. */
 const PART_FORMAT = 2
 
-/** The folder of chunks and vectors of some content made by one recipe. A model's name may hold anything, so it is hashed too. */
-export const embeddingsPrefix = (sha256: string, recipe: EmbeddingRecipe) => {
-  const { extractorVersion, chunkerVersion, model, dimensions } = recipe
+/** The folder of chunks and vectors of some content made by one recipe. */
+export const embeddingsPrefix = (sha256: string, recipe: EmbeddingRecipe) => `derived/${sha256}/${recipeName(recipe)}`
+
+/** The name of the recipe in an `embeddingsPrefix`. */
+export const recipeIn = (prefix: string) => prefix.slice(prefix.lastIndexOf('/') + 1)
+
+/** At most 100 characters. A model's name may hold anything, so it is hashed too. */
+export function recipeName({ extractorVersion, chunkerVersion, model, dimensions }: EmbeddingRecipe): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([model, extractorVersion, chunkerVersion, PART_FORMAT]))
     .digest('hex')
   const readable = model.replaceAll(/[^A-Za-z0-9.-]+/g, '_').slice(0, 60)
-  return `derived/${sha256}/${readable}-${dimensions}-${digest.slice(0, 12)}`
+  return `${readable}-${dimensions}-${digest.slice(0, 12)}`
 }
 
 export const embeddingsPartKey = (prefix: string, part: number) =>

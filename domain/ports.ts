@@ -411,6 +411,8 @@ export type IndexedFile = {
   readonly tokens: number
   /** Of `tokens`, those whose embeddings existed already. */
   readonly tokensReused: number
+  /** `recipeName` of how it was embedded. */
+  readonly recipe?: string
   readonly seconds: Readonly<Record<Stage, number>>
 }
 

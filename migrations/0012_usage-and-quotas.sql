@@ -105,8 +105,13 @@ select e.id, sum(tokens - tokens_reused), sum(tokens_reused),
 from experts e join expert_files ef on ef.expert_id = e.id
 where ef.status = 'indexed' and ef.tokens is not null and ef.tokens_reused is not null group by e.id;
 
+-- How a file was embedded in an expert, and when it was paid for last: an estimate tells by these whether it has to be paid again.
+-- Of older ones nobody knows.
+alter table expert_files add column recipe varchar(100), add column embedded_at timestamptz;
+
 -- Down Migration
 
+alter table expert_files drop column recipe, drop column embedded_at;
 drop table expert_costs;
 drop table token_holds;
 drop table token_usage;

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
+import { recipeOf } from '../../adapters/from-config.ts'
 import { PostgresTokenBudget } from '../../adapters/postgres-token-budget.ts'
 import { PostgresUsageStore } from '../../adapters/postgres-usage-store.ts'
 import { countTokens } from '../../adapters/tokenizer.ts'
+import type { ExpectedRecipe } from '../../domain/estimate.ts'
 import type { TokenBudget } from '../../domain/usage.ts'
+import { extractionConfig } from '../support/extraction-config.ts'
 import { Gate } from '../support/gate.ts'
 import { startOpenAiServer } from '../support/openai-server.ts'
 import { eventually, Requests } from '../support/requests.ts'
@@ -395,16 +398,20 @@ describe('usage', () => {
       const { status_reason } = await user.api.until(id, 'paused')
       assert.match(status_reason ?? '', /50 of 50 tokens are used or held/)
       assert.equal(await budget.waitFor(user.id), 60_000)
-      // The worker died half an hour ago.
-      await world.database.pool.query(
-        `update token_holds set expires_at = now() + interval '2 seconds' where name = $1`,
-        [lost.name],
-      )
-      assert.ok((await budget.waitFor(user.id)) <= 2_000)
       await budget.release(lost)
       assert.equal(await budget.waitFor(user.id), 1_000, 'it was let go between the refusal and the question')
       await user.api.send('POST', `/experts/${id}/retry`)
       await user.api.until(id, 'ready')
+
+      const other = await newUser(quota)
+      await budget.hold({ ...lost, userId: other.id })
+      // The worker died nearly an hour ago.
+      const expiring = `update token_holds set expires_at = now() + interval '3 seconds' where name = $1`
+      await world.database.pool.query(expiring, [lost.name])
+      assert.ok((await budget.waitFor(other.id)) <= 3_000)
+      const waiting = await other.api.createExpert([await upload(other)])
+      await other.api.until(waiting.id, 'paused', 'ready')
+      await other.api.until(waiting.id, 'ready')
     })
 
     test('is not used up by many who work at the same time: each sees what the others are about to pay', async () => {
@@ -457,6 +464,41 @@ describe('usage', () => {
       assert.deepEqual([known.tokens, known.tokens_reused], [{ from: 0, expected: 0, to: 0 }, cost.tokens_embedded])
     })
 
+    test('promises nothing of what was embedded in another way, or so long ago that it may be gone', async () => {
+      const user = await newUser()
+      const file = await upload(user)
+      const { id } = await user.api.createExpert([file])
+      const { cost } = await user.api.until(id, 'ready')
+      const facts = async (recipe: ExpectedRecipe = world.recipe) =>
+        (await world.estimates.facts(user.id, [file.id], recipe)).map((each) => [
+          each.tokens,
+          each.isEmbedded,
+          each.mayBeEmbedded,
+        ])
+      assert.deepEqual(await facts(), [[cost.tokens_embedded, true, true]])
+      const chunking = { maxTokens: 199, overlapTokens: 20 }
+      const { extraction } = { extraction: extractionConfig }
+      assert.deepEqual(await facts(recipeOf({ extraction, chunking }, world.embedder)), [
+        [cost.tokens_embedded, false, true],
+      ])
+      assert.deepEqual(await facts({ model: 'another', dimensions: 64, name: 'another' }), [
+        [cost.tokens_embedded, false, false],
+      ])
+      // Who uses what is there does not make it younger.
+      const again = await user.api.createExpert([file])
+      await user.api.until(again.id, 'ready')
+      await world.database.pool.query(
+        `update expert_files set embedded_at = embedded_at - interval '30 days' where file_id = $1`,
+        [file.id],
+      )
+      assert.deepEqual(await facts(), [[cost.tokens_embedded, false, true]])
+      const { body } = await estimate(user, [file.id])
+      assert.deepEqual(
+        [body.tokens, body.tokens_reused],
+        [{ from: 0, expected: cost.tokens_embedded, to: cost.tokens_embedded }, 0],
+      )
+    })
+
     test('knows why a file failed, and refuses ids that creating would refuse', async () => {
       const user = await newUser()
       const broken = await user.api.upload('broken.pdf', '%PDF-1.7 nothing follows')
@@ -473,23 +515,37 @@ describe('usage', () => {
       }
     })
 
-    test('of five thousand files takes well under a second', async (t) => {
+    test('of five thousand files, which several experts have, is made in a moment', async (t) => {
       const user = await newUser()
       const { rows } = await world.database.pool.query<{ id: string }>(
         `insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key, sha256, processing_status)
-         select gen_random_uuid(), $1, 'a.pdf', 'a.pdf', 100000, 'application/pdf', '', '', md5(i::text) || md5('b' || i), 'uploaded'
+         select gen_random_uuid(), $1, 'a.pdf', 'a.pdf', 100000, 'application/pdf', '', '', md5(i::text) || md5('b' || i), 'processed'
          from generate_series(1, 5000) i returning id`,
         [user.id],
       )
       const ids = rows.map(({ id }) => id)
-      await estimate(user, ids)
+      for (const model of ['another', MODEL, 'a third']) await expertOf(user, ids, model)
+      await world.database.pool.query('analyze files, expert_files, experts')
       const start = performance.now()
       const { body } = await estimate(user, ids)
-      const milliseconds = performance.now() - start
-      t.diagnostic(`${Math.round(milliseconds)} ms`)
-      assert.equal(body.files, 5_000)
-      assert.ok(milliseconds < 1_000, `${milliseconds} ms`)
+      t.diagnostic(`${Math.round(performance.now() - start)} ms`)
+      assert.deepEqual([body.files, body.tokens_reused], [5_000, 5_000 * 100])
+      assert.ok(performance.now() - start < 5_000)
     })
+
+    /** One that has all of these files indexed, each of 100 tokens. */
+    async function expertOf(user: User, ids: readonly string[], model: string): Promise<void> {
+      const { rows } = await world.database.pool.query<{ id: string }>(
+        `insert into experts (id, user_id, name, system_prompt, status, embedding_model, embedding_dimensions)
+         values (gen_random_uuid(), $1, 'Large', '', 'ready', $2, 64) returning id`,
+        [user.id, model],
+      )
+      await world.database.pool.query(
+        `insert into expert_files (expert_id, file_id, status, tokens, tokens_reused, recipe, embedded_at)
+         select $1, id, 'indexed', 100, 0, $3, now() from unnest($2::uuid[]) as id`,
+        [rows[0]?.id, ids, model === MODEL ? world.recipe.name : model],
+      )
+    }
 
     const contentOf = async (user: User, id: string) =>
       (await world.app.inject({ url: `/knowledge-base/files/${id}/content`, headers: user.headers })).rawPayload

@@ -16,11 +16,13 @@ const file = (name: string, bytes: number, facts: Partial<FileFacts> = {}): File
 }
 
 describe('the estimate of what files will take', () => {
-  test('is exact where the content was embedded before, and nothing is to be paid where it was by the same model', () => {
+  test('is exact where the content was embedded before; nothing is to be paid where that is still there, and all or nothing where nobody knows', () => {
     const known = file('a.pdf', 9_999, { tokens: 700 })
     assert.deepEqual(estimate([known], READERS).tokens, { from: 700, expected: 700, to: 700 })
     const { tokens, tokensReused } = estimate([{ ...known, isEmbedded: true }], READERS)
     assert.deepEqual([tokens, tokensReused], [{ from: 0, expected: 0, to: 0 }, 700])
+    const perhaps = estimate([{ ...known, mayBeEmbedded: true }], READERS)
+    assert.deepEqual([perhaps.tokens, perhaps.tokensReused], [{ from: 0, expected: 700, to: 700 }, 0])
   })
 
   test('has content that several files share paid for once', () => {

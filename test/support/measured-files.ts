@@ -56,5 +56,6 @@ export const factsOf = ({ name, bytes }: Pick<MeasuredFile, 'name' | 'bytes'>): 
   language: null,
   tokens: null,
   isEmbedded: false,
+  mayBeEmbedded: false,
   failedBy: null,
 })

@@ -19,6 +19,7 @@ import {
   createObjectStore,
   createVectorStore,
   embeddingLimits,
+  recipeOf,
 } from '../../adapters/from-config.ts'
 import { HttpWebhookSender } from '../../adapters/http-webhook-sender.ts'
 import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
@@ -50,7 +51,7 @@ import type { HealthCheck } from '../../api/readiness.ts'
 import { backlogs } from '../../api/task-queues.ts'
 import type { ChatConfig, EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
 import type { DirectUploadStore } from '../../domain/direct-upload.ts'
-import type { EstimateStore, Readers } from '../../domain/estimate.ts'
+import type { EstimateStore, ExpectedRecipe, Readers } from '../../domain/estimate.ts'
 import type { Embedder, ExpertChanges, ObjectStore, VectorStore } from '../../domain/ports.ts'
 import type { Quota } from '../../domain/quota.ts'
 import type { RequestTracing } from '../../domain/request-tracing.ts'
@@ -113,11 +114,13 @@ export type World = {
   readonly prices: Prices
   readonly estimates: EstimateStore
   readonly readers: Readers
+  readonly recipe: ExpectedRecipe
   /** Stops everything, replays the history of every workflow that was started, and checks that the API answered as it says. */
   close(): Promise<void>
 }
 
 const LOG = createLogger({ level: 'error', format: 'json' }, 'test')
+const CHUNKING = { maxTokens: 200, overlapTokens: 20 }
 let runtimeInstalled = false
 
 /** The whole product in this process, against the real servers: by default as `npm start` has it, with a database and a task queue of its own. */
@@ -143,6 +146,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     prices: terms.prices,
     estimates: new PostgresEstimateStore(database.pool),
     readers: { largestBytes: 100_000_000, readsPictures: false },
+    recipe: recipeOf({ extraction: extractionConfig, chunking: CHUNKING }, embedder),
   }
   const uploads = new PostgresDirectUploadStore(database.pool, terms.quota)
   const changes = new PostgresExpertChanges(database, () => undefined)
@@ -262,7 +266,7 @@ async function startWorkers({
       housekeeping: new PostgresHousekeepingStore(database.pool),
       housekeepingGraceMs: options.housekeepingGraceMs ?? 3_600_000,
       staging: new Staging({ dir, hostQueue }),
-      chunking: { maxTokens: 200, overlapTokens: 20 },
+      chunking: CHUNKING,
       settings: {
         retryBudgetMs: options.retryBudgetMs ?? 60_000,
         retryWindowMs: options.retryWindowMs ?? 3_600_000,
