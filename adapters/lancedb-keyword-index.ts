@@ -3,8 +3,8 @@ import { Index } from '@lancedb/lancedb'
 
 // Lance builds a full-text index on threads that wait for others of the same pool. It has as many as there are cores beyond two, so
 // that on two cores it waits forever: https://github.com/lancedb/lancedb/issues/3568. One builder and a pool that is larger cannot.
-process.env.LANCE_CPU_THREADS = '8'
-process.env.LANCE_FTS_NUM_SHARDS = '1'
+process.env.LANCE_CPU_THREADS ??= '8'
+process.env.LANCE_FTS_NUM_SHARDS ??= '1'
 
 const COLUMN = 'text'
 /** Rows that are not in the index are found all the same, by reading them; they are rated by counts of their own. */

@@ -35,7 +35,7 @@ export class OpenAiChatModel implements ChatModel {
   readonly countTokens = countTokens
   readonly #client: OpenAI
   readonly #timeoutMs: number
-  /** What models do not take, is left out from then on. */
+  /** What the model does not take, is left out from then on. */
   #settings: Settings
 
   constructor({ apiKey, baseUrl, model, maxTokens, timeoutMs }: OpenAiChatOptions) {
@@ -58,24 +58,26 @@ export class OpenAiChatModel implements ChatModel {
   }
 
   async #begin(messages: readonly ChatMessage[], signal: AbortSignal): Promise<AsyncIterable<Chunk>> {
-    const request = () =>
+    const request = (settings: Settings) =>
       this.#client.chat.completions.create(
         {
           model: this.model,
           messages: [...messages],
           stream: true,
           stream_options: { include_usage: true },
-          ...this.#settings,
+          ...settings,
         },
         { signal },
       )
-    for (;;) {
+    // Of this attempt: another one may have learnt the same meanwhile.
+    for (let settings = this.#settings; ; ) {
       try {
-        return await request()
+        return await request(settings)
       } catch (error) {
-        const settings = without(this.#settings, error)
-        if (!settings) throw error
-        this.#settings = settings
+        const fewer = without(settings, error)
+        if (!fewer) throw error
+        settings = fewer
+        this.#settings = without(this.#settings, error) ?? this.#settings
       }
     }
   }
@@ -106,7 +108,7 @@ async function* readAnswer(chunks: AsyncIterable<Chunk>, signal: AbortSignal): A
   // The client ends a stream that is aborted as if it had come to its end.
   signal.throwIfAborted()
   if (reason === undefined) throw new ChatFailure('CHAT_UNAVAILABLE', 'The answer broke off.')
-  yield { isCutOff: reason !== 'stop', usage }
+  yield { isCutOff: reason === 'length', isFiltered: reason === 'content_filter', usage }
 }
 
 /** What the service says may hold the text that it was sent, or part of the key, so it stays in the cause. */

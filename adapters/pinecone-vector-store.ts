@@ -3,6 +3,7 @@ import type { Index } from '@pinecone-database/pinecone'
 import { Errors, Pinecone } from '@pinecone-database/pinecone'
 import { DatabaseUnavailable } from '../domain/database-unavailable.ts'
 import { Failure } from '../domain/failure.ts'
+import { inBatches } from '../domain/in-batches.ts'
 import { chunkId, chunkIdPrefix } from '../domain/keys.ts'
 import { lookForWords } from '../domain/keyword-scores.ts'
 import type {
@@ -36,6 +37,8 @@ export type PineconeOptions = {
 type Call = { readonly signal: AbortSignal | undefined; status?: number; retryAfterMs?: number | undefined }
 
 const READY_LIMIT_MS = 300_000
+/** Requests, of one question. */
+const PARTS_AT_ONCE = 4
 const IDS_PER_DELETE = 1_000
 const NAMESPACES_PER_PAGE = 100
 
@@ -84,14 +87,17 @@ export class PineconeVectorStore implements VectorStore {
       if (host === undefined) return []
       const index = this.#at(host, namespace)
       const question = { vector: Array.from(vector), topK, includeMetadata: true }
-      const answers = await Promise.all(
-        filtersOf({ fileIds, pages }).map((part) => index.query({ ...question, ...part })),
-      )
-      return answers
-        .flatMap(({ matches }) => matches)
-        .flatMap(({ metadata, score = 0 }) => (metadata ? [toMatch(metadata, score)] : []))
-        .sort((a, b) => b.score - a.score)
-        .slice(0, topK)
+      let best: VectorMatch[] = []
+      for (const parts of inBatches(filtersOf({ fileIds, pages }), PARTS_AT_ONCE)) {
+        const answers = await Promise.all(parts.map((part) => index.query({ ...question, ...part })))
+        best = answers
+          .flatMap(({ matches }) => matches)
+          .flatMap(({ metadata, score = 0 }) => (metadata ? [toMatch(metadata, score)] : []))
+          .concat(best)
+          .sort((a, b) => b.score - a.score)
+          .slice(0, topK)
+      }
+      return best
     })
   }
 

@@ -233,23 +233,30 @@ export class PostgresExpertStore implements ExpertStore {
     userId: string,
     expertId: string,
     { fileIds, documentTypes, languages }: FileFilter,
+    limit: number,
   ): Promise<string[]> {
     const { rows } = await this.#pool.query<{ id: string }>(
       `select f.id from expert_files ef join files f on f.id = ef.file_id
        where f.user_id = $1 and ef.expert_id = $2 and ef.status = 'indexed'
          and ($3::uuid[] is null or f.id = any ($3)) and ($4::text[] is null or f.document_type = any ($4))
-         and ($5::text[] is null or f.language = any ($5))`,
-      [userId, expertId, fileIds, documentTypes, languages],
+         and ($5::text[] is null or f.language = any ($5))
+       limit $6`,
+      [userId, expertId, fileIds, documentTypes, languages, limit],
     )
     return rows.map(({ id }) => id)
   }
 
-  async indexedFiles(userId: string, expertId: string, fileIds: readonly string[]): Promise<Map<string, FileInExpert>> {
+  async indexedFiles(
+    userId: string,
+    expertId: string,
+    { fileIds, documentTypes, languages }: FileFilter & { readonly fileIds: readonly string[] },
+  ): Promise<Map<string, FileInExpert>> {
     const { rows } = await this.#pool.query<{ id: string; name: string; documentType: string | null }>(
       `select f.id, f.original_name as name, f.document_type as "documentType"
        from expert_files ef join files f on f.id = ef.file_id
-       where f.user_id = $1 and ef.expert_id = $2 and ef.file_id = any ($3::uuid[]) and ef.status = 'indexed'`,
-      [userId, expertId, fileIds],
+       where f.user_id = $1 and ef.expert_id = $2 and ef.file_id = any ($3::uuid[]) and ef.status = 'indexed'
+         and ($4::text[] is null or f.document_type = any ($4)) and ($5::text[] is null or f.language = any ($5))`,
+      [userId, expertId, fileIds, documentTypes, languages],
     )
     return new Map(rows.map(({ id, ...file }) => [id, file]))
   }

@@ -31,6 +31,10 @@ const Answer = {
 }
 
 export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, options) => {
+  const closing = new AbortController()
+  // Before the server waits for requests to end: an answer may take minutes.
+  app.addHook('preClose', async () => closing.abort(new Problem('API_STOPPING')))
+
   app.route({
     method: 'POST',
     url: '/experts/:id/chat',
@@ -70,7 +74,8 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
       await options.usage.checkTokens(request.userId)
       const model = meteredChatModel(chat.model, options.usage, expert, request.log)
       const { top_k: topK, file_ids: fileIds, stream, ...said } = request.body
-      const signal = untilGone(reply)
+      const gone = untilGone(reply)
+      const signal = AbortSignal.any([gone, closing.signal])
       const question = { ...said, topK, fileIds }
       const events = logged(
         askExpert(options, { expert, question, chat: { ...chat, model } }, { signal }),
@@ -78,8 +83,8 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
         request.log,
       )
       if (stream ?? request.headers.accept?.includes('text/event-stream'))
-        return sendEvents(reply, await begun(events), { ...options, log: request.log, requestId: request.id, signal })
-      return sendWhole(reply, events, signal)
+        return sendEvents(reply, events, { ...options, log: request.log, requestId: request.id, gone })
+      return sendWhole(reply, events, gone)
     },
   })
 }
@@ -87,9 +92,13 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
 /** Aborted once the client is gone: what nobody reads need not be written, or paid for. */
 function untilGone({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController()
-  raw.once('close', () => {
-    if (!raw.writableFinished) gone.abort(new Error('the client went away'))
-  })
+  const abort = () => gone.abort(new Error('the client went away'))
+  // It may have left while its expert was looked up.
+  if (raw.destroyed) abort()
+  else
+    raw.once('close', () => {
+      if (!raw.writableFinished) abort()
+    })
   return gone.signal
 }
 
@@ -105,41 +114,49 @@ async function begun(events: AsyncGenerator<ChatEvent>): Promise<AsyncGenerator<
 type Streaming = {
   readonly log: FastifyBaseLogger
   readonly requestId: string
-  readonly signal: AbortSignal
+  readonly gone: AbortSignal
   readonly heartbeatMs?: number
 }
 
-function sendEvents(reply: FastifyReply, events: AsyncIterable<ChatEvent>, options: Streaming): FastifyReply {
-  const stream = streamEvents(toText(events, options), options.heartbeatMs)
+async function sendEvents(reply: FastifyReply, events: AsyncGenerator<ChatEvent>, options: Streaming) {
+  const first = await unlessGone(() => begun(events), options.gone)
+  if (!first) return reply.hijack()
+  const stream = streamEvents(toText(first, options), options.heartbeatMs)
   return reply
     .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
     .type('text/event-stream')
     .send(stream)
 }
 
-async function* toText(
-  events: AsyncIterable<ChatEvent>,
-  { log, requestId, signal }: Streaming,
-): AsyncGenerator<string> {
+async function* toText(events: AsyncIterable<ChatEvent>, { log, requestId, gone }: Streaming): AsyncGenerator<string> {
   try {
     for await (const { name, data } of events) yield serverSentEvent(name, data)
   } catch (error) {
-    if (signal.aborted) return
+    if (gone.aborted) return
     const problem = problemBody(error as Error, requestId)
     if (problem.status >= 500) log.error({ err: error, code: problem.code }, '❌ An answer broke off')
     yield serverSentEvent('error', problem)
   }
 }
 
-async function sendWhole(reply: FastifyReply, events: AsyncIterable<ChatEvent>, signal: AbortSignal) {
+async function sendWhole(reply: FastifyReply, events: AsyncIterable<ChatEvent>, gone: AbortSignal) {
   // Nothing is sent until the answer is whole, which may take longer than a connection may be silent.
   reply.raw.setTimeout(0, () => undefined)
+  return (await unlessGone(() => doneOf(events), gone)) ?? reply.hijack()
+}
+
+async function doneOf(events: AsyncIterable<ChatEvent>): Promise<ChatAnswer> {
+  for await (const { name, data } of events) if (name === 'done') return data
+  throw new Error('an answer ends')
+}
+
+/** Whatever fails once the client is gone is no failure. */
+async function unlessGone<T>(work: () => Promise<T>, gone: AbortSignal): Promise<T | undefined> {
   try {
-    for await (const { name, data } of events) if (name === 'done') return data
-    throw new Error('an answer ends')
+    return await work()
   } catch (error) {
-    if (!signal.aborted) throw error
-    return reply.hijack()
+    if (!gone.aborted) throw error
+    return undefined
   }
 }
 

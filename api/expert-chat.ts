@@ -5,7 +5,7 @@ import { CitationMarkers } from '../domain/citation-markers.ts'
 import type { Expert } from '../domain/expert.ts'
 import { chunkId } from '../domain/keys.ts'
 import type { CallOptions, ChatEnd, ChatModel } from '../domain/ports.ts'
-import { answerWithoutPassages, writtenAnswer } from './chat-answer.ts'
+import { fixedAnswer, writtenAnswer } from './chat-answer.ts'
 import type { ChatAnswer, Citation } from './chat-schemas.ts'
 import type { Passage, SearchPorts } from './expert-search.ts'
 import { searchExpert } from './expert-search.ts'
@@ -40,9 +40,10 @@ export async function* askExpert(
   options: CallOptions = {},
 ): AsyncGenerator<ChatEvent> {
   const isIndexed = expert.progress.indexed > 0
-  const found = isIndexed ? await retrieve(ports, expert, question) : []
+  const found = isIndexed ? await retrieve(ports, expert, question, options) : []
   if (found.length === 0) {
-    yield* tell([], answerWithoutPassages(model.model, isIndexed ? 'nothing_found' : 'nothing_indexed'))
+    yield { name: 'passages', data: { passages: [] } }
+    yield* whole(fixedAnswer(model.model, isIndexed ? 'nothing_found' : 'nothing_indexed'))
     return
   }
   const { messages, passages: fitting } = chatPrompt(
@@ -68,12 +69,16 @@ async function* write(
     if (typeof part !== 'string') end = part
     if (text) yield { name: 'delta', data: { text } }
   }
-  if (markers.shown === '') throw new ChatFailure('CHAT_UNAVAILABLE', nothingWritten(end))
+  if (end.isFiltered) throw new ChatFailure('CHAT_REJECTED', 'Its content filter stopped the answer.')
+  if (markers.shown === '') {
+    if (!markers.isUnanswered) throw new ChatFailure('CHAT_UNAVAILABLE', nothingWritten(end))
+    yield* whole(fixedAnswer(model, 'not_in_passages', end))
+    return
+  }
   yield { name: 'done', data: writtenAnswer({ model, markers, passages, end }) }
 }
 
-function* tell(passages: readonly Citation[], answer: ChatAnswer): Generator<ChatEvent> {
-  yield { name: 'passages', data: { passages } }
+function* whole(answer: ChatAnswer): Generator<ChatEvent> {
   yield { name: 'delta', data: { text: answer.answer } }
   yield { name: 'done', data: answer }
 }
@@ -86,19 +91,20 @@ const EARLIER = 2
 const LONGEST_QUERY = 8_000
 
 /**
- * A follow-up ("and at 50 kHz?") says little by itself, so it is looked for with what was asked before it, too; the two results
- * take turns, since the subject may as well have changed.
+ * A follow-up ("and at 50 kHz?") says little by itself, so it is looked for with what was asked before it first; the results of
+ * both take turns, since the subject may as well have changed.
  */
 async function retrieve(
   ports: SearchPorts,
   expert: Expert,
   { message, history, topK, fileIds }: ChatQuestion,
+  options: CallOptions,
 ): Promise<Passage[]> {
   const asked = history.filter(({ role }) => role === 'user').map(({ content }) => content)
   const inContext = [...asked.slice(-EARLIER), message].join('\n').slice(-LONGEST_QUERY)
-  const queries = asked.length > 0 ? [message, inContext] : [message]
+  const queries = asked.length > 0 ? [inContext, message] : [message]
   const results = await Promise.all(
-    queries.map((query) => searchExpert(ports, expert, { query, topK, filter: { fileIds } })),
+    queries.map((query) => searchExpert(ports, expert, { query, topK, filter: { fileIds } }, options)),
   )
   return inTurns(results).slice(0, topK)
 }

@@ -1,8 +1,8 @@
 import type { Chunk } from '../domain/chunk.ts'
 import type { Expert } from '../domain/expert.ts'
 import { fuseRankings, KEYWORD_WEIGHT } from '../domain/fuse-rankings.ts'
-import { vectorNamespace } from '../domain/keys.ts'
 import type {
+  CallOptions,
   Candidate,
   Embedder,
   ExpertStore,
@@ -12,6 +12,7 @@ import type {
   VectorStore,
 } from '../domain/ports.ts'
 import type { UsageStore } from '../domain/usage.ts'
+import { findCandidates } from './find-candidates.ts'
 import { Problem } from './problem.ts'
 
 export type SearchPorts = {
@@ -52,51 +53,23 @@ export type Passage = {
 
 type Scored = Candidate & { readonly fusedScore: number }
 
-/** So many of each ranking are fused: what is worth fusing is among them, and there is more to take the place of what was removed. */
-const DEPTH = 200
-
 /**
  * The passages of an expert's indexed files that answer the query best, best first. The expert is the caller's, and found already.
  * @throws Problem EMBEDDING_MODEL_MISMATCH; Failure of the embedder and of the vector store
  */
-export async function searchExpert(ports: SearchPorts, expert: Expert, request: SearchRequest): Promise<Passage[]> {
+export async function searchExpert(
+  ports: SearchPorts,
+  expert: Expert,
+  request: SearchRequest,
+  options: CallOptions = {},
+): Promise<Passage[]> {
   checkModel(expert, ports.embedder)
   const { minScore = -1, topK } = request
-  const candidates = await findCandidates(ports, expert, request)
-  const fileIds = [...new Set(candidates.map(({ fileId }) => fileId))]
-  const files = await ports.experts.indexedFiles(expert.userId, expert.id, fileIds)
-  // Those of a file that is not indexed (any more) are about to be removed, and must not weigh on the others either.
-  const found = candidates.filter(({ fileId }) => files.has(fileId))
-  return rank(found, request.mode, ports.embedder)
+  const { candidates, files } = await findCandidates(ports, expert, request, options)
+  return rank(candidates, request.mode, ports.embedder)
     .filter(({ score }) => score >= minScore)
     .slice(0, topK)
     .flatMap((scored) => cite(scored, files.get(scored.fileId), ports.publicUrl))
-}
-
-async function findCandidates(
-  { experts, embedder, vectors, usage }: SearchPorts,
-  expert: Expert,
-  { query, topK, mode = 'hybrid', filter: { pages, ...files } = {} }: SearchRequest,
-): Promise<Candidate[]> {
-  const fileIds = await filesToSearch(experts, expert, files)
-  if (fileIds?.length === 0) return []
-  const [vector] = await embedder.embed([query])
-  if (!vector) throw new Error('the embedder returned no vector')
-  await usage.countSearch(expert.userId, embedder.model, embedder.countTokens(query))
-  const namespace = vectorNamespace(expert.id, expert.generation)
-  if (mode !== 'dense')
-    return vectors.candidates(namespace, vector, {
-      ...{ text: query, withNearest: mode === 'hybrid' },
-      ...{ topK: DEPTH, fileIds, pages },
-    })
-  const matches = await vectors.query(namespace, vector, { topK, fileIds, pages })
-  return matches.map((match) => ({ ...match, keywordScore: null }))
-}
-
-/** What a file is stands in the database only, so that vectors that were stored before anybody asked for it are found too. */
-async function filesToSearch(experts: ExpertStore, { userId, id }: Expert, files: FileFilter) {
-  const isAboutFiles = files.documentTypes !== undefined || files.languages !== undefined
-  return isAboutFiles ? experts.indexedFileIds(userId, id, files) : files.fileIds
 }
 
 function rank(found: readonly Candidate[], mode: SearchMode = 'hybrid', { isSemantic }: Embedder): Scored[] {

@@ -103,6 +103,7 @@ export const PROBLEMS = {
   CHAT_REJECTED: [502, 'The language model refused the request.'],
   CHAT_RATE_LIMITED: [503, 'The language model limits its rate. Try again after the time in Retry-After.'],
   CHAT_UNAVAILABLE: [503, 'The language model did not answer as it should. Try again shortly.'],
+  API_STOPPING: [503, 'The API is being stopped, and the answer was not finished. Ask again shortly.'],
   TEMPORAL_UNAVAILABLE: [
     503,
     'Temporal does not answer, so no work can be started. Nothing was changed; try again shortly.',

@@ -56,7 +56,7 @@ export const SearchResultsSchema = Type.Object({
         description:
           'What the results are in order of. hybrid: from 0 to 1, to be compared within this answer only; dense: the cosine similarity, from -1 to 1; keyword: BM25, from 0 on.',
       }),
-      dense_score: Nullable(Type.Number({ description: 'Cosine similarity, from -1 to 1.' })),
+      dense_score: Type.Number({ description: 'Cosine similarity, from -1 to 1.' }),
       keyword_score: Nullable(
         Type.Number({
           description: 'BM25; null in the mode dense, and where the passage has none of the words or many have more.',

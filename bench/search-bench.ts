@@ -74,7 +74,7 @@ const expertOf = (collection: number, { model, dimensions }: Embedder) =>
 
 const NOT_COUNTED = { countSearch: async () => undefined } as Partial<UsageStore> as UsageStore
 const EVERY_FILE = {
-  indexedFiles: async (_user: string, _expert: string, fileIds: readonly string[]) =>
+  indexedFiles: async (_user: string, _expert: string, { fileIds }: { readonly fileIds: readonly string[] }) =>
     new Map(fileIds.map((id) => [id, { name: id, documentType: 'text' }])),
 } as Partial<ExpertStore> as ExpertStore
 

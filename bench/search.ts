@@ -4,8 +4,8 @@
  *
  *   node bench/search.ts [--sizes 1000,10000,100000] [--queries 100]
  *
- * All questions are asked; the weights of the fusion were chosen on every second one, so «held out» has the others by themselves. Stemming,
- * tokenizer and stop words were chosen on all of them.
+ * All questions are asked; «every other» has by themselves those that played no part when the weight for semantic embeddings was chosen. The
+ * weight that is used here, for `hashing`, is judgement, so neither half is held out in earnest.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ import type { Passage } from './splitters.ts'
 import { ours } from './splitters.ts'
 import { syntheticChunks, syntheticQuery } from './synthetic-texts.ts'
 
-type Answer = { readonly question: Question; readonly isHeldOut: boolean; readonly scores: Scores }
+type Answer = { readonly question: Question; readonly isOther: boolean; readonly scores: Scores }
 type Row = { readonly name: string; readonly answers: readonly Answer[] }
 
 const { values: options } = parseArgs({
@@ -53,7 +53,7 @@ async function quality(): Promise<void> {
     rows.push({ name, answers })
   }
   await bench.close()
-  for (const half of ['all questions', 'held out'] as const) report(half, sets, rows)
+  for (const half of ['all questions', 'every other'] as const) report(half, sets, rows)
   judge(rows)
 }
 
@@ -82,11 +82,11 @@ function inSets(questions: readonly Question[]): [number, Question][] {
 
 const answer = (question: Question, n: number, ranked: readonly Passage[]): Answer => ({
   question,
-  isHeldOut: n % 2 === 1,
+  isOther: n % 2 === 1,
   scores: scoresOf(question, ranked),
 })
 
-function report(half: 'all questions' | 'held out', sets: readonly string[], rows: readonly Row[]): void {
+function report(half: 'all questions' | 'every other', sets: readonly string[], rows: readonly Row[]): void {
   line()
   print(`nDCG@10 / recall@10, ${half}`, ...rows.map(({ name }) => name))
   print('---', ...rows.map(() => '---:'))
@@ -95,7 +95,7 @@ function report(half: 'all questions' | 'held out', sets: readonly string[], row
       set,
       ...rows.map(({ answers }) => {
         const some = answers.filter(
-          (each) => (half === 'all questions' || each.isHeldOut) && (set === 'all' || each.question.set === set),
+          (each) => (half === 'all questions' || each.isOther) && (set === 'all' || each.question.set === set),
         )
         return `${mean(some, 'ndcg').toFixed(3)} / ${mean(some, 'recall').toFixed(3)}`
       }),
@@ -113,6 +113,7 @@ function judge(rows: readonly Row[]): void {
       answers.filter(({ question }) => question.set === set),
       'ndcg',
     )
+    if (found < aim) process.exitCode = 1
     line(`${found >= aim ? '✅' : '❌'} ${set}: hybrid has ${found.toFixed(3)}, the aim is ${aim} (BM25)`)
   }
 }

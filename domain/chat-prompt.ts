@@ -1,4 +1,5 @@
 import { systemMessage } from './chat-rules.ts'
+import { withoutMarkers } from './citation-markers.ts'
 import type { ChatMessage } from './ports.ts'
 import type { QuotedPassage } from './quoted-passages.ts'
 import { quoted, quotedPassages } from './quoted-passages.ts'
@@ -33,13 +34,12 @@ export function chatPrompt<P extends QuotedPassage>(parts: ChatPromptParts<P>, b
   const cost = (text: string) => budget.countTokens(text) + MESSAGE_TOKENS
   const system = systemMessage(parts.systemPrompt)
   const room = budget.tokens - cost(system) - cost(parts.message) - cost(quotedPassages([]))
-  const said = parts.history.reduce((sum, { content }) => sum + cost(content), 0)
-  const forHistory = Math.min(said, Math.floor(room * HISTORY_SHARE))
+  const history = new History(parts.history, cost)
+  const forHistory = history.tokens(Math.floor(room * HISTORY_SHARE))
   const { passages, lines, left } = fitPassages(parts.passages, room - forHistory, budget)
-  const history = latest(parts.history, left + forHistory, cost)
   const messages: ChatMessage[] = [
     { role: 'system', content: system },
-    ...history.map(({ role, content }) => ({ role, content })),
+    ...history.latest(left + forHistory),
     { role: 'user', content: quotedPassages(lines) },
     { role: 'user', content: parts.message },
   ]
@@ -62,11 +62,49 @@ function fitPassages<P extends QuotedPassage>(all: readonly P[], room: number, {
   return { passages, lines, left }
 }
 
-function latest(history: readonly ChatTurn[], room: number, cost: (text: string) => number): readonly ChatTurn[] {
-  let left = room
-  const first = history.findLastIndex(({ content }) => {
-    left -= cost(content)
-    return left < 0
-  })
-  return history.slice(first + 1)
+/** What was said before, counted from its end, and no further than asked for: to count all of it could take seconds. */
+class History {
+  readonly #turns: readonly ChatTurn[]
+  readonly #cost: (text: string) => number
+  /** The latest turn first. */
+  readonly #counted: { turn: ChatTurn; tokens: number }[] = []
+
+  constructor(turns: readonly ChatTurn[], cost: (text: string) => number) {
+    this.#turns = turns
+    this.#cost = cost
+  }
+
+  /** How many tokens it has; `limit` at the most. */
+  tokens(limit: number): number {
+    let sum = 0
+    for (const { tokens } of this.#fromTheLatest()) {
+      sum += tokens
+      if (sum >= limit) return limit
+    }
+    return sum
+  }
+
+  /** As many of the latest turns as have room, oldest first. */
+  latest(room: number): ChatTurn[] {
+    const fitting: ChatTurn[] = []
+    let left = room
+    for (const { turn, tokens } of this.#fromTheLatest()) {
+      left -= tokens
+      if (left < 0) break
+      if (turn.content !== '') fitting.unshift(turn)
+    }
+    return fitting
+  }
+
+  *#fromTheLatest() {
+    for (let i = 0; i < this.#turns.length; i++) {
+      this.#counted[i] ??= this.#count(this.#turns.at(-1 - i) as ChatTurn)
+      yield this.#counted[i] as { turn: ChatTurn; tokens: number }
+    }
+  }
+
+  #count({ role, content: said }: ChatTurn) {
+    const content = role === 'assistant' ? withoutMarkers(said).trim() : said
+    return { turn: { role, content }, tokens: this.#cost(content) }
+  }
 }

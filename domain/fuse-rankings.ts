@@ -3,7 +3,10 @@ import type { Candidate } from './ports.ts'
 /** `score`: from 0 to 1, and comparable within one answer only. */
 export type Fused = Candidate & { readonly fusedScore: number }
 
-/** The one was measured with a small model, the other is judgement beside a measurement: docs/decisions/search.md. */
+/**
+ * `semantic`: what was best with MiniLM, the only model measured, on every second question of the set, by a script that was not kept.
+ * `lexical`: judgement; the best in the same comparison was 0.95. docs/decisions/search.md has both.
+ */
 export const KEYWORD_WEIGHT = { semantic: 0.6, lexical: 0.9 } as const
 
 /** BM25 of one word that half of the texts have: what is below says as good as nothing, and must not count as the best there is. */
@@ -13,7 +16,7 @@ const LEAST_KEYWORD_SCORE = 0.7
  * Two rankings as one, best first: the weighted sum of both scores, each brought to 0…1 by those of this very question (min–max for the
  * cosine, whose range is the model's; for BM25 a share of the best, since its 0 means something).
  *
- * Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009) was measured beside it, with weights too, and loses to the better of the two.
+ * Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009) was compared with it, and found no more: docs/decisions/search.md.
  */
 export function fuseRankings(candidates: readonly Candidate[], keywordWeight: number): Fused[] {
   const cosines = candidates.map(({ score }) => score)

@@ -100,8 +100,12 @@ export interface Embedder {
 
 export type ChatMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
 
-/** `isCutOff`: it was longer than what may be written. */
-export type ChatEnd = { readonly isCutOff: boolean; readonly usage: ChatUsage | undefined }
+/** `isCutOff`: it was longer than what may be written. `isFiltered`: the service would not let it go on. */
+export type ChatEnd = {
+  readonly isCutOff: boolean
+  readonly isFiltered?: boolean
+  readonly usage: ChatUsage | undefined
+}
 
 /** A language model that answers while it writes. */
 export interface ChatModel {
@@ -136,6 +140,7 @@ export type VectorRecord = {
   readonly id: string
   readonly fileId: string
   readonly chunk: Chunk
+  /** Of length 1, as embedders give it. */
   readonly vector: Float32Array
 }
 
@@ -267,10 +272,14 @@ export interface ExpertStore {
   hasFile(userId: string, expertId: string, fileId: string): Promise<boolean>
   /** Undefined where nothing was changed: the expert is gone, on its way, or has another version. */
   edit(userId: string, expertId: string, edit: ExpertEdit): Promise<Expert | undefined>
-  /** Of the expert's indexed files those that all given lists have. */
-  indexedFileIds(userId: string, expertId: string, filter: FileFilter): Promise<string[]>
-  /** The given files by their ids, those that are indexed in the expert only. */
-  indexedFiles(userId: string, expertId: string, fileIds: readonly string[]): Promise<Map<string, FileInExpert>>
+  /** Of the expert's indexed files those that all given lists have, `limit` of them at the most. */
+  indexedFileIds(userId: string, expertId: string, filter: FileFilter, limit: number): Promise<string[]>
+  /** By their ids, of the files in `filter.fileIds` those that are indexed in the expert, and that all other lists have. */
+  indexedFiles(
+    userId: string,
+    expertId: string,
+    filter: FileFilter & { readonly fileIds: readonly string[] },
+  ): Promise<Map<string, FileInExpert>>
   /** Undoes `insert`, for an expert whose workflow could not be started. */
   discard(userId: string, expertId: string): Promise<void>
   /** Sets the status, if it is one of `from`. @returns the status before, or undefined where nothing was changed */

@@ -11,7 +11,7 @@ export type QuotedPassage = {
  * What JSON leaves as it is, although it could end the block, look like a model's own marks (`<|im_end|>`), or hide something
  * from people that models read: angle brackets, controls, invisible and unassigned characters.
  */
-const DANGEROUS = /[<>\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu
+const DANGEROUS = /[<>\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu
 
 const escaped = (character: string) =>
   Array.from(

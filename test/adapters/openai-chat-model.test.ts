@@ -51,12 +51,18 @@ describe('OpenAiChatModel', () => {
     openai.server.failNext({ status, times: 1, headers, ...(body && { body }) })
 
   test('gives the answer in pieces, and then how it ended and what it cost', async () => {
-    openai.chat.says({ pieces: ['Deep', ' enough'] }, { pieces: ['Too'], end: 'length' })
+    openai.chat.says(
+      { pieces: ['Deep', ' enough'] },
+      { pieces: ['Too'], end: 'length' },
+      { pieces: ['Oh'], end: 'content_filter' },
+    )
     const [first, second, end] = await answerOf()
     assert.deepEqual([first, second], ['Deep', ' enough'])
     assert.ok(typeof end === 'object' && !end.isCutOff && end.usage?.promptTokens && end.usage.completionTokens)
     const cut = (await answerOf()).at(-1)
-    assert.ok(typeof cut === 'object' && cut.isCutOff)
+    assert.ok(typeof cut === 'object' && cut.isCutOff && !cut.isFiltered)
+    const filtered = (await answerOf()).at(-1)
+    assert.ok(typeof filtered === 'object' && !filtered.isCutOff && filtered.isFiltered)
     const { messages, model, temperature, max_tokens } = openai.chat.requests.at(-1) ?? {}
     assert.deepEqual(
       { messages, model, temperature, max_tokens },
@@ -82,6 +88,16 @@ describe('OpenAiChatModel', () => {
     assert.equal(openai.server.count('/v1/chat'), before + 1)
     const { temperature, max_tokens, max_completion_tokens } = openai.chat.requests.at(-1) ?? {}
     assert.deepEqual([temperature, max_tokens, max_completion_tokens], [undefined, undefined, 100])
+  })
+
+  test('learns what a model does not take from several questions at once', async (t) => {
+    const model = create()
+    openai.chat.refusesTemperature = true
+    t.after(() => {
+      openai.chat.refusesTemperature = false
+    })
+    for (const parts of await Promise.all([1, 2, 3].map(() => answerOf(model)))) assert.ok(parts.length > 1)
+    assert.equal(openai.chat.requests.at(-1)?.temperature, undefined)
   })
 
   for (const [status, headers, body, code, retryAfterMs] of [

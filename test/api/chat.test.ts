@@ -184,19 +184,53 @@ describe('an expert that is asked', () => {
     assert.equal(openai.chat.requests.length, before, 'and the model is not asked')
   })
 
+  test('says so in a sentence of its own where the model only says that the passages do not have it', async () => {
+    for (const pieces of [['[0]'], ['[', '0].']]) {
+      openai.chat.says({ pieces })
+      const { status, body } = await ask('What colour is it?')
+      assert.deepEqual([status, body.answered, body.reason, body.statements.length], [200, false, 'not_in_passages', 1])
+      assert.match(body.answer, /does not have the answer/)
+      assert.ok(body.usage?.prompt_tokens)
+      openai.chat.says({ pieces })
+      const events = await eventsOf(await send({ message: 'What colour is it?' }))
+      const told = events.filter(({ event }) => event === 'delta').map(({ data }) => data.text)
+      assert.equal(told.join(''), body.answer)
+    }
+    openai.chat.says({ pieces: ['Use `a[0]`, or values[0]', ' [1].'] })
+    const { answer, answered } = (await ask('How is it written?')).body
+    assert.deepEqual([answer, answered], ['Use `a[0]`, or values[0] [1].', true])
+    for (const pieces of [[], ['It is']]) {
+      openai.chat.says({ pieces, end: 'content_filter' })
+      const filtered = await ask('What colour is it?')
+      assert.deepEqual([filtered.status, filtered.body.code], [502, 'CHAT_REJECTED'])
+    }
+  })
+
   test('understands a follow-up by what was asked before it', async () => {
+    const { id } = await indexed(
+      ['near.txt', NEAR],
+      ['deep.txt', DEEP],
+      ['tide.txt', 'Why the tide is high in spring, the moon and the sun tell.'],
+      ['crew.txt', 'And the crew: why it sleeps on board is told by the harbour master.'],
+      ['ropes.txt', 'Ropes are checked each month, and why they break is written down.'],
+    )
     const history = [
       { role: 'user', content: 'Tell me of the greatest depth over sand.' },
-      { role: 'assistant', content: 'It is 650 m [1].' },
+      { role: 'assistant', content: 'It is 650 m [4].' },
     ]
-    const { body } = await ask('And why?', { history, top_k: 1 })
-    assert.equal(body.citations.length, 1)
-    const two = await ask('And the blanking distance of the transducer?', { history, top_k: 2 })
-    assert.equal(two.status, 200)
+    const found = async (message: string, options: object) => {
+      assert.equal((await ask(message, { id, ...options })).status, 200)
+      const { messages = [] } = openai.chat.requests.at(-1) ?? {}
+      const lines = messages.at(-2)?.content.split('\n').slice(1, -1) ?? []
+      return lines.map((line) => JSON.parse(line).file)
+    }
+    assert.notDeepEqual(await found('And why?', { top_k: 1 }), ['deep.txt'])
+    assert.deepEqual(await found('And why?', { history, top_k: 1 }), ['deep.txt'])
     const { messages = [] } = openai.chat.requests.at(-1) ?? {}
-    assert.deepEqual(messages.slice(1, 3), history)
-    const found = (messages[3]?.content.split('\n').slice(1, -1) ?? []).map((line) => JSON.parse(line).file)
-    assert.deepEqual(found, ['near.txt', 'deep.txt'], 'of the question, and of what was said before')
+    const unmarked = [history[0], { role: 'assistant', content: 'It is 650 m.' }]
+    assert.deepEqual(messages.slice(1, 3), unmarked, 'without the markers of passages that are not these')
+    const two = await found('And the blanking distance of the transducer?', { history, top_k: 2 })
+    assert.deepEqual(two.toSorted(), ['deep.txt', 'near.txt'], 'of the question, and of what was said before')
   })
 
   test('refuses what it cannot do, and says what to do', async () => {
@@ -249,6 +283,28 @@ describe('an expert that is asked', () => {
     }
   })
 
+  test('asks nothing of a client that has left before its expert was found', async () => {
+    const before = openai.chat.requests.length
+    const client = new AbortController()
+    const locked = await world.database.pool.connect()
+    await locked.query('begin; lock table experts in access exclusive mode')
+    const answer = send({ message: 'blanking distance' }, client.signal)
+    answer.catch(() => undefined)
+    await eventually(async () => {
+      const { rows } = await world.database.pool.query('select 1 from pg_locks where not granted')
+      assert.equal(rows.length, 1)
+    })
+    client.abort()
+    await eventually(async () => {
+      const open = await new Promise((resolve) => world.app.server.getConnections((_, count) => resolve(count)))
+      assert.equal(open, 0)
+    })
+    await locked.query('rollback')
+    locked.release()
+    await eventually(async () => assert.equal(world.database.pool.idleCount, world.database.pool.totalCount))
+    assert.equal(openai.chat.requests.length, before)
+  })
+
   test('is asked from the command line', async () => {
     const command = (...args: string[]) =>
       expertsmith({ ...world, env: { API_URL: address, API_KEY: '' } }, 'ask', expert.id, ...args)
@@ -267,5 +323,22 @@ describe('an expert that is asked', () => {
     assert.equal(failed.code, 1)
     assert.match(failed.stderr, /CHAT_AUTH/)
     assert.ok(!failed.stderr.includes(OPENAI_TEST_KEY))
+  })
+
+  // The last one: it stops the API.
+  test('lets an answer that is under way not hold up the end of the API, and tells who waits for it', async () => {
+    const gates = [new Gate(), new Gate()]
+    for (const gate of gates) openai.chat.says({ pieces: ['It is', ' long'], gate })
+    const streamed = await send({ message: 'blanking distance' })
+    const events = eventsOf(streamed)
+    await gates[0]?.arrival
+    const whole = send({ message: 'blanking distance', stream: false })
+    await gates[1]?.arrival
+    const closed = world.app.close()
+    const last = (await events).at(-1)
+    assert.deepEqual([last?.event, last?.data.code, last?.data.status], ['error', 'API_STOPPING', 503])
+    assert.equal((await whole).status, 503)
+    await closed
+    for (const gate of gates) gate.open()
   })
 })

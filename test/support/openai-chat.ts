@@ -18,10 +18,14 @@ export type ChatScript = {
   readonly pieces: readonly string[]
   /** Stands before the last piece. */
   readonly gate?: Gate
-  readonly end?: 'stop' | 'length' | 'broken off' | 'error'
+  readonly end?: 'stop' | 'length' | 'content_filter' | 'broken off' | 'error'
 }
 
 const USUAL: ChatScript = { pieces: ['It is as the pas', 'sage says [', '1].'] }
+
+const NO_TEMPERATURE = {
+  error: { message: 'no', type: 'invalid_request_error', code: 'unsupported_value', param: 'temperature' },
+}
 
 /** `POST /v1/chat/completions`, streamed, as OpenAI does it, and `GET /v1/models/{model}`. */
 export class OpenAiChat {
@@ -30,6 +34,8 @@ export class OpenAiChat {
   readonly models = new Set(['gpt-5.4-mini'])
   /** How many answers the client did not wait for. */
   left = 0
+  /** As reasoning models do. */
+  refusesTemperature = false
   readonly #scripts: ChatScript[] = []
 
   constructor(app: FastifyInstance, isKey: (authorization: string | undefined) => boolean) {
@@ -40,6 +46,7 @@ export class OpenAiChat {
     })
     app.post<{ Body: ChatRequest }>('/v1/chat/completions', async ({ headers, body }, reply) => {
       if (!isKey(headers.authorization)) return reply.status(401).send({ error: { code: 'invalid_api_key' } })
+      if (this.refusesTemperature && body.temperature !== undefined) return reply.status(400).send(NO_TEMPERATURE)
       this.requests.push(body)
       reply.hijack()
       await this.#answer(body, reply, this.#scripts.shift() ?? USUAL)
