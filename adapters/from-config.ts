@@ -63,17 +63,18 @@ export function embeddingLimits(config: EmbedderConfig): RateLimitOptions {
 
 export const createChatModel = (config: ChatConfig): ChatModel => new OpenAiChatModel(config)
 
-/** `isInUse`: whether vectors of this embedder are known to have been stored, so that an index that is missing is not made. */
+/** `isInUse`: whether vectors of this embedder are known to have been stored, so that an index that is missing is not made. `onUpkeepFailure`: of what is tried again. */
 export function createVectorStore(
   config: VectorStoreConfig,
   { dimensions }: Pick<Embedder, 'dimensions'>,
   isInUse: () => Promise<boolean>,
+  onUpkeepFailure?: (error: unknown) => void,
 ): VectorStore {
   switch (config.kind) {
     case 'pinecone':
       return new PineconeVectorStore({ ...config, dimensions, isInUse })
     case 'lancedb':
-      return new LanceDbVectorStore({ ...config, dimensions })
+      return new LanceDbVectorStore({ ...config, dimensions, onUpkeepFailure })
   }
 }
 

@@ -11,6 +11,8 @@ const COLUMN = 'text'
 const STALE_SHARE = 0.2
 const SMALL_TABLE = 1_000
 const QUIET_MS = 1_000
+/** Another process may be at the same, so that one of both is turned away. */
+const TRIES = 5
 
 const OPTIONS: Partial<FtsOptions> = {
   // Words as Unicode has them, and by dictionary in Chinese, Japanese and Thai. Lance has it; the client's types do not list it yet.
@@ -38,30 +40,36 @@ export async function keepKeywordIndex(table: Table): Promise<void> {
   else if ((await table.countRows()) <= SMALL_TABLE) await renewKeywordIndex(table)
 }
 
-/** Makes the index anew where too much is not in it. */
+/** Makes the index anew where too much is not in it, or there is none. */
 export async function renewKeywordIndex(table: Table): Promise<void> {
+  const rows = await table.countRows()
+  if (rows === 0) return
   const index = await indexOf(table)
   const { numUnindexedRows = 0 } = (index && (await table.indexStats(index.name))) ?? {}
-  if (numUnindexedRows > STALE_SHARE * (await table.countRows())) await indexKeywords(table)
+  if (!index || numUnindexedRows > STALE_SHARE * rows) await indexKeywords(table)
 }
 
 /** Calls back for a namespace once it has been left alone for a moment: while files stream in an index would be made again and again. */
 export class QuietTimer {
   readonly #timers = new Map<string, NodeJS.Timeout>()
   readonly #onQuiet: (namespace: string) => Promise<void>
+  readonly #delay: number
 
-  constructor(onQuiet: (namespace: string) => Promise<void>) {
+  constructor(onQuiet: (namespace: string) => Promise<void>, delay = QUIET_MS) {
     this.#onQuiet = onQuiet
+    this.#delay = delay
   }
 
-  touch(namespace: string): void {
+  /** `tries`: how often what fails is tried, ever later; until it is done all rows are found as before. */
+  touch(namespace: string, tries = TRIES, delay = this.#delay): void {
     this.forget(namespace)
-    // What fails is tried again after the next write; until then all rows are found as before.
     const ring = () => {
       this.#timers.delete(namespace)
-      void this.#onQuiet(namespace).catch(() => undefined)
+      this.#onQuiet(namespace).catch(() => {
+        if (tries > 1 && !this.#timers.has(namespace)) this.touch(namespace, tries - 1, delay * 2)
+      })
     }
-    this.#timers.set(namespace, setTimeout(ring, QUIET_MS).unref())
+    this.#timers.set(namespace, setTimeout(ring, delay).unref())
   }
 
   forget(namespace: string): void {

@@ -12,7 +12,12 @@ import { hasKeywordIndex, keepKeywordIndex, QuietTimer, renewKeywordIndex } from
 import type { FoundRow, FoundRowWithVector } from './lancedb-rows.ts'
 import { conditionOf, cosine, literal, RESULT_COLUMNS, schemaOf, toRow } from './lancedb-rows.ts'
 
-export type LanceDbOptions = { readonly dir: string; readonly dimensions: number }
+export type LanceDbOptions = {
+  readonly dir: string
+  readonly dimensions: number
+  /** Of the index of words and of compacting, which another process may be at: no write fails with it, and it is tried again. */
+  readonly onUpkeepFailure?: ((error: unknown) => void) | undefined
+}
 
 /** Every merge leaves a version and a fragment behind; so many of them are put together now and then. */
 const MERGES_PER_COMPACTION = 50
@@ -29,7 +34,9 @@ export class LanceDbVectorStore implements VectorStore {
   readonly #options: LanceDbOptions
   readonly #schema: Schema
   readonly #writers = new Map<string, Coalescer<VectorRecord>>()
-  readonly #quiet = new QuietTimer((namespace) => this.#renewIndex(namespace))
+  readonly #quiet = new QuietTimer((namespace) => this.#keepUp(namespace))
+  /** After a deletion: what was deleted is in older versions, until these are cleaned up. */
+  readonly #forget = new QuietTimer((namespace) => this.#told(() => this.#compact(namespace)), 2 * KEEP_VERSIONS_MS)
   #lastIndexing: Promise<unknown> = Promise.resolve()
   #connection: Promise<Connection> | undefined
 
@@ -84,10 +91,13 @@ export class LanceDbVectorStore implements VectorStore {
         await table?.delete(`file_id = ${literal(fileId)}`)
       }),
     )
+    this.#quiet.touch(namespace)
+    this.#forget.touch(namespace)
   }
 
   async deleteNamespace(namespace: string): Promise<void> {
     this.#quiet.forget(namespace)
+    this.#forget.forget(namespace)
     await this.#writer(namespace).exclusively(() =>
       guard(async () => {
         const connection = await this.#connect()
@@ -127,7 +137,8 @@ export class LanceDbVectorStore implements VectorStore {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#quiet.stop().map((namespace) => this.#renewIndex(namespace)))
+    this.#forget.stop()
+    await Promise.allSettled(this.#quiet.stop().map((namespace) => this.#keepUp(namespace)))
     await this.#lastIndexing
     const connection = await this.#connection?.catch(() => undefined)
     connection?.close()
@@ -141,7 +152,7 @@ export class LanceDbVectorStore implements VectorStore {
       await guard(() => this.#merge(namespace, records))
       this.#quiet.touch(namespace)
       merges += 1
-      if (merges % MERGES_PER_COMPACTION === 0) await guard(() => this.#compact(namespace))
+      if (merges % MERGES_PER_COMPACTION === 0) await this.#told(() => this.#compact(namespace)).catch(() => undefined)
     })
     this.#writers.set(namespace, writer)
     return writer
@@ -152,7 +163,8 @@ export class LanceDbVectorStore implements VectorStore {
     const rows = [...new Map(records.map((record) => [record.id, toRow(record)])).values()]
     const table = (await this.#open(namespace)) ?? (await this.#create(namespace))
     await table.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(rows)
-    await this.#oneByOne(() => keepKeywordIndex(table))
+    // It is tried again at the quiet moment; what was written is written.
+    await this.#told(() => this.#oneByOne(() => keepKeywordIndex(table))).catch(() => undefined)
   }
 
   async #compact(namespace: string): Promise<void> {
@@ -164,11 +176,25 @@ export class LanceDbVectorStore implements VectorStore {
    * Between merges, which would conflict, and by whoever writes the table only: a reader that writes files into it might bring
    * back one that is being dropped.
    */
-  #renewIndex(namespace: string): Promise<void> {
-    return this.#writer(namespace).exclusively(async () => {
-      const table = await this.#open(namespace)
-      await this.#oneByOne(() => table && renewKeywordIndex(table))
-    })
+  #keepUp(namespace: string): Promise<void> {
+    return this.#told(() =>
+      this.#writer(namespace).exclusively(async () => {
+        const table = await this.#open(namespace)
+        if (!table) return
+        await this.#oneByOne(() => renewKeywordIndex(table))
+        // Adds to the index what is not in it yet, which each search would read, and writes anew what rows were deleted from.
+        await this.#oneByOne(() => table.optimize())
+      }),
+    )
+  }
+
+  async #told<T>(upkeep: () => Promise<T>): Promise<T> {
+    try {
+      return await upkeep()
+    } catch (error) {
+      this.#options.onUpkeepFailure?.(error)
+      throw error
+    }
   }
 
   /** Compacting updates the index too, and only one at a time may be built. */
@@ -230,7 +256,8 @@ type Worded = FoundRowWithVector & { readonly _score: number }
 async function nearest(table: Table, vector: Float32Array, { topK, ...filter }: VectorQuery): Promise<Near[]> {
   const condition = conditionOf(filter)
   const columns = [...RESULT_COLUMNS, '_distance']
-  const search = table.vectorSearch(vector).distanceType('cosine').select(columns).limit(topK)
+  // All vectors have the length 1, so it is the cosine, for a third of the time.
+  const search = table.vectorSearch(vector).distanceType('dot').select(columns).limit(topK)
   return (condition ? search.where(condition) : search).toArray()
 }
 

@@ -80,7 +80,12 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   const embedder = traced('embedder', createBulkEmbedder(config.embedder, rateLimit, Runtime.instance().metricMeter))
   const vectors = traced(
     'vectors',
-    createVectorStore(config.vectors, embedder, () => hasIndexedFiles(database, embedder)),
+    createVectorStore(
+      config.vectors,
+      embedder,
+      () => hasIndexedFiles(database, embedder),
+      (error) => logger.warn({ err: error }, '⚠️ Could not tidy up vectors; trying again'),
+    ),
   )
   const extractor = traced('extractor', new ProcessTextExtractor(config.extraction))
   const contents = new PostgresDatabaseContents(database)

@@ -304,6 +304,54 @@ describe('LanceDbVectorStore', () => {
     assert.equal(await missing(), 1_200)
     await eventually(async () => assert.equal(await missing(), 0))
   })
+
+  test('loses no write and finds all words where several processes write one table', async (t) => {
+    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
+    const told: unknown[] = []
+    const options = { dir, dimensions: DIMENSIONS, onUpkeepFailure: (error: unknown) => told.push(error) }
+    const stores = [1, 2, 3].map(() => new LanceDbVectorStore(options))
+    t.after(async () => {
+      await Promise.all(stores.map((store) => store.close()))
+      await rm(dir, { recursive: true })
+    })
+    const writing = stores.flatMap(async (store, s) => {
+      for (let i = 0; i < 12; i++) await store.upsert('n', [worded(`f${s}-${i}`, 0, `pump ${i}`)])
+    })
+    await Promise.all(writing)
+    const [store] = stores
+    assert.equal(await store?.count('n'), 36)
+    const connection = await connect(dir, { readConsistencyInterval: 0 })
+    await eventually(async () => {
+      const stats = await (await connection.openTable('n')).indexStats('text_idx')
+      assert.equal(stats?.numUnindexedRows, 0)
+    })
+    const query = { topK: 100, text: 'pump', withNearest: false }
+    assert.equal((await store?.candidates('n', axis(0), query))?.length, 36)
+  })
+
+  test('adds the last rows to the index of words, and lets go of what was deleted', async (t) => {
+    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
+    const store = new LanceDbVectorStore({ dir, dimensions: DIMENSIONS })
+    const connection = await connect(dir, { readConsistencyInterval: 0 })
+    t.after(() => store.close().then(() => rm(dir, { recursive: true })))
+    const write = (file: string, chunks: number) =>
+      store.upsert(
+        'n',
+        Array.from({ length: chunks }, (_, i) => worded(file, i, `pump ${i}`)),
+      )
+    const missing = async () => (await (await connection.openTable('n')).indexStats('text_idx'))?.numUnindexedRows
+    await write('a', 1_200)
+    await eventually(async () => assert.equal(await missing(), 0))
+    await write('b', 100)
+    assert.equal(await missing(), 100)
+    await eventually(async () => assert.equal(await missing(), 0))
+    await store.deleteFile('n', 'a')
+    // Fragments of which most rows are deleted are written anew without them.
+    await eventually(async () => {
+      const { fragmentStats } = await (await connection.openTable('n')).stats()
+      assert.ok(fragmentStats.lengths.max <= 100, JSON.stringify(fragmentStats))
+    })
+  })
 })
 
 describe('PineconeVectorStore', () => {
@@ -419,8 +467,9 @@ async function holdsNothing(store: VectorStore): Promise<void> {
 function axis(i: number, ...values: [] | [number] | [number, number]): Float32Array {
   const vector = new Float32Array(DIMENSIONS)
   const [first = 1, second = 0] = values
-  vector[i] = first
-  vector[i + 1] = second
+  const length = Math.hypot(first, second)
+  vector[i] = first / length
+  vector[i + 1] = second / length
   return vector
 }
 

@@ -286,21 +286,26 @@ describe('an expert that is asked', () => {
   test('asks nothing of a client that has left before its expert was found', async () => {
     const before = openai.chat.requests.length
     const client = new AbortController()
+    const connections = () =>
+      new Promise<number>((resolve) => world.app.server.getConnections((_, count) => resolve(count)))
     const locked = await world.database.pool.connect()
     await locked.query('begin; lock table experts in access exclusive mode')
-    const answer = send({ message: 'blanking distance' }, client.signal)
-    answer.catch(() => undefined)
-    await eventually(async () => {
-      const { rows } = await world.database.pool.query('select 1 from pg_locks where not granted')
-      assert.equal(rows.length, 1)
-    })
-    client.abort()
-    await eventually(async () => {
-      const open = await new Promise((resolve) => world.app.server.getConnections((_, count) => resolve(count)))
-      assert.equal(open, 0)
-    })
-    await locked.query('rollback')
-    locked.release()
+    try {
+      send({ message: 'blanking distance' }, client.signal).catch(() => undefined)
+      await eventually(async () => {
+        const { rows } = await locked.query(
+          `select 1 from pg_locks where not granted and relation = 'experts'::regclass
+             and database = (select oid from pg_database where datname = current_database())`,
+        )
+        assert.ok(rows.length > 0)
+      })
+      const open = await connections()
+      client.abort()
+      await eventually(async () => assert.ok((await connections()) < open))
+    } finally {
+      await locked.query('rollback')
+      locked.release()
+    }
     await eventually(async () => assert.equal(world.database.pool.idleCount, world.database.pool.totalCount))
     assert.equal(openai.chat.requests.length, before)
   })
