@@ -110,7 +110,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     embedder,
     vectors,
     chat: config.chat && {
-      model: watchedChatModel(createChatModel(config.chat), lastChat),
+      model: watchedChatModel(traced('chat', createChatModel(config.chat)), lastChat),
       contextTokens: config.chat.contextTokens,
     },
     checks: healthChecks({

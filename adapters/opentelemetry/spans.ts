@@ -26,6 +26,23 @@ export async function inSpan<T>(tracer: Tracer, options: SpanOptions, work: (spa
   }
 }
 
+/** What comes piece by piece in a span that lasts until the last one, or until nobody reads on. */
+export function streamInSpan<T>(tracer: Tracer, options: SpanOptions, parts: AsyncIterable<T>): AsyncIterable<T> {
+  const { name, kind = SpanKind.INTERNAL, attributes = {}, parent = context.active() } = options
+  return (async function* () {
+    const span = tracer.startSpan(name, { kind, attributes }, parent)
+    try {
+      yield* parts
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR })
+      span.setAttribute('error.type', codeOf(error))
+      throw error
+    } finally {
+      span.end()
+    }
+  })()
+}
+
 /** Of a Failure or a Problem its code, of Temporal's failures their type, which is the same; else the error's name. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'

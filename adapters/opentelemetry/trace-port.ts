@@ -1,13 +1,14 @@
 import type { Tracer } from '@opentelemetry/api'
 import { context, SpanKind, trace } from '@opentelemetry/api'
-import type { Embedder, ObjectStore, TextExtractor, VectorStore } from '../../domain/ports.ts'
-import { inSpan } from './spans.ts'
+import type { ChatModel, Embedder, ObjectStore, TextExtractor, VectorStore } from '../../domain/ports.ts'
+import { inSpan, streamInSpan } from './spans.ts'
 
 export type TracedPorts = {
   readonly objects: ObjectStore
   readonly extractor: TextExtractor
   readonly embedder: Embedder
   readonly vectors: VectorStore
+  readonly chat: ChatModel
 }
 
 /** What goes out of the process and is waited for. */
@@ -15,7 +16,8 @@ const CALLS: { readonly [P in keyof TracedPorts]: readonly (keyof TracedPorts[P]
   objects: ['upload', 'download', 'size', 'delete'],
   extractor: ['extract'],
   embedder: ['embed'],
-  vectors: ['upsert', 'query', 'deleteFile', 'deleteNamespace', 'count', 'hasFile'],
+  vectors: ['upsert', 'query', 'deleteFile', 'deleteNamespace', 'count', 'hasFile', 'candidates'],
+  chat: ['stream'],
 }
 
 /**
@@ -34,10 +36,11 @@ export function tracePort<P extends keyof TracedPorts>(
       if (typeof value !== 'function') return value
       if (!traced.has(name)) return value.bind(target)
       const options = { name: `${port}.${String(name)}`, kind: SpanKind.CLIENT }
-      return (...args: unknown[]) =>
-        trace.getSpan(context.active())
-          ? inSpan(tracer, options, () => value.apply(target, args))
-          : value.apply(target, args)
+      return (...args: unknown[]) => {
+        if (!trace.getSpan(context.active())) return value.apply(target, args)
+        if (port === 'chat') return streamInSpan(tracer, options, value.apply(target, args))
+        return inSpan(tracer, options, () => value.apply(target, args))
+      }
     },
   })
 }

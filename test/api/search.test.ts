@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { HashingEmbedder } from '../../adapters/hashing-embedder.ts'
+import type { SearchPorts } from '../../api/expert-search.ts'
+import { searchExpert } from '../../api/expert-search.ts'
+import { cutToTokens } from '../../domain/cut-to-tokens.ts'
+import type { Expert } from '../../domain/expert.ts'
+import type { ExpertStore, VectorStore } from '../../domain/ports.ts'
+import type { UsageStore } from '../../domain/usage.ts'
 import { makePdf } from '../support/pdf.ts'
 import type { ExpertJson, FileJson } from '../support/requests.ts'
 import { Requests } from '../support/requests.ts'
@@ -16,8 +23,10 @@ const FILLER = Array.from(
   (_, i) =>
     `The crew of boat ${i} orders spare parts by number, and the harbour master checks the impeller of each pump.`,
 ).join('')
+const LONG_WORD = 'Hafenleinenprüfungsmonatsberichtsunterlagenverzeichnis'
 const GERMAN =
-  'Der Hafenmeister prüft jeden Monat die Leinen der Fähre. Die Größe der Pumpe steht im Handbuch, und die Mannschaft reinigt sie nach jeder Fahrt gründlich.'
+  'Der Hafenmeister prüft jeden Monat die Leinen der Fähre. Die Größe der Pumpe steht im Handbuch, und die Mannschaft reinigt sie nach jeder Fahrt gründlich. ' +
+  `${LONG_WORD}, ${LONG_WORD}, ${LONG_WORD}, ${LONG_WORD}.`
 const CHINESE = '渔船每天早上离开港口。港务长检查每一艘船的缆绳。'
 
 describe('search', () => {
@@ -71,11 +80,9 @@ describe('search', () => {
       assert.match((await first(query, { mode }))?.text ?? '', /HX-77-2041/, mode)
   })
 
-  test('finds by the embeddings what has none of the words as they are searched for', async () => {
-    const [found] = await api.search(expert.id, 'tide, spring', { mode: 'hybrid', top_k: 1 })
-    assert.equal(found?.page_start, 1)
-    const [other] = await api.search(expert.id, '渔船 港口 缆绳', { mode: 'dense', top_k: 1 })
-    assert.equal(other?.text, CHINESE)
+  test('finds by the embeddings what the index of words leaves out, as it does with very long words', async () => {
+    assert.deepEqual(await api.search(expert.id, LONG_WORD, { mode: 'keyword' }), [])
+    for (const mode of ['hybrid', 'dense']) assert.equal((await first(LONG_WORD, { mode }))?.file_id, german.id, mode)
   })
 
   test('says how each ranking sees a result', async () => {
@@ -169,4 +176,99 @@ describe('search', () => {
       assert.ok(String(body.detail).includes(where), String(body.detail))
     }
   })
+})
+
+describe('a filter by language', () => {
+  const expert = {
+    id: 'e',
+    userId: 'u',
+    generation: 1,
+    embeddingModel: 'hashing-v1',
+    embeddingDimensions: 64,
+  } as Expert
+  const chunk = {
+    index: 0,
+    text: 'pump',
+    tokens: 1,
+    pageStart: 1,
+    pageEnd: 1,
+    headingPath: [],
+    startOffset: 0,
+    endOffset: 4,
+  }
+  const idsOf = (count: number) => Array.from({ length: count }, (_, i) => `f${i}`)
+
+  /** `german`: how many files are German; of the nearest, one in `oneOf` is. */
+  async function search(german: number, oneOf: number, query = 'pump') {
+    const asked: { depth: number; ids: number | undefined }[] = []
+    const embedder = new HashingEmbedder({ dimensions: 64 })
+    const answer = (topK: number, fileIds?: readonly string[]) => {
+      asked.push({ depth: topK, ids: fileIds?.length })
+      return (fileIds ?? idsOf(1_000_000)).slice(0, topK).map((fileId, i) => ({ fileId, chunk, score: 1 - i / 1e6 }))
+    }
+    const ports = {
+      embedder,
+      publicUrl: '',
+      usage: { countSearch: async () => undefined } as Partial<UsageStore>,
+      experts: {
+        indexedFileIds: async (_user, _expert, _filter, limit) => idsOf(Math.min(german, limit)),
+        indexedFiles: async (_user, _expert, { fileIds, languages }) =>
+          new Map(
+            fileIds
+              .filter((id) => languages && Number(id.slice(1)) % oneOf === 0)
+              .map((name) => [name, { name, documentType: null }]),
+          ),
+      } as Partial<ExpertStore>,
+      vectors: {
+        query: async (_namespace, _vector, { topK, fileIds }) => answer(topK, fileIds),
+      } as Partial<VectorStore>,
+    } as SearchPorts
+    const filter = { languages: ['de'] }
+    return { asked, found: await searchExpert(ports, expert, { query, topK: 10, mode: 'dense', filter }) }
+  }
+
+  test('sends the ids of a few files, and of many none, but looks deeper', async () => {
+    assert.deepEqual((await search(5_000, 1)).asked, [{ depth: 10, ids: 5_000 }])
+    const { asked, found } = await search(300_000, 3)
+    assert.deepEqual([asked, found.length], [[{ depth: 500, ids: undefined }], 10])
+    assert.ok(found.every(({ fileId }) => Number(fileId.slice(1)) % 3 === 0))
+  })
+
+  test('looks deeper while it finds too few, to an end', async () => {
+    const steps = [500, 2_000].map((depth) => ({ depth, ids: undefined }))
+    const rare = await search(300_000, 150)
+    assert.deepEqual([rare.asked, rare.found.length], [steps, 10])
+    assert.deepEqual((await search(300_000, 1_000)).asked, steps)
+    assert.deepEqual((await search(6_000, 1_000)).asked, [...steps, { depth: 10, ids: 6_000 }])
+  })
+})
+
+test('a query that is longer than what the model takes is cut at a character', async () => {
+  const countTokens = (text: string) => [...text].length * 2
+  const limit = { maxTokens: 1_000, countTokens }
+  const cut = cutToTokens('漢𠮷'.repeat(4_000), limit)
+  assert.ok(countTokens(cut) <= 1_000 && countTokens(cut) > 900)
+  assert.ok(cut.isWellFormed())
+  assert.equal(cutToTokens('漢字', limit), '漢字')
+  const embedded: string[] = []
+  const embedder = new HashingEmbedder({ dimensions: 64 })
+  const small = Object.assign(Object.create(embedder) as HashingEmbedder, {
+    limits: { ...embedder.limits, tokensPerInput: 50 },
+    embed: async (texts: readonly string[]) => {
+      embedded.push(...texts)
+      return embedder.embed(texts)
+    },
+  })
+  const expert = { id: 'e', userId: 'u', embeddingModel: 'hashing-v1', embeddingDimensions: 64 } as Expert
+  const ports = {
+    embedder: small,
+    publicUrl: '',
+    experts: { indexedFiles: async () => new Map() } as Partial<ExpertStore>,
+    vectors: { query: async () => [] } as Partial<VectorStore>,
+    usage: { countSearch: async () => undefined } as Partial<UsageStore>,
+  } as SearchPorts
+  const request = { query: '港'.repeat(8_000), topK: 5, mode: 'dense' } as const
+  await searchExpert(ports, expert, request)
+  assert.equal(embedded.length, 1)
+  assert.ok(embedder.countTokens(embedded[0] ?? '') <= 50)
 })
