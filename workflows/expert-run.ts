@@ -34,6 +34,7 @@ const FILES_IN_FLIGHT = 50
 const PAGE_SIZE = 200
 /** Of an expert that is nearly done, or had few files from the start: they go before those of others. */
 const FEW_FILES = 20
+const BRIEF_PAUSE_MS = 60_000
 /** Before the position of every file. */
 const FROM_THE_START = '0'
 
@@ -176,7 +177,8 @@ export class ExpertRun {
     // The reason of a pause that ends by itself says when.
     const whatToDo = pause ? '' : ' Send the signal retryFailedFiles to go on.'
     this.#report('paused', `Paused – ${reason}${whatToDo}`)
-    await tellCallback(this.#expertId, 'paused')
+    // A moment's pause, which may come again and again, is no news.
+    if (!pause || pause.goesOnInMs > BRIEF_PAUSE_MS) await tellCallback(this.#expertId, 'paused')
   }
 
   async #untilAskedToGoOn(): Promise<void> {
