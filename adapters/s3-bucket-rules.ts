@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import { S3Client, S3ServiceException } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
+import { S3ServiceException } from '@aws-sdk/client-s3'
 import type { S3Config } from '../config.ts'
+import { createS3Client } from './s3-client.ts'
 import type { RuleSection, WantedLifetimes } from './s3-rule-sections.ts'
 import { corsSection, lifecycleSection } from './s3-rule-sections.ts'
 
@@ -35,13 +37,8 @@ export class S3BucketRules {
 
   constructor(config: S3Config) {
     this.#config = config
-    this.#client = new S3Client({
-      region: config.region,
-      credentials: { accessKeyId: config.accessKeyId, secretAccessKey: config.secretKey },
-      forcePathStyle: config.forcePathStyle,
-      ...(config.endpoint && { endpoint: config.endpoint }),
-      requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 },
-    })
+    // Nobody retries for a person at a terminal.
+    this.#client = createS3Client(config, { maxAttempts: 3 })
   }
 
   /** Compares, and changes nothing. */

@@ -3,7 +3,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   ListPartsCommand,
-  S3Client,
+  type S3Client,
   S3ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
@@ -11,11 +11,15 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { S3Config } from '../config.ts'
 import type { DirectUploads, PartToSign, ReceivedPart, SignedPut, UploadRef } from '../domain/direct-upload.ts'
 import type { CallOptions } from '../domain/ports.ts'
+import { createS3Client } from './s3-client.ts'
 import { toS3Failure } from './s3-failure.ts'
 
-const CONNECT_TIMEOUT_MS = 5_000
-/** Servers that keep objects as files put the parts together before they answer. */
-const IDLE_TIMEOUT_MS = 120_000
+const OPTIONS = {
+  // Servers that keep objects as files put the parts together before they answer.
+  requestHandler: { connectionTimeout: 5_000, socketTimeout: 120_000 },
+  // Of a body that somebody else sends, the SDK would sign the checksum of none.
+  requestChecksumCalculation: 'WHEN_REQUIRED',
+} as const
 const CHECKSUM = 'x-amz-checksum-sha256'
 
 const toBase64 = (hex: string) => Buffer.from(hex, 'hex').toString('base64')
@@ -30,8 +34,8 @@ export class S3DirectUploads implements DirectUploads {
 
   constructor(config: S3Config) {
     this.#config = config
-    this.#client = clientOf(config, config.endpoint)
-    this.#signer = clientOf(config, config.publicEndpoint ?? config.endpoint)
+    this.#client = createS3Client(config, OPTIONS)
+    this.#signer = createS3Client({ ...config, endpoint: config.publicEndpoint ?? config.endpoint }, OPTIONS)
   }
 
   async begin(key: string, { contentType, checksPart, signal }: Parameters<DirectUploads['begin']>[1]) {
@@ -118,18 +122,6 @@ export class S3DirectUploads implements DirectUploads {
     return signal?.aborted ? signal.reason : toS3Failure(cause, { s3Key, bucket, region })
   }
 }
-
-const clientOf = (config: S3Config, endpoint: string | undefined) =>
-  new S3Client({
-    region: config.region,
-    credentials: { accessKeyId: config.accessKeyId, secretAccessKey: config.secretKey },
-    forcePathStyle: config.forcePathStyle,
-    ...(endpoint && { endpoint }),
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
-    // Of a body that somebody else sends, the SDK would sign the checksum of none.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-  })
 
 function toReceived({ PartNumber, Size, ETag, ChecksumSHA256 }: Part): ReceivedPart[] {
   if (PartNumber === undefined || Size === undefined || !ETag) return []

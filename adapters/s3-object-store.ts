@@ -5,20 +5,18 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
-  S3Client,
+  type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import type { S3Config } from '../config.ts'
 import { Failure } from '../domain/failure.ts'
 import type { CallOptions, ObjectStore, StoredObject, UnfinishedUpload } from '../domain/ports.ts'
+import { createS3Client } from './s3-client.ts'
 import { isUntold, toS3Failure } from './s3-failure.ts'
 import { listObjects, listUploads } from './s3-listing.ts'
 
 const PART_BYTES = 8 * 1_048_576
-const CONNECT_TIMEOUT_MS = 5_000
-/** Of silence on a connection, not of a whole transfer. */
-const IDLE_TIMEOUT_MS = 30_000
 
 /** Objects in a bucket of S3, or of any server that speaks its protocol (`endpoint`). */
 export class S3ObjectStore implements ObjectStore {
@@ -28,15 +26,7 @@ export class S3ObjectStore implements ObjectStore {
 
   constructor(config: S3Config) {
     this.#config = config
-    this.#client = new S3Client({
-      region: config.region,
-      credentials: { accessKeyId: config.accessKeyId, secretAccessKey: config.secretKey },
-      forcePathStyle: config.forcePathStyle,
-      ...(config.endpoint && { endpoint: config.endpoint }),
-      // Temporal retries, with a back-off that can be seen; retries inside of retries would only hide it.
-      maxAttempts: 1,
-      requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
-    })
+    this.#client = createS3Client(config)
   }
 
   /** In parts, so that memory stays constant; a multipart upload that fails is aborted and leaves nothing. */

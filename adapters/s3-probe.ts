@@ -8,10 +8,11 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import type { S3Config } from '../config.ts'
+import { createS3Client } from './s3-client.ts'
 import { toS3Failure } from './s3-failure.ts'
 
 const TIMEOUT_MS = 5_000
@@ -34,12 +35,7 @@ export class S3Probe {
   constructor(config: S3Config, key: string) {
     this.#config = config
     this.#object = { Bucket: config.bucket, Key: key }
-    this.#client = new S3Client({
-      region: config.region,
-      credentials: { accessKeyId: config.accessKeyId, secretAccessKey: config.secretKey },
-      forcePathStyle: config.forcePathStyle,
-      ...(config.endpoint && { endpoint: config.endpoint }),
-      maxAttempts: 1,
+    this.#client = createS3Client(config, {
       requestHandler: { connectionTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS },
     })
   }

@@ -13,6 +13,7 @@ import { callbackRoutes } from './callback-routes.ts'
 import type { ChatRoutesOptions } from './chat-routes.ts'
 import { chatRoutes } from './chat-routes.ts'
 import { ClientErrors } from './client-error.ts'
+import { closeConnectionsAtTheEnd } from './close-connections.ts'
 import type { DirectUploadRoutesOptions } from './direct-upload-routes.ts'
 import { directUploadRoutes } from './direct-upload-routes.ts'
 import { handleError, notFoundHandler } from './error-handler.ts'
@@ -104,6 +105,7 @@ export async function createApp({
   app.addHook('onRoute', describeProblems)
   clientErrors.watch(app)
   hangUpOnUnreadBodies(app)
+  closeConnectionsAtTheEnd(app)
   if (tracing) traceRequests(app, { tracing, trustsCallers: options.trustProxy })
   logRequests(app, options)
   measureRequests(app, metrics.registry)

@@ -50,6 +50,8 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
         'CHAT_REJECTED',
         'CHAT_RATE_LIMITED',
         'CHAT_UNAVAILABLE',
+        'API_STOPPING',
+        'TOKEN_QUOTA_EXHAUSTED',
         ...SEARCH_PROBLEMS,
       ],
     },
@@ -123,7 +125,7 @@ async function sendEvents(reply: FastifyReply, events: AsyncGenerator<ChatEvent>
   if (!first) return reply.hijack()
   const stream = streamEvents(toText(first, options), options.heartbeatMs)
   return reply
-    .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+    .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' })
     .type('text/event-stream')
     .send(stream)
 }

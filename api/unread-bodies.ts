@@ -32,9 +32,10 @@ function linger(socket: Socket): void {
 /** Refuses a body that takes too long, unless it is an upload: those have the time of a request. @throws Problem REQUEST_TIMEOUT */
 export function limitTimeOfBodies(app: FastifyInstance, milliseconds: number): void {
   app.addHook('preParsing', (request, _, payload, done) => {
-    if (!request.headers['content-type']?.startsWith('multipart/')) {
+    const isUpload = request.headers['content-type']?.startsWith('multipart/')
+    if (isUnread(request) && !isUpload) {
       // Not destroyed: that would take the connection from the answer.
-      const timer = setTimeout(() => payload.emit('error', new Problem('REQUEST_TIMEOUT')), milliseconds)
+      const timer = setTimeout(() => payload.emit('error', new Problem('REQUEST_TIMEOUT')), milliseconds).unref()
       const stop = () => clearTimeout(timer)
       payload.once('end', stop).once('error', stop).once('close', stop)
     }

@@ -21,6 +21,7 @@ import {
   HALF_AN_UPLOAD,
   NEW_UPLOAD,
   NOT_STORED_FILE,
+  OPEN_UPLOADS,
   PROCESSED_FILE,
   UPLOADED_FILE,
 } from './files.ts'
@@ -38,6 +39,7 @@ export const EXAMPLES: Readonly<Record<string, OperationExamples>> = {
   replaceFileContent: { body: FILE_FORM, 200: UPLOADED_FILE },
   deleteFile: { 202: FILE_DELETION },
   beginUpload: { body: NEW_UPLOAD, 201: BEGUN_UPLOAD },
+  listUploads: { 200: OPEN_UPLOADS },
   getUpload: { 200: HALF_AN_UPLOAD },
   listMissingParts: { 200: HALF_AN_UPLOAD.parts },
   completeUpload: { 201: COMPLETED_FILE },

@@ -93,6 +93,16 @@ export const HALF_AN_UPLOAD = {
   parts: MISSING_PARTS,
 }
 
+const {
+  received_parts: _parts,
+  received_bytes: _bytes,
+  file_id: _file,
+  parts: _missing,
+  ...OPEN_UPLOAD
+} = HALF_AN_UPLOAD
+
+export const OPEN_UPLOADS = { items: [OPEN_UPLOAD], next_cursor: null }
+
 export const COMPLETED_FILE = { ...UPLOADED_FILE, id: UPLOAD_ID, size: NEW_UPLOAD.size, s3_key: UPLOAD_KEY }
 
 export const FAILED_FILE = {

@@ -24,11 +24,26 @@ export const USAGE = {
   user_id: USER_ID,
   files: { used: 2, limit: 1_000 },
   bytes: { used: 24_100, limit: null },
+  open_uploads: { files: 1, bytes: 104_857_600 },
   tokens_today: { used: 1_262, limit: 1_000_000, renews_at: '2026-11-25T00:00:00.000Z' },
   currency: 'USD',
   days: [
-    { day: '2026-11-24', model: 'text-embedding-3-small', purpose: 'files', tokens: 1_250, amount: 0.000025 },
-    { day: '2026-11-24', model: 'text-embedding-3-small', purpose: 'searches', tokens: 12, amount: 0.00000024 },
+    {
+      day: '2026-11-24',
+      model: 'text-embedding-3-small',
+      purpose: 'files',
+      tokens: 1_250,
+      completion_tokens: 0,
+      amount: 0.000025,
+    },
+    {
+      day: '2026-11-24',
+      model: 'text-embedding-3-small',
+      purpose: 'searches',
+      tokens: 12,
+      completion_tokens: 0,
+      amount: 0.00000024,
+    },
   ],
 }
 
@@ -38,6 +53,7 @@ export const OTHER_USAGE = {
   user_id: OTHER_USER_ID,
   files: { used: 0, limit: 1_000 },
   bytes: { used: 0, limit: null },
+  open_uploads: { files: 0, bytes: 0 },
   tokens_today: { ...USAGE.tokens_today, used: 0 },
   days: [],
 }

@@ -1,17 +1,10 @@
+import type { BucketRule as FoundRule } from '../../../adapters/s3-bucket-rules.ts'
 import type { Check, Finding } from './check.ts'
 import { failed, ok, warning } from './check.ts'
 import { describeError } from './failure-finding.ts'
 
 /** How a rule of ours stands in the bucket, as `s3 setup` finds it. */
-export type BucketRule = {
-  readonly kind: 'cors' | 'lifecycle'
-  readonly id: string
-  readonly before: string | null
-  readonly wanted: string
-  readonly fault: string | null
-  readonly state: 'unchanged' | 'missing' | 'different' | 'set' | 'unsupported' | 'refused' | 'failed'
-  readonly reason: string | null
-}
+export type BucketRule = Omit<FoundRule, 'others'>
 
 /** Of the bucket; changes nothing. */
 export type Survey = () => Promise<readonly BucketRule[]>
