@@ -25,7 +25,7 @@ test('expertsmith keys makes a key, shows it once, lists it, and revokes it', as
 
   const hasty = await keys(['create', '--name', 'first', '--expires', '90'])
   assert.deepEqual([hasty.code, hasty.stdout], [2, ''])
-  assert.match(hasty.stderr, /--expires <duration>.+ 90.+with its unit, such as 90d/)
+  assert.match(hasty.stderr, /--expires <duration>.+'90'.+with its unit, such as 90d/)
 
   const first = await keys(['create', '--name', 'first', '--scopes', 'read', 'admin', '--expires', '90d'])
   assert.match(first.stdout, /^esk_[\w-]{43}\n$/)
