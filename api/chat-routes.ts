@@ -14,7 +14,7 @@ import { Problem } from './problem.ts'
 import { SEARCH_PROBLEMS } from './problem-answers.ts'
 
 import { serverSentEvent } from './server-sent-event.ts'
-import { streamEvents } from './stream-events.ts'
+import { EVENT_STREAM_HEADERS, streamEvents } from './stream-events.ts'
 
 export type ChatRoutesOptions = SearchPorts & {
   /** Undefined where no model is configured. */
@@ -124,10 +124,7 @@ async function sendEvents(reply: FastifyReply, events: AsyncGenerator<ChatEvent>
   const first = await unlessGone(() => begun(events), options.gone)
   if (!first) return reply.hijack()
   const stream = streamEvents(toText(first, options), options.heartbeatMs)
-  return reply
-    .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' })
-    .type('text/event-stream')
-    .send(stream)
+  return reply.headers(EVENT_STREAM_HEADERS).type('text/event-stream').send(stream)
 }
 
 async function* toText(events: AsyncIterable<ChatEvent>, { log, requestId, gone }: Streaming): AsyncGenerator<string> {

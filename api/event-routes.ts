@@ -6,6 +6,7 @@ import { ExpertWatch } from './expert-watch.ts'
 import { ExpertParams } from './parameters.ts'
 import { Problem } from './problem.ts'
 import { EventStreamAnswer } from './progress-events.ts'
+import { EVENT_STREAM_HEADERS } from './stream-events.ts'
 
 export type EventRoutesOptions = Omit<ExpertWatchOptions, 'onFailure'> & { readonly experts: ExpertStore }
 
@@ -44,10 +45,9 @@ export const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async 
       if (!expert) throw new Problem('EXPERT_NOT_FOUND')
       const lastEventId = request.headers['last-event-id']
       const since = lastEventId === undefined ? undefined : Number(lastEventId)
-      const headers = { 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' }
       const stream = watch.open(expert.userId, expert.id, since)
       return reply
-        .headers(headers)
+        .headers(EVENT_STREAM_HEADERS)
         .type('text/event-stream')
         .send(stream as never)
     },
