@@ -13,13 +13,12 @@ export type SpanOptions = {
 
 /** Runs `work` in a span. Of what it throws the span tells the code only: messages may hold what a trace must not. */
 export async function inSpan<T>(tracer: Tracer, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
-  const { name, kind = SpanKind.INTERNAL, attributes = {}, parent = context.active() } = options
-  const span = tracer.startSpan(name, { kind, attributes }, parent)
+  const { parent = context.active() } = options
+  const span = begin(tracer, { ...options, parent })
   try {
     return await context.with(trace.setSpan(parent, span), () => work(span))
   } catch (error) {
-    span.setStatus({ code: SpanStatusCode.ERROR })
-    span.setAttribute('error.type', codeOf(error))
+    tellFailure(span, error)
     throw error
   } finally {
     span.end()
@@ -28,19 +27,26 @@ export async function inSpan<T>(tracer: Tracer, options: SpanOptions, work: (spa
 
 /** What comes piece by piece in a span that lasts until the last one, or until nobody reads on. */
 export function streamInSpan<T>(tracer: Tracer, options: SpanOptions, parts: AsyncIterable<T>): AsyncIterable<T> {
-  const { name, kind = SpanKind.INTERNAL, attributes = {}, parent = context.active() } = options
+  const { parent = context.active() } = options
   return (async function* () {
-    const span = tracer.startSpan(name, { kind, attributes }, parent)
+    const span = begin(tracer, { ...options, parent })
     try {
       yield* parts
     } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR })
-      span.setAttribute('error.type', codeOf(error))
+      tellFailure(span, error)
       throw error
     } finally {
       span.end()
     }
   })()
+}
+
+const begin = (tracer: Tracer, { name, kind = SpanKind.INTERNAL, attributes = {}, parent }: SpanOptions): Span =>
+  tracer.startSpan(name, { kind, attributes }, parent)
+
+function tellFailure(span: Span, error: unknown): void {
+  span.setStatus({ code: SpanStatusCode.ERROR })
+  span.setAttribute('error.type', codeOf(error))
 }
 
 /** Of a Failure or a Problem its code, of Temporal's failures their type, which is the same; else the error's name. */
