@@ -20,7 +20,7 @@ import { S3DirectUploads } from './s3-direct-uploads.ts'
 import { S3ObjectStore } from './s3-object-store.ts'
 import { UnconfiguredObjectStore } from './unconfigured-object-store.ts'
 
-/* Which implementation the configuration asks for. Called by the `main.ts` of each process, and by nothing else. */
+/* Which implementation the configuration asks for. Called by the `main.ts` of each process and by the operator's commands, and by nothing else. */
 
 export function createObjectStore(config: ObjectStoreConfig): ObjectStore {
   switch (config.kind) {
