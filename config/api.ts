@@ -1,6 +1,7 @@
 import { type ChatConfig, chat } from './chat.ts'
 import { type ExtractionConfig, extraction } from './extraction.ts'
 import { isLoopback } from './is-loopback.ts'
+import { listening, ownUrl } from './own-url.ts'
 import { chatPrices } from './prices.ts'
 import type { Reader } from './reader.ts'
 import { type Shared, shared } from './shared.ts'
@@ -35,9 +36,8 @@ export type ApiConfig = Shared & {
 }
 
 export function api(from: Reader): ApiConfig {
-  const host = from.text('HOST', '127.0.0.1')
-  const port = from.port('PORT', 8000)
-  const publicUrl = from.url('PUBLIC_URL') ?? `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}`
+  const { host, port } = listening(from)
+  const publicUrl = from.url('PUBLIC_URL') ?? ownUrl({ host, port })
   return {
     ...shared(from),
     tracing: tracing(from, 'api'),

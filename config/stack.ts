@@ -1,12 +1,20 @@
-import { isLoopback } from './is-loopback.ts'
 import { type LogConfig, logging } from './logging.ts'
+import { listening, ownUrl } from './own-url.ts'
 import type { Reader } from './reader.ts'
 import { retryWindow } from './run-times.ts'
 
 export type StackConfig = {
   readonly log: LogConfig
   readonly dataDir: string
-  readonly api: { readonly host: string; readonly port: number; readonly url: string; readonly key: string | undefined }
+  readonly api: {
+    readonly host: string
+    readonly port: number
+    /** Where this machine reaches it. */
+    readonly ownUrl: string
+    /** How others do. */
+    readonly url: string
+    readonly key: string | undefined
+  }
   /** Where Temporal runs already, it is not started. */
   readonly temporalAddress: string | undefined
   readonly temporalCli: string | undefined
@@ -22,15 +30,14 @@ export type StackConfig = {
 }
 
 export function stack(from: Reader): StackConfig {
-  const host = from.text('HOST', '127.0.0.1')
-  const port = from.port('PORT', 8000)
+  const api = listening(from)
   return {
     log: logging(from),
     dataDir: from.path('DATA_DIR', '.data'),
     api: {
-      host,
-      port,
-      url: from.url('PUBLIC_URL') ?? `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}`,
+      ...api,
+      ownUrl: ownUrl(api),
+      url: from.url('PUBLIC_URL') ?? ownUrl(api),
       key: from.optional('API_KEY') ?? from.optional('ADMIN_API_KEY'),
     },
     temporalAddress: from.optional('TEMPORAL_ADDRESS'),

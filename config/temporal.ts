@@ -8,7 +8,6 @@ export type TemporalConfig = {
   readonly uiUrl: string
 }
 
-const TEMPORAL_ADDRESS = '127.0.0.1:7233'
 const TEMPORAL_VARIABLES = [
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
@@ -26,6 +25,8 @@ export function temporal(from: Reader): TemporalConfig {
     const value = from.optional(name)
     return value === undefined ? [] : [[name, value] as const]
   })
+  // The one of `npm start`, where no other is named.
+  const TEMPORAL_ADDRESS = `127.0.0.1:${from.port('STACK_TEMPORAL_PORT', 7233)}`
   const connect = loadConnection(from, { TEMPORAL_ADDRESS, ...Object.fromEntries(given) })
   return {
     connect,

@@ -9,13 +9,16 @@ const NEEDED = ['postgres', 'temporal', 'workers']
 type Check = { readonly name: string; readonly status: string; readonly detail?: string }
 
 /** @returns the name and what it says of each part, once all that is needed answers */
-export async function untilReady({ url, key }: Pick<StackConfig['api'], 'url' | 'key'>): Promise<[string, string][]> {
+export async function untilReady({
+  ownUrl,
+  key,
+}: Pick<StackConfig['api'], 'ownUrl' | 'key'>): Promise<[string, string][]> {
   const headers: Record<string, string> = key ? { authorization: `Bearer ${key}` } : {}
   let checks: readonly Check[] | undefined
   for (const start = Date.now(); Date.now() - start < READY_LIMIT_MS; await delay(200)) {
-    const response = await fetch(`${url}/readyz`, { headers }).catch(() => undefined)
-    if (!response) continue
-    checks = ((await response.json()) as { checks?: Check[] }).checks ?? []
+    const answer = await ask(`${ownUrl}/readyz`, headers)
+    if (!answer) continue
+    checks = answer.checks ?? []
     if (NEEDED.every((name) => checks?.some((check) => check.name === name && isOk(check))))
       return checks.map((check) => [check.name, isOk(check) ? detailOf(check) : `⚠️ ${detailOf(check)}`])
   }
@@ -23,6 +26,16 @@ export async function untilReady({ url, key }: Pick<StackConfig['api'], 'url' | 
   throw new Obstacle(
     `The API was not ready within ${READY_LIMIT_MS / 1_000} s. ${failed?.join('; ') ?? 'It did not answer at all.'}`,
   )
+}
+
+/** @returns undefined where nothing answers yet, or something else does */
+async function ask(url: string, headers: Record<string, string>): Promise<{ checks?: Check[] } | undefined> {
+  try {
+    const response = await fetch(url, { headers })
+    return (await response.json()) as { checks?: Check[] }
+  } catch {
+    return undefined
+  }
 }
 
 const isOk = ({ status }: Check) => status === 'ok'

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test'
 import type { ConfigurationError, Environment } from '../config.ts'
 import {
   loadApiConfig,
+  loadCliConfig,
   loadClientConfig,
   loadDoctorConfig,
   loadOperatorConfig,
@@ -271,4 +272,23 @@ test('a % in the password of the database that begins no code is told by the var
 test('no line of a log may hold the key of the language model', () => {
   const { log } = loadApiConfig({ ...LEAST, CHAT_API_KEY: 'sk-chat' })
   assert.deepEqual(log.secrets, ['sk-chat'])
+})
+
+test('where this machine reaches the API follows HOST and PORT, whatever its address is for others', () => {
+  const own = (HOST: string) => loadClientConfig({ HOST, PORT: '8001' }).url
+  assert.equal(own('127.0.0.1'), 'http://127.0.0.1:8001')
+  assert.equal(own('0.0.0.0'), 'http://127.0.0.1:8001')
+  assert.equal(own('::'), 'http://127.0.0.1:8001')
+  assert.equal(own('::1'), 'http://[::1]:8001')
+  assert.equal(own('192.168.1.5'), 'http://192.168.1.5:8001')
+  const { api } = loadStackConfig({ PUBLIC_URL: 'https://experts.example.org' })
+  assert.equal(api.ownUrl, 'http://127.0.0.1:8000')
+  assert.equal(api.url, 'https://experts.example.org')
+  assert.equal(loadApiConfig({ ...LEAST, HOST: '::1' }).publicUrl, 'http://[::1]:8000')
+})
+
+test('whoever is told of no other Temporal looks for that of npm start, on its port', () => {
+  const address = (env: Environment) => loadCliConfig(env).temporal.connect.connectionOptions.address
+  assert.equal(address({ STACK_TEMPORAL_PORT: '7300' }), '127.0.0.1:7300')
+  assert.equal(address({ STACK_TEMPORAL_PORT: '7300', TEMPORAL_ADDRESS: 'temporal:7233' }), 'temporal:7233')
 })

@@ -178,12 +178,14 @@ const isReady = (api: string, { id }: ExpertJson): Promise<ExpertJson> =>
 test('npm start waits for Postgres, Temporal and a worker, though the API is ready without the last two', async (t) => {
   const fine = ['postgres', 'temporal', 'workers'].map((name) => ({ name, status: 'ok', detail: 'answers' }))
   const stored = { name: 'object store', status: 'failed' }
-  const answers = [[], [...fine.slice(0, 2), { name: 'workers', status: 'failed' }, stored], [...fine, stored]]
-  const server = createHttpServer((_, response) => response.end(JSON.stringify({ checks: answers.shift() })))
+  const checks = [[], [...fine.slice(0, 2), { name: 'workers', status: 'failed' }, stored], [...fine, stored]]
+  // Something else answers at first.
+  const answers = ['<html>502 Bad Gateway</html>', ...checks.map((each) => JSON.stringify({ checks: each }))]
+  const server = createHttpServer((_, response) => response.end(answers.shift()))
   t.after(() => server.close())
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
-  assert.deepEqual(await untilReady({ url: `http://127.0.0.1:${port}`, key: undefined }), [
+  assert.deepEqual(await untilReady({ ownUrl: `http://127.0.0.1:${port}`, key: undefined }), [
     ...fine.map(({ name }) => [name, 'answers']),
     ['object store', '⚠️ does not work; set API_KEY to be told why'],
   ])
