@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { Requests } from '../support/requests.ts'
+import { textTable } from '../support/text-table.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
 const ADMIN_KEY = 'a-key-of-the-configuration-of-40-letters'
 const OTHER_USER = '00000000-0000-4000-8000-0000000000ff'
+const FOR_ADMINISTRATORS = /^\/(keys|users)\b/
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
 describe('without API keys', () => {
@@ -120,7 +122,7 @@ describe('API keys', () => {
     assert.equal((await admin.send('DELETE', `/keys/${OTHER_USER}`)).status, 404)
   })
 
-  test("give access to the data of one user: every route of the API says 404 of what is another one's", async () => {
+  test("give access to the data of one user: every route of the API says 404 of what is another one's", async (t) => {
     const owner = (await make({})).requests
     const other = (await make({ user_id: OTHER_USER })).requests
     const file = await owner.upload('mine.txt', 'Mine.')
@@ -142,31 +144,43 @@ describe('API keys', () => {
       'POST /experts/{id}/retry': {},
       'PATCH /experts/{id}': { name: 'Theirs' },
     }
+    const madeOfFiles = {
+      'POST /experts': { name: 'Theirs', system_prompt: '', selected_files: [file.id] },
+      'POST /experts/estimate': { selected_files: [file.id] },
+    }
+    const table = [['route', "with another user's ids"]]
     const { paths } = (await other.send('GET', '/openapi.json')).body as { paths: Record<string, object> }
-    const walked: string[] = []
     for (const [path, methods] of Object.entries(paths))
       for (const method of Object.keys(methods).map((each) => each.toUpperCase() as 'GET')) {
-        const prefix = Object.entries(ids).find(([start]) => path.startsWith(start))
-        if (!prefix) continue
-        const url = path.replace('{id}', prefix[1]).replace('{fileId}', file.id)
-        const { status } =
-          path.endsWith('/content') && method === ('PUT' as string)
-            ? await other.sendFile('PUT', url, 'theirs.txt', 'Theirs.')
-            : await other.send(method, url, bodies[`${method} ${path}`])
-        assert.equal(status, 404, `${method} ${path}`)
-        walked.push(`${method} ${path}`)
+        const route = `${method} ${path}`
+        const [, id] = Object.entries(ids).find(([start]) => path.startsWith(start)) ?? []
+        const url = path.replace('{id}', id ?? '').replace('{fileId}', file.id)
+        if (FOR_ADMINISTRATORS.test(path)) {
+          const { status, body } = await other.send(method, path.replace('{id}', file.user_id), { name: 'theirs' })
+          assert.deepEqual([status, body.code], [403, 'SCOPE_MISSING'], route)
+          table.push([route, `${status} ${body.code}`])
+        } else if (id !== undefined) {
+          const { status, body } =
+            path.endsWith('/content') && method === ('PUT' as string)
+              ? await other.sendFile('PUT', url, 'theirs.txt', 'Theirs.')
+              : await other.send(method, url, bodies[route])
+          assert.equal(status, 404, route)
+          table.push([route, `404 ${body.code}`])
+        } else if (route in madeOfFiles) {
+          const { status, body } = await other.send(method, url, madeOfFiles[route as keyof typeof madeOfFiles])
+          assert.deepEqual([status, body.code], [422, 'UNKNOWN_FILES'], route)
+          table.push([route, `${status} ${body.code}`])
+        } else if (method === 'GET') {
+          const answer = JSON.stringify((await other.send(method, url)).body)
+          for (const mine of [file.id, expert.id, upload.id]) assert.ok(!answer.includes(mine), route)
+          table.push([route, 'takes none, and tells of none'])
+        } else table.push([route, 'takes none'])
       }
-    assert.ok(walked.length >= 16, walked.join())
-    for (const url of ['/experts', '/knowledge-base/files']) {
-      const { body } = await other.send('GET', url)
-      assert.ok(!JSON.stringify(body).includes(file.id) && !JSON.stringify(body).includes(expert.id), url)
-    }
-    const taken = await other.send('POST', '/experts', {
-      name: 'Theirs',
-      system_prompt: '',
-      selected_files: [file.id],
-    })
-    assert.deepEqual([taken.status, taken.body.code], [422, 'UNKNOWN_FILES'])
+    const having = (status: string) => table.filter(([, outcome]) => outcome?.startsWith(status)).length
+    assert.ok(having('404') >= 20 && having('422') === 2, JSON.stringify(table))
+    for (const line of textTable(table)) t.diagnostic(line)
+    for (const [start, id] of Object.entries(ids))
+      assert.equal((await owner.send('GET', start.replace('{id}', id))).status, 200, `${start} is the owner's still`)
   })
 
   test('that are guessed are answered more and more slowly: not at all after twenty in a minute', async () => {
