@@ -8,6 +8,7 @@ import { type ClientConfig, client } from './config/client.ts'
 import { ConfigurationError } from './config/configuration-error.ts'
 import { type DatabaseConfig, database } from './config/database.ts'
 import { embedder } from './config/embedder.ts'
+import { isLoopback } from './config/is-loopback.ts'
 import { objectStore } from './config/object-store.ts'
 import { type Environment, environment, Reader } from './config/reader.ts'
 import { fileDeadline, retryWindow } from './config/run-times.ts'
@@ -27,16 +28,16 @@ export type { TracingConfig } from './config/tracing.ts'
 export type { VectorStoreConfig } from './config/vector-store.ts'
 export type { WorkerMetricsConfig } from './config/worker-metrics.ts'
 export type { ApiConfig, ClientConfig, DatabaseConfig, Environment, StackConfig, WorkerConfig }
-export { ConfigurationError }
+export { ConfigurationError, isLoopback }
 
 export const loadApiConfig = (env: Environment = environment()): ApiConfig => Reader.load(env, api)
 
 export const loadWorkerConfig = (env: Environment = environment()): WorkerConfig => Reader.load(env, worker)
 
-export type CliConfig = Pick<Shared, 'temporal'>
+export type TemporalClientConfig = Pick<Shared, 'temporal'>
 
-/** The operator's commands start workflows, so all that they need to know is where Temporal is. */
-export const loadCliConfig = (env: Environment = environment()): CliConfig =>
+/** For commands that start a workflow, and do nothing else: all that they need to know is where Temporal is. */
+export const loadTemporalClientConfig = (env: Environment = environment()): TemporalClientConfig =>
   Reader.load(env, (from) => ({ temporal: temporal(from) }))
 
 export type BucketConfig = Pick<Shared, 'objects'> &
@@ -53,10 +54,10 @@ export const loadBucketConfig = (env: Environment = environment()): BucketConfig
     fileDeadlineMs: fileDeadline(from),
   }))
 
-/** The operator's commands that work on the database themselves. */
-export type OperatorConfig = Pick<Shared, 'temporal' | 'database' | 'embedder'>
+export type RebuildConfig = Pick<Shared, 'temporal' | 'database' | 'embedder'>
 
-export const loadOperatorConfig = (env: Environment = environment()): OperatorConfig =>
+/** For whoever has vectors stored again: it marks files in the database, and starts workflows. */
+export const loadRebuildConfig = (env: Environment = environment()): RebuildConfig =>
   Reader.load(withOwnDatabase(env), (from) => ({
     temporal: temporal(from),
     database: database(from),
@@ -72,17 +73,17 @@ export type DoctorConfig = { readonly api: ApiConfig; readonly worker: WorkerCon
 /** @throws ConfigurationError with the faults of all of them */
 export function loadDoctorConfig(given: Environment = environment()): DoctorConfig {
   const env = withOwnDatabase(given)
-  const faults = new Set<string>()
+  const faults: string[] = []
   const [ofApi, ofWorker, ofClient] = [loadApiConfig, loadWorkerConfig, loadClientConfig].map((load) => {
     try {
       return load(env)
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error
-      for (const fault of error.faults) faults.add(fault)
+      faults.push(...error.faults)
     }
     return undefined
   }) as [ApiConfig?, WorkerConfig?, ClientConfig?]
-  if (!ofApi || !ofWorker || !ofClient) throw new ConfigurationError([...faults])
+  if (!ofApi || !ofWorker || !ofClient) throw new ConfigurationError(faults)
   return { api: ofApi, worker: ofWorker, client: ofClient }
 }
 

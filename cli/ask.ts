@@ -5,6 +5,7 @@ import { findExpert } from './find-expert.ts'
 import { interruptible } from './interrupt.ts'
 import { apiCommand, wholeNumber } from './options.ts'
 import { print, printJson, say } from './output.ts'
+import { pageRange } from './page-range.ts'
 import { plainLine, plainText } from './plain-text.ts'
 
 type Options = ApiOptions & { readonly stream: boolean; readonly topK?: number }
@@ -60,7 +61,7 @@ function tellSources({ citations, answered, cut_off }: ChatAnswerJson): void {
   if (cut_off) say('The answer was cut off at CHAT_MAX_TOKENS.')
 }
 
-function source({ marker, file_name, page_start, page_end, heading_path }: CitationJson): string {
-  const pages = page_start === page_end ? `page ${page_start}` : `pages ${page_start}–${page_end}`
-  return plainLine(`[${marker}] ${[file_name, pages, ...heading_path].join(', ')}`)
+function source(citation: CitationJson): string {
+  const { marker, file_name, heading_path } = citation
+  return plainLine(`[${marker}] ${[file_name, pageRange(citation), ...heading_path].join(', ')}`)
 }

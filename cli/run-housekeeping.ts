@@ -1,4 +1,4 @@
-import { loadCliConfig } from '../config.ts'
+import { loadTemporalClientConfig } from '../config.ts'
 import type { Chore, HousekeepingReceipt } from '../domain/housekeeping.ts'
 import { CHORES } from '../domain/housekeeping.ts'
 import type { HousekeepingWorkflow } from '../workflows/contract.ts'
@@ -12,7 +12,7 @@ export function runHousekeeping({
   readonly dryRun?: boolean
   readonly only?: readonly Chore[]
 }): Promise<HousekeepingReceipt> {
-  const config = loadCliConfig()
+  const config = loadTemporalClientConfig()
   const chores = CHORES.filter((chore) => !only || only.includes(chore))
   // A run is joined only where it does just what was asked for: never a dry run for a real one, or the other way round.
   const asked = [...(dryRun ? ['dry-run'] : ['now']), ...(only ? chores : [])].join('-')

@@ -1,4 +1,4 @@
-import { loadCliConfig } from '../config.ts'
+import { loadTemporalClientConfig } from '../config.ts'
 import type { DropContentColumnWorkflow, MigrateContentWorkflow, MigrationReceipt } from '../workflows/contract.ts'
 import {
   DROP_CONTENT_COLUMN,
@@ -20,7 +20,7 @@ type Options = { readonly dryRun: boolean; readonly dropColumn: boolean; readonl
 
 /** Moves the contents, and then drops the column, where that is asked for. */
 export async function runMigration({ dryRun, dropColumn, quiet }: Options): Promise<MigrationOutcome> {
-  const config = loadCliConfig()
+  const config = loadTemporalClientConfig()
   const { taskQueue } = config.temporal
   const workflowId = dryRun ? migrateContentDryRunId(taskQueue) : migrateContentId(taskQueue)
   const run = { type: MIGRATE_CONTENT, workflowId, args: [{ dryRun }] as [{ dryRun: boolean }] }

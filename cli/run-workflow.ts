@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { WorkflowHandle } from '@temporalio/client'
-import { Client, Connection } from '@temporalio/client'
+import { Client } from '@temporalio/client'
 import type { Workflow, WorkflowResultType } from '@temporalio/common'
-import type { CliConfig } from '../config.ts'
+import type { TemporalClientConfig } from '../config.ts'
+import { connectTemporal } from './connect-temporal.ts'
 import { interruptible } from './interrupt.ts'
 import { say } from './output.ts'
+import { rootOf } from './root-of.ts'
 
 export type WorkflowRun<W extends Workflow> = {
   readonly type: string
@@ -28,16 +30,12 @@ const EVENTS_BEFORE_A_WORKER = 2
  * @throws Interrupted, or Error with a sentence for the operator where Temporal cannot be reached, no worker takes the workflow up, or it fails
  */
 export async function runWorkflow<W extends Workflow>(
-  { temporal }: CliConfig,
+  { temporal }: TemporalClientConfig,
   { type, workflowId, summary, args }: WorkflowRun<W>,
   watch: Watch = async () => undefined,
 ): Promise<WorkflowResultType<W>> {
-  const { namespace, taskQueue, uiUrl, connect } = temporal
-  const connection = await Connection.connect(connect.connectionOptions).catch((cause: unknown) => {
-    const { address } = connect.connectionOptions
-    const why = cause instanceof Error ? cause.message : cause
-    throw new Error(`Temporal cannot be reached at ${address} (${why}). Is it running, and is TEMPORAL_ADDRESS right?`)
-  })
+  const { namespace, taskQueue, uiUrl } = temporal
+  const connection = await connectTemporal(temporal)
   const waiting = new AbortController()
   try {
     const { workflow } = new Client({ connection, namespace })
@@ -87,7 +85,3 @@ async function watched(handle: WorkflowHandle, watch: Watch): Promise<unknown> {
     await watching
   }
 }
-
-/** Around it are the words of those who passed it on. */
-const rootOf = (error: unknown): unknown =>
-  error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error

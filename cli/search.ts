@@ -6,6 +6,7 @@ import { connectApi } from './connect-api.ts'
 import { findExpert } from './find-expert.ts'
 import { apiCommand, wholeNumber } from './options.ts'
 import { print, printJson } from './output.ts'
+import { pageRange } from './page-range.ts'
 import { plainLine, plainText } from './plain-text.ts'
 
 type Options = ApiOptions & { readonly topK: number; readonly file?: string[] }
@@ -33,7 +34,7 @@ async function searchAndPrint(wanted: string, words: readonly string[], options:
 
 function passage(result: SearchResult): string {
   const { text, file_name, heading_path, score } = result
-  const source = [file_name, pagesOf(result), ...heading_path].join(' › ')
+  const source = [file_name, pageRange(result), ...heading_path].join(' › ')
   return `${styleText('bold', plainLine(source))}  ${score.toFixed(3)}\n${wrapped(plainText(text))}\n`
 }
 
@@ -41,6 +42,3 @@ function wrapped(text: string): string {
   const width = (process.stdout.columns ?? WIDTH_WITHOUT_TERMINAL) - INDENT.length
   return new Help().boxWrap(text.trim(), width).replaceAll(/^/gm, INDENT)
 }
-
-const pagesOf = ({ page_start, page_end }: SearchResult) =>
-  page_start === page_end ? `page ${page_start}` : `pages ${page_start}–${page_end}`

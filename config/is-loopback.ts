@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
 
-/** `localhost`, and the addresses of this machine alone; a name such as `127.example.org` is somebody else's. */
+/** `localhost`, and the addresses of this machine alone, also as URLs have them; a name such as `127.example.org` is somebody else's. */
 export const isLoopback = (host: string) =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+  ['localhost', '::1', '[::1]'].includes(host) || (isIP(host) === 4 && host.startsWith('127.'))

@@ -25,8 +25,7 @@ function loopbackAddress(from: Reader, name: string, example: string): string | 
   const value = from.optional(name)
   if (value === undefined) return undefined
   const { host = '', port } = /^(?<host>[^\s/]+):(?<port>\d{1,5})$/.exec(value)?.groups ?? {}
-  if (isLoopback(host.replace(/^\[|\]$/g, '')) && Number(port) >= 1 && Number(port) <= 65_535)
-    return value.replace(/^localhost:/, '127.0.0.1:')
+  if (isLoopback(host) && Number(port) >= 1 && Number(port) <= 65_535) return value.replace(/^localhost:/, '127.0.0.1:')
   from.fault(name, value, `an address of this machine, such as ${example}: nobody is asked there for a key`)
   return undefined
 }

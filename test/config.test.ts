@@ -9,7 +9,7 @@ import {
   loadCliConfig,
   loadClientConfig,
   loadDoctorConfig,
-  loadOperatorConfig,
+  loadRebuildConfig,
   loadStackConfig,
   loadWorkerConfig,
 } from '../config.ts'
@@ -222,8 +222,8 @@ test('the doctor is told the faults of every process at once, and finds the data
   await writeFile(join(dir, 'postgres/data.password'), 'found')
   const url = 'postgres://postgres:found@127.0.0.1:5999/expertsmith'
   assert.equal(loadDoctorConfig(env).worker.database.url, url)
-  assert.equal(loadOperatorConfig(env).database.url, url)
-  assert.equal(loadOperatorConfig({ ...env, ...LEAST }).database.url, LEAST.DATABASE_URL)
+  assert.equal(loadRebuildConfig(env).database.url, url)
+  assert.equal(loadRebuildConfig({ ...env, ...LEAST }).database.url, LEAST.DATABASE_URL)
 })
 
 test('.env.example documents exactly the variables that are read', async () => {

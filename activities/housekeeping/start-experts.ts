@@ -44,13 +44,13 @@ export const startExperts =
     })
 
 async function* stopped(housekeeping: HousekeepingStore, before: Date): AsyncGenerator<Due[], void> {
-  for await (const experts of inPages((after) => housekeeping.expertsInMotion({ before, after, limit: PAGE })))
+  for await (const experts of pagesById((after) => housekeeping.expertsInMotion({ before, after, limit: PAGE })))
     yield notRunning(experts.map((expert) => dueExpert(housekeeping, expert, before)))
-  for await (const files of inPages((after) => housekeeping.filesInDeletion({ before, after, limit: PAGE })))
+  for await (const files of pagesById((after) => housekeeping.filesInDeletion({ before, after, limit: PAGE })))
     yield notRunning(files.map((file) => dueDeletion(housekeeping, file, before)))
 }
 
-async function* inPages<T extends Row>(read: (after: string) => Promise<T[]>): AsyncGenerator<T[], void> {
+async function* pagesById<T extends Row>(read: (after: string) => Promise<T[]>): AsyncGenerator<T[], void> {
   let page = await read(FIRST)
   for (let last = page.at(-1); last; last = page.at(-1)) {
     yield page

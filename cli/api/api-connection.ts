@@ -1,3 +1,4 @@
+import { rootOf } from '../root-of.ts'
 import { ApiUnreachable, toApiError } from './api-error.ts'
 import { repeatedly } from './repeatedly.ts'
 import { sendStreamed } from './send-streamed.ts'
@@ -80,9 +81,6 @@ export class ApiConnection {
     )
   }
 }
-
-const rootOf = (error: unknown): unknown =>
-  error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error
 
 /** Of undici, of node:net, of node:dns, of TLS: they all have a code, and what a body or a signal throws is a DOMException. */
 const isOfTheNetwork = (error: unknown): error is Error & { code?: string } =>

@@ -1,35 +1,34 @@
-import { Client, Connection } from '@temporalio/client'
+import type { Connection } from '@temporalio/client'
+import { Client } from '@temporalio/client'
 import { createEmbedder } from '../../adapters/from-config.ts'
 import { openDatabase } from '../../adapters/postgres-database.ts'
 import type { OtherExpert } from '../../adapters/postgres-rebuild.ts'
 import { markForRebuild } from '../../adapters/postgres-rebuild.ts'
-import { loadOperatorConfig, type OperatorConfig } from '../../config.ts'
+import { loadRebuildConfig, type RebuildConfig } from '../../config.ts'
 import type { Expert } from '../../domain/expert.ts'
 import type { CreateExpertWorkflow, RetryRequest } from '../../workflows/contract.ts'
 import { CREATE_EXPERT, createExpertStart, retryFailedFiles } from '../../workflows/contract.ts'
+import { connectTemporal } from '../connect-temporal.ts'
 import { EXIT } from '../exit-codes.ts'
+import { isId } from '../find-expert.ts'
 import { count, print, printJson, say } from '../output.ts'
 import { plainLine } from '../plain-text.ts'
 import { UsageError } from '../usage-error.ts'
 
 const OTHERWISE = 'Workers of that model could: EMBEDDING_MODEL, EMBEDDING_DIMENSIONS.'
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * Has workers store the vectors of experts again, all of them where none is named: after the vectors were lost. What was read and
  * embedded before is in the object store, so that nothing is paid for. Can be repeated at any time.
  */
 export async function rebuildVectors(expertIds: readonly string[], { json = false }: { readonly json?: boolean }) {
-  const wrong = expertIds.filter((id) => !UUID.test(id))
+  const wrong = expertIds.filter((id) => !isId(id))
   if (wrong.length > 0)
     throw new UsageError(`${wrong.join(', ')} is not the id of an expert; expertsmith status lists them.`)
-  const config = loadOperatorConfig()
-  const database = openDatabase({ ...config.database, connections: 1 }, () => undefined)
-  const { connectionOptions } = config.temporal.connect
+  const config = loadRebuildConfig()
   // Before anything is marked: files that nobody takes up would be missing from searches.
-  const connection = await Connection.connect(connectionOptions).catch((cause: unknown) => {
-    throw new Error(`Temporal cannot be reached at ${connectionOptions.address}. Is TEMPORAL_ADDRESS right?`, { cause })
-  })
+  const connection = await connectTemporal(config.temporal)
+  const database = openDatabase({ ...config.database, connections: 1 }, () => undefined)
   try {
     const ids = expertIds.length > 0 ? expertIds : undefined
     const { experts, others } = await markForRebuild(database, createEmbedder(config.embedder), ids)
@@ -41,7 +40,7 @@ export async function rebuildVectors(expertIds: readonly string[], { json = fals
 }
 
 /** A retry of no file: whether a run waits, works, is paused or has ended, it takes up what is pending. */
-async function start(connection: Connection, { temporal }: OperatorConfig, expert: Expert): Promise<void> {
+async function start(connection: Connection, { temporal }: RebuildConfig, expert: Expert): Promise<void> {
   const { workflow } = new Client({ connection, namespace: temporal.namespace })
   await workflow.signalWithStart<CreateExpertWorkflow, [RetryRequest]>(CREATE_EXPERT, {
     ...createExpertStart(expert),

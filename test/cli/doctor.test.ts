@@ -392,10 +392,15 @@ describe('expertsmith doctor', () => {
     assert.match(readiness?.explain?.(new TypeError('x')).fix ?? '', /API_URL/)
   })
 
-  test('takes the key of the language model out of what it says', () => {
-    const redact = redaction(loadDoctorConfig(processEnvironment({ ...healthy, CHAT_API_KEY: 'sk-chat-not-told' })))
-    const result = { name: 'x', status: 'failed', detail: 'sk-chat-not-told is wrong', milliseconds: 1 } as const
-    assert.equal(redact(result).detail, '••• is wrong')
+  test('takes keys and passwords out of what it says', () => {
+    const DATABASE_URL = 'postgres://user:pass%2Fword@127.0.0.1/database'
+    const OTEL_EXPORTER_OTLP_HEADERS = 'api-key=otlp-not-told'
+    const secrets = { CHAT_API_KEY: 'sk-chat-not-told', DATABASE_URL, OTEL_EXPORTER_OTLP_HEADERS }
+    const redact = redaction(loadDoctorConfig(processEnvironment({ ...healthy, ...secrets })))
+    for (const secret of ['sk-chat-not-told', 'otlp-not-told', 'pass/word', 'pass%2Fword', healthy.S3_SECRET_KEY]) {
+      const result = { name: 'x', status: 'failed', detail: `${secret} is wrong`, milliseconds: 1 } as const
+      assert.equal(redact(result).detail, '••• is wrong')
+    }
   })
 
   test('tells how the rules of the bucket stand', async () => {

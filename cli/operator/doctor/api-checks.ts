@@ -1,6 +1,6 @@
-import type { DoctorConfig } from '../../../config.ts'
+import { type DoctorConfig, isLoopback } from '../../../config.ts'
 import type { Check, Finding, Group } from './check.ts'
-import { failed, messageOf, ok, warning } from './check.ts'
+import { failed, ok, reasonOf, warning } from './check.ts'
 
 /** `detail` is told to those only who have a key. */
 type Readiness = {
@@ -63,8 +63,7 @@ function readiness({ status, checks }: Readiness): Finding {
   return status === 'degraded' ? warning(detail, fix) : failed(detail, fix)
 }
 
-const isElsewhere = (publicUrl: string, url: string) =>
-  publicUrl !== url && !/^(localhost|127\..*|\[::1\])$/.test(new URL(publicUrl).hostname)
+const isElsewhere = (publicUrl: string, url: string) => publicUrl !== url && !isLoopback(new URL(publicUrl).hostname)
 
 /** From inside, an address outside is not always to be reached. */
 const publicly = (url: string): Check => ({
@@ -83,6 +82,3 @@ function metrics(status: number): Finding {
     'Watch GET /readyz and the queries of docs/operations.md, with alerts on them',
   )
 }
-
-const reasonOf = (error: unknown) =>
-  messageOf(error instanceof Error && error.cause instanceof Error ? error.cause : error) || 'no connection'

@@ -1,3 +1,5 @@
+import { rootOf } from '../../root-of.ts'
+
 /** What a check has found. `skipped`: there was nothing to look at. A warning is fit for work, but not as it should be in production. */
 export type Finding = {
   readonly status: 'ok' | 'warning' | 'failed' | 'skipped'
@@ -38,3 +40,6 @@ export const warning = (detail: string, fix: string): Finding => ({ status: 'war
 export const failed = (detail: string, fix: string): Finding => ({ status: 'failed', detail, fix })
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** What clients of HTTP and gRPC throw says why in its cause, or in that one's. */
+export const reasonOf = (error: unknown): string => messageOf(rootOf(error)) || 'no connection'

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
-import type { DoctorConfig } from '../../../config.ts'
+import { type DoctorConfig, isLoopback } from '../../../config.ts'
 import type { Check, Finding, Group } from './check.ts'
 import { failed, messageOf, ok, warning } from './check.ts'
 import { nearestThere } from './nearest-there.ts'
@@ -76,8 +76,6 @@ function parts({ api, worker }: DoctorConfig): Finding {
     'Set the variables named here; the database is on another machine, so api and worker may be too',
   )
 }
-
-const isLoopback = (host: string) => host === 'localhost' || host === '[::1]' || host.startsWith('127.')
 
 function node(version: string): Finding {
   const major = Number.parseInt(version, 10)

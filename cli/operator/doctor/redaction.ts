@@ -15,18 +15,8 @@ export function redaction(config: DoctorConfig): (result: Result) => Result {
   })
 }
 
-function secretsOf({ api, worker, client }: DoctorConfig): string[] {
+/** What no line of a log may hold, and of the address of the database its password, also as the server may repeat it. */
+function secretsOf({ api }: DoctorConfig): string[] {
   const { password } = new URL(api.database.url)
-  const { objects, vectors, embedder, temporal } = worker
-  return [
-    password,
-    decodeURIComponent(password),
-    api.adminKey ?? '',
-    client.apiKey ?? '',
-    objects.kind === 's3' ? objects.secretKey : '',
-    vectors.kind === 'pinecone' ? vectors.apiKey : '',
-    embedder.kind === 'openai' ? embedder.apiKey : '',
-    api.chat?.apiKey ?? '',
-    typeof temporal.connect.connectionOptions.apiKey === 'string' ? temporal.connect.connectionOptions.apiKey : '',
-  ]
+  return [...(api.log.secrets ?? []), password, decodeURIComponent(password)]
 }

@@ -4,9 +4,9 @@ import { S3Probe } from '../../../adapters/s3-probe.ts'
 import type { S3Config } from '../../../config.ts'
 import { bucketRuleChecks, type Survey } from './bucket-rule-checks.ts'
 import type { Check, Finding, Group } from './check.ts'
-import { failed, ok, warning } from './check.ts'
+import { failed, ok, reasonOf, warning } from './check.ts'
 import { codeOf, describeError } from './failure-finding.ts'
-import { addressOf, allow, clock, fixes, publicity, reasonOf } from './s3-findings.ts'
+import { addressOf, allow, clock, fixes, publicity } from './s3-findings.ts'
 
 /** Tries what the product does with its bucket, with one tiny object, which is removed however the checks end. */
 export function s3Checks(config: S3Config, survey?: Survey): Group {

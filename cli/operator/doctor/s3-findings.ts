@@ -1,6 +1,6 @@
 import type { S3Config } from '../../../config.ts'
 import type { Finding } from './check.ts'
-import { failed, messageOf, ok, warning } from './check.ts'
+import { failed, ok, warning } from './check.ts'
 
 /** S3 refuses requests that are signed with a time further away. */
 const SKEW_REFUSED_MS = 15 * 60_000
@@ -25,10 +25,6 @@ export function publicity(status: number, bucket: string): Finding {
 }
 
 export const addressOf = ({ endpoint, region }: S3Config) => endpoint ?? `https://s3.${region}.amazonaws.com`
-
-/** What `fetch` throws says why in its cause. */
-export const reasonOf = (error: unknown) =>
-  messageOf(error instanceof Error && error.cause instanceof Error ? error.cause : error) || 'no connection'
 
 export const allow = (bucket: string, permission: string) =>
   `Allow ${permission || 'it'} to the key's user, on arn:aws:s3:::${bucket} and arn:aws:s3:::${bucket}/*`

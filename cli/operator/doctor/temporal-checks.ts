@@ -3,7 +3,7 @@ import { missingSearchAttributes } from '../../../adapters/temporal-search-attri
 import type { WorkerConfig } from '../../../config.ts'
 import { embeddingQueue, housekeepingId, SEARCH_ATTRIBUTES, webhookQueue } from '../../../workflows/contract.ts'
 import type { Check, Finding, Group } from './check.ts'
-import { failed, messageOf, ok, warning } from './check.ts'
+import { failed, ok, reasonOf, warning } from './check.ts'
 import { ACTIVITIES, pollersOf, WORKFLOWS } from './pollers.ts'
 import { workerVersion } from './worker-version.ts'
 
@@ -32,7 +32,7 @@ export function temporalChecks({ temporal, retryWindowMs, housekeeping, version 
     name: 'Connection',
     find: (signal) =>
       asking(signal, async () => ok(`server ${(await service.getSystemInfo({})).serverVersion} at ${address}`)),
-    explain: (error) => ({ detail: `${address}: ${rootMessage(error)}`, fix: fixFor(error) }),
+    explain: (error) => ({ detail: `${address}: ${reasonOf(error)}`, fix: fixFor(error) }),
   }
   const known: Check = {
     name: 'Namespace',
@@ -46,7 +46,7 @@ export function temporalChecks({ temporal, retryWindowMs, housekeeping, version 
         })
       }),
     explain: (error) => ({
-      detail: `${namespace}: ${rootMessage(error)}`,
+      detail: `${namespace}: ${reasonOf(error)}`,
       fix:
         grpcCode(error) === NOT_FOUND
           ? `Correct TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace ${namespace} --retention 30d`
@@ -126,7 +126,7 @@ function untold(error: unknown): Finding {
   const code = grpcCode(error)
   if (code !== UNIMPLEMENTED && code !== PERMISSION_DENIED) throw error
   return warning(
-    `cannot be told: ${rootMessage(error)}`,
+    `cannot be told: ${reasonOf(error)}`,
     `See to it in the console that the namespace has ${Object.entries(SEARCH_ATTRIBUTES)
       .map(([name, type]) => `${name} (${type.toLowerCase()})`)
       .join(', ')}`,
@@ -163,6 +163,3 @@ function grpcCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined
   return 'code' in error && typeof error.code === 'number' ? error.code : grpcCode(error.cause)
 }
-
-const rootMessage = (error: unknown): string =>
-  error instanceof Error && error.cause instanceof Error ? rootMessage(error.cause) : messageOf(error)
