@@ -6,10 +6,11 @@ import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { styleText } from 'node:util'
 import cliProgress from 'cli-progress'
-import { loadClientConfig, loadStackConfig } from '../config.ts'
+import { isLoopback, loadClientConfig, loadStackConfig } from '../config.ts'
 import { ApiClient } from './api/api-client.ts'
 import type { ExpertJson, SearchResult } from './api/experts-api.ts'
 import type { FileJson } from './api/files-api.ts'
+import { pageRange } from './page-range.ts'
 
 type Question = { readonly query: string; readonly file: string; readonly page: number }
 
@@ -18,8 +19,8 @@ const FINAL = new Set<ExpertJson['status']>(['ready', 'partially_ready', 'failed
 const POLL_MS = 300
 const START_LIMIT_MS = 15 * 60_000
 
-const { api: address } = loadStackConfig()
-const api = new ApiClient({ url: address.url, apiKey: loadClientConfig().apiKey })
+const client = loadClientConfig()
+const api = new ApiClient(client)
 const print = (line = '') => process.stdout.write(`${line}\n`)
 const heading = (text: string) => print(`\n${styleText('bold', text)}`)
 const faint = (text: string) => styleText('dim', text)
@@ -120,7 +121,7 @@ async function ask(expert: ExpertJson, { query, file, page }: Question): Promise
   const [best] = await api.experts.search(expert.id, query, { top_k: 3 })
   print(`\n   ${styleText('cyan', query)}`)
   if (!best) throw new Error(`nothing was found for "${query}"`)
-  print(`   ${quote(best)}\n   ${faint(`— ${best.file_name}, ${pagesOf(best)}, score ${best.score.toFixed(2)}`)}`)
+  print(`   ${quote(best)}\n   ${faint(`— ${best.file_name}, ${pageRange(best)}, score ${best.score.toFixed(2)}`)}`)
   const right = best.file_name === basename(file) && best.page_start <= page && page <= best.page_end
   expect(right, `the best answer should come from ${file}, page ${page}`)
 }
@@ -129,9 +130,6 @@ const quote = ({ text }: SearchResult) => {
   const line = text.replaceAll(/\s+/g, ' ')
   return `“${line.length > 220 ? `${line.slice(0, 220)}…` : line}”`
 }
-
-const pagesOf = ({ page_start, page_end }: SearchResult) =>
-  page_start === page_end ? `page ${page_start}` : `pages ${page_start}–${page_end}`
 
 function expect(held: boolean, otherwise: string): void {
   if (!held) throw new Error(`That did not hold: ${otherwise}.`)
@@ -142,11 +140,15 @@ function expectFailures({ summary }: ExpertJson, codes: readonly string[]): void
   expect(String(found) === String(codes), `the failures are ${found.join(', ') || 'none'}, not ${codes.join(', ')}`)
 }
 
-/** Uses the stack that runs; without one, starts it and stops it in the end. */
+/** Uses the stack that runs, wherever that is; without one, and here, starts it and stops it in the end. */
 async function ensureStack(): Promise<() => Promise<void>> {
-  if (await api.isReady()) return async () => undefined
+  if (await api.canProcessFiles()) return async () => undefined
+  if (!wouldBeStarted(client.url))
+    throw new Error(
+      `No file can be processed at ${client.url}: nothing answers, or Postgres, Temporal or a worker is missing; ${client.url}/readyz tells. Is API_URL right?`,
+    )
   print(
-    `Nothing answers at ${address.url}, so the stack is started for the demo. That takes a moment, and minutes the first time.`,
+    `No file can be processed at ${client.url} yet, so the stack is started for the demo. That takes a moment, and minutes the first time.`,
   )
   const stack = spawn(process.execPath, ['stack/main.ts'], {
     cwd: join(import.meta.dirname, '..'),
@@ -154,7 +156,7 @@ async function ensureStack(): Promise<() => Promise<void>> {
   })
   const exited = once(stack, 'exit')
   const deadline = Date.now() + START_LIMIT_MS
-  while (!(await api.isReady())) {
+  while (!(await api.canProcessFiles())) {
     if (stack.exitCode !== null) throw new Error('The stack did not start; why is said above.')
     if (Date.now() > deadline) throw new Error('The stack was not ready within 15 minutes.')
     await delay(POLL_MS)
@@ -163,6 +165,12 @@ async function ensureStack(): Promise<() => Promise<void>> {
     stack.kill('SIGINT')
     await exited
   }
+}
+
+/** Whether the stack would answer there, were it started here. */
+function wouldBeStarted(url: string): boolean {
+  const { protocol, hostname, port } = new URL(url)
+  return protocol === 'http:' && isLoopback(hostname) && Number(port || 80) === loadStackConfig().api.port
 }
 
 let stopStack = async () => {}

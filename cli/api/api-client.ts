@@ -5,6 +5,11 @@ import { ExpertsApi } from './experts-api.ts'
 import { FilesApi } from './files-api.ts'
 import { KeysApi } from './keys-api.ts'
 
+type ReadinessJson = { readonly checks: readonly { readonly name: string; readonly status: string }[] }
+
+/** As its checks are named. */
+const NEEDED_BY_FILES = ['postgres', 'temporal', 'workers']
+
 /** A client of the HTTP API, for people at a terminal. Every method throws ApiError or ApiUnreachable. */
 export class ApiClient {
   readonly files: FilesApi
@@ -26,11 +31,11 @@ export class ApiClient {
     })
   }
 
-  /** Whether the API, and all that it needs, can serve requests. */
-  isReady(): Promise<boolean> {
-    return this.#connection.json('GET', '/readyz', { once: true }).then(
-      () => true,
-      () => false,
-    )
+  /** Whether the API answers, and with it all that a file needs on its way; workers are not among what it needs itself. */
+  async canProcessFiles(): Promise<boolean> {
+    const { checks } = await this.#connection
+      .json<ReadinessJson>('GET', '/readyz', { once: true })
+      .catch(() => ({ checks: [] }))
+    return NEEDED_BY_FILES.every((name) => checks.some((check) => check.name === name && check.status === 'ok'))
   }
 }

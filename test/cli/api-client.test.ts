@@ -105,6 +105,20 @@ describe('the client of the API', () => {
     )
   })
 
+  test('tells whether files can be processed, which the API itself can do without', async (t) => {
+    const checks = ['postgres', 'temporal', 'workers'].map((name) => ({ name, status: 'ok' }))
+    const idle = checks.map((check) => ({ ...check, status: check.name === 'workers' ? 'failed' : 'ok' }))
+    const { url } = await server(
+      t,
+      json(503, { status: 'not_ready', checks }),
+      json(200, { status: 'degraded', checks: idle }),
+      json(200, { status: 'degraded', checks: [...checks, { name: 'chat', status: 'failed' }] }),
+    )
+    const api = new ApiClient({ url })
+    const answers = [await api.canProcessFiles(), await api.canProcessFiles(), await api.canProcessFiles()]
+    assert.deepEqual(answers, [false, false, true])
+  })
+
   test('ends a watch where the expert is gone, or was never there', async (t) => {
     const { url } = await server(t, json(404, { code: 'EXPERT_NOT_FOUND', detail: 'There is no such expert.' }))
     const { signal } = new AbortController()
