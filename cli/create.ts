@@ -3,15 +3,14 @@ import { Option } from 'commander'
 import type { ApiClient } from './api/api-client.ts'
 import type { ApiOptions } from './connect-api.ts'
 import { connectApi } from './connect-api.ts'
-import { describeExpert, reportOn } from './describe-expert.ts'
 import { EXIT } from './exit-codes.ts'
 import { readFileIds } from './file-ids.ts'
 import { apiCommand, watchOption } from './options.ts'
-import { print, printJson, say } from './output.ts'
+import { print, printJson } from './output.ts'
+import { showExpert } from './status.ts'
 import { uploadPaths } from './upload/upload-paths.ts'
 import { PARALLEL } from './upload.ts'
 import { UsageError } from './usage-error.ts'
-import { tellOutcome, watchExpert } from './watch-expert.ts'
 
 type Options = ApiOptions & {
   readonly name: string
@@ -48,11 +47,9 @@ async function createAndPrint(options: Options): Promise<void> {
   if (selected_files.length === 0) throw new UsageError('There is no file to create an expert from.')
   const expert = await api.experts.create({ name, system_prompt, voice_id: voice ?? null, selected_files })
   if (!json) print(expert.id)
-  const last = watch ? await watchExpert(api, expert, { quiet: json }) : expert
-  if (json) printJson(last ?? expert)
-  if (!watch || !last) return
-  tellOutcome(last)
-  if (!json) say(describeExpert(await reportOn(api, last), process.stderr))
+  // Beside the id, which may be piped on.
+  if (watch) await showExpert(api, expert, { watch, json, stream: process.stderr })
+  else if (json) printJson(expert)
 }
 
 async function promptOf({ prompt, promptFile }: Options): Promise<string> {

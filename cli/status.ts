@@ -28,15 +28,19 @@ async function showStatus(wanted: string | undefined, options: Options): Promise
   await showAll(api, options)
 }
 
+type Showing = Pick<Options, 'watch' | 'json'> & {
+  /** Where it is described, for a person. */
+  readonly stream?: NodeJS.WriteStream
+}
+
 /** Also what other commands end with that wait for an expert. */
-export async function showExpert(api: ApiClient, found: ExpertJson, { watch, json }: Omit<Options, 'limit'>) {
-  const expert = watch ? await watchExpert(api, found, { quiet: json ?? false }) : found
-  if (!expert)
-    return json ? printJson({ id: found.id, status: 'deleted' }) : print(`"${plainLine(found.name)}" is deleted.`)
-  const report = await reportOn(api, expert)
-  if (json) printJson(report)
-  else print(describeExpert(report))
-  if (watch) tellOutcome(report)
+export async function showExpert(api: ApiClient, found: ExpertJson, showing: Showing): Promise<void> {
+  const { watch, json = false, stream = process.stdout } = showing
+  const expert = watch ? await watchExpert(api, found, { quiet: json }) : found
+  const report = expert && (await reportOn(api, expert))
+  if (json) printJson(report ?? { id: found.id, status: 'deleted' })
+  else stream.write(`${report ? describeExpert(report, stream) : `"${plainLine(found.name)}" is deleted.`}\n`)
+  if (watch) tellOutcome(report?.status ?? 'deleted')
 }
 
 async function showAll(api: ApiClient, { limit, json }: Options): Promise<void> {

@@ -212,6 +212,31 @@ describe('expertsmith status --watch', () => {
     assert.equal(stderr, `\nThe expert goes on. To see it again: expertsmith status ${ID} --watch\n`)
   })
 
+  test('goes on where the expert is paused until the tokens of the next day', async (t) => {
+    const reason = 'TOKEN_QUOTA_EXHAUSTED: The tokens of the day are used up.'
+    const paused = { ...progress, status: 'paused', status_reason: reason }
+    const expert = {
+      ...{ id: ID, name: 'Docs', status: 'ready', status_reason: null, summary: null },
+      ...{ progress: { files: 3, indexed: 3, failed: 0, pending: 0 }, temporal_ui_url: 'http://ui' },
+    }
+    const told = event('progress', paused, 1) + event('summary', {}, 2)
+    const { url: apiUrl } = await server(t, found, events(told, 'stays'), json(200, expert))
+    const command = new ExpertsmithCommand({ apiUrl, temporalAddress: '127.0.0.1:1' }, 'status', ID, '--watch')
+    const { code, stdout, stderr } = await command.result
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^ready\n3 of 3 files indexed$/m)
+  })
+
+  test('ends with 1 where the expert was deleted, also while it is created', async (t) => {
+    const deleted = events(event('progress', progress, 1) + event('deleted', {}, 2), 'stays')
+    const { url: apiUrl } = await server(t, json(202, { id: ID, name: 'Docs' }), deleted)
+    const options = ['--name', 'Docs', '--prompt', '', '--file', ID, '--watch', '--json']
+    const command = new ExpertsmithCommand({ apiUrl, temporalAddress: '127.0.0.1:1' }, 'create', ...options)
+    const { code, stdout, stderr } = await command.result
+    assert.equal(code, 1, stderr)
+    assert.deepEqual(JSON.parse(stdout), { id: ID, status: 'deleted' })
+  })
+
   test('ends with 1 where the expert is paused, since it waits for somebody', async (t) => {
     const paused = { ...progress, status: 'paused', status_reason: 'The bucket is gone.' }
     const expert = {

@@ -177,7 +177,7 @@ describe('expertsmith, with an API', () => {
     assert.equal(file.path, path)
     const expert = ['--name', 'Winches', '--prompt', 'You know winches.', '--file', file.id]
     const created = JSON.parse((await run('create', ...expert, '--watch', '--json')).stdout)
-    assert.equal(created.status, 'ready')
+    assert.deepEqual([created.status, created.failed_files], ['ready', []])
     const commands: Readonly<Record<string, string[]>> = {
       'an array of files': ['files'],
       'an array of experts': ['status'],

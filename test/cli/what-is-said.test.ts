@@ -9,6 +9,7 @@ import { failureLines } from '../../cli/failure-lines.ts'
 import { bytes, count, seconds } from '../../cli/output.ts'
 import { plainLine, plainText } from '../../cli/plain-text.ts'
 import { collectFiles } from '../../cli/upload/collect-files.ts'
+import { toProgress } from '../../cli/watch-expert.ts'
 import type { MigrationReceipt } from '../../workflows/contract.ts'
 
 test('files are taken in the order of the arguments, and in folders by name, each once', async (t) => {
@@ -80,6 +81,14 @@ test('a duration without its unit, shorter than a minute, or past all dates is n
   for (const duration of ['90', '90x', 'd', '-3d', '', '3d 4h']) assert.throws(() => expiry(duration), /with its unit/)
   for (const duration of ['59s', '90ms', '0d']) assert.throws(() => expiry(duration), /shorter than a minute/)
   for (const duration of ['9000y', '999999999y']) assert.throws(() => expiry(duration), /after the year 9999/)
+})
+
+test('of an expert that is paused it is told whether it goes on by itself', () => {
+  const progress = { status: 'paused', files: 3, indexed: 1, failed: 0, pending: 2 } as const
+  const text = (status_reason: string) =>
+    toProgress({ ...progress, status_reason, files_per_second: 0, eta_seconds: null }).text
+  assert.equal(text('BUCKET_MISSING: The bucket does not exist.'), '1/3 files · paused')
+  assert.equal(text('TOKEN_QUOTA_EXHAUSTED: Tomorrow.'), '1/3 files · paused · goes on by itself')
 })
 
 test('numbers are told as people say them', () => {
