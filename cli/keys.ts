@@ -2,9 +2,12 @@ import { Command } from 'commander'
 import type { Scope } from '../domain/api-key.ts'
 import { SCOPES } from '../domain/api-key.ts'
 import type { ApiKeyJson } from './api/keys-api.ts'
+import { attempt } from './attempt.ts'
 import type { ApiOptions } from './connect-api.ts'
 import { connectApi } from './connect-api.ts'
+import { tellFailures } from './exit-codes.ts'
 import { expiry } from './expiry.ts'
+import { failureLines } from './failure-lines.ts'
 import { apiCommand, someOf } from './options.ts'
 import { print, printJson, say } from './output.ts'
 import { plainLine } from './plain-text.ts'
@@ -61,11 +64,14 @@ async function revoke(wanted: readonly string[], options: ApiOptions): Promise<v
   const api = connectApi(options)
   const all = await Array.fromAsync(api.keys.list())
   const found = wanted.map((each) => keyIn(all, each))
-  for (const key of found) {
-    await api.keys.revoke(key.id)
-    if (!options.json) print(`Revoked ${key.prefix}… (${plainLine(key.name)})`)
-  }
-  if (options.json) printJson(found.map(({ id, name, prefix }) => ({ id, name, prefix })))
+  const { done: revoked, failed } = await attempt(found, async ({ id, name, prefix }) => {
+    await api.keys.revoke(id)
+    return { id, name, prefix }
+  })
+  if (options.json) printJson({ revoked, failed })
+  else for (const { prefix, name } of revoked) print(`Revoked ${prefix}… (${plainLine(name)})`)
+  for (const line of failureLines(failed, { what: 'key', stream: process.stderr })) say(line)
+  tellFailures(failed.length, found.length)
 }
 
 function keyIn(all: readonly ApiKeyJson[], wanted: string): ApiKeyJson {

@@ -1,6 +1,7 @@
 import type { ApiClient } from '../api/api-client.ts'
-import { ApiError, ApiUnreachable } from '../api/api-error.ts'
+import { ApiError } from '../api/api-error.ts'
 import type { UploadedFile } from '../api/files-api.ts'
+import { failureOf, isHopeless } from '../api-failure.ts'
 import type { ProgressLine } from '../progress-line.ts'
 import type { FailedPath, LocalFile } from './collect-files.ts'
 import { unreadable } from './collect-files.ts'
@@ -39,7 +40,7 @@ export async function uploadFiles(api: ApiClient, files: readonly LocalFile[], o
   await Promise.all(lanes)
   options.line.stop()
   options.signal.throwIfAborted()
-  for (const { path } of untried) options.onFailed({ path, ...describe(hopeless.signal.reason) })
+  for (const { path } of untried) options.onFailed({ path, ...failureOf(hopeless.signal.reason) })
 }
 
 async function uploadFile(api: ApiClient, file: LocalFile, progress: UploadProgress, options: UploadOptions) {
@@ -54,25 +55,15 @@ async function uploadFile(api: ApiClient, file: LocalFile, progress: UploadProgr
       onUploaded({ path: file.path, ...uploaded })
       return undefined
     },
-    (error: unknown) => failureOf(file, error, signal),
+    (error: unknown) => failedFile(file, error, signal),
   )
   if (failed) onFailed({ path: file.path, ...failed })
   progress.ended(file, failed !== undefined)
   line.show(progress.now())
 }
 
-/** Of 403: what is refused whatever the file. A quota may be full for one file, and have room for a smaller one. */
-const HOPELESS: ReadonlySet<string> = new Set(['SCOPE_MISSING', 'HOST_NOT_ALLOWED'])
-
 /** @throws the error, where it is not of this file alone */
-function failureOf({ path }: LocalFile, error: unknown, signal: AbortSignal): Omit<FailedPath, 'path'> {
-  if (signal.aborted || error instanceof ApiUnreachable) throw error
-  if (!(error instanceof ApiError)) return unreadable(path, error)
-  if (error.status === 401 || HOPELESS.has(error.code)) throw error
-  return describe(error)
+function failedFile({ path }: LocalFile, error: unknown, signal: AbortSignal): Omit<FailedPath, 'path'> {
+  if (signal.aborted || isHopeless(error)) throw error
+  return error instanceof ApiError ? failureOf(error) : unreadable(path, error)
 }
-
-const describe = (error: Error): Omit<FailedPath, 'path'> => ({
-  code: error instanceof ApiError ? error.code : 'API_UNREACHABLE',
-  message: error.message,
-})

@@ -38,7 +38,15 @@ test('expertsmith keys makes a key, shows it once, lists it, and revokes it', as
   assert.ok(!listed.stdout.includes(key))
   assert.match((await keys(['list'])).stderr, /UNAUTHENTICATED/)
 
-  const revoked = await keys(['revoke', key.slice(0, 12)], key)
-  assert.equal(revoked.stdout, `Revoked ${key.slice(0, 12)}… (first)\n`)
+  const others = await Promise.all(['a', 'b'].map((name) => keys(['create', '--name', name], key)))
+  const [one = '', other = ''] = others.map(({ stdout }) => stdout.slice(0, 12))
+  const revoked = await keys(['revoke', one], key)
+  assert.equal(revoked.stdout, `Revoked ${one}… (a)\n`)
+
+  const itself = await keys(['revoke', key.slice(0, 12), other, '--json'], key)
+  assert.equal(itself.code, 3, itself.stderr)
+  const outcome = JSON.parse(itself.stdout)
+  assert.deepEqual([outcome.revoked[0].name, outcome.failed[0].name], ['first', 'b'])
+  assert.equal(outcome.failed[0].code, 'UNAUTHENTICATED')
   assert.match((await keys(['list'], key)).stderr, /UNAUTHENTICATED/)
 })
