@@ -4,8 +4,9 @@ import type { ExpertNamespace } from '../domain/keys.ts'
 import type { ExpertInMotion, FileInDeletion, HousekeepingStore } from '../domain/ports.ts'
 import { findExpert } from './postgres-expert-store.ts'
 
-/** Also one at rest, whose run was ended in the middle of a removal. */
+/** Also one that is paused and goes on by itself, and one at rest, whose run was ended in the middle of a removal. */
 const IN_MOTION = `(status in ('queued', 'processing', 'deleting')
+  or status = 'paused' and status_reason like 'TOKEN_QUOTA_EXHAUSTED:%'
   or exists (select from expert_files where expert_id = experts.id and status = 'removing' and updated_at < $1))`
 const IN_DELETION = `processing_status = 'deleting' and updated_at < $1`
 

@@ -127,6 +127,23 @@ describe('housekeeping', () => {
       await Promise.all([terminated, waiting].map(({ id }) => api.send('DELETE', `/experts/${id}`)))
     })
 
+    test('starts a run again of an expert that is paused until the next day, and of none that waits for somebody', async () => {
+      const file = await api.upload('tomorrow.txt', 'The tide turns tomorrow.')
+      const [tomorrow, someday] = [await record(file), await record(file)]
+      const pause = async (id: string, reason: string) => {
+        await change(id, 'paused')
+        await world.database.pool.query('update experts set status_reason = $2 where id = $1', [id, reason])
+      }
+      await pause(tomorrow, 'TOKEN_QUOTA_EXHAUSTED: The tokens of the day are used up.')
+      await pause(someday, 'EMBEDDING_AUTH: The embedding service refused the API key.')
+
+      const examples = [`${createExpertId(tomorrow)} (paused)`]
+      assert.deepEqual(await doChore(world, 'start-experts'), { found: 1, done: 1, examples })
+      await api.until(tomorrow, 'ready')
+      assert.equal((await api.expert(someday)).status, 'paused')
+      await world.database.pool.query('delete from experts where id = $1', [someday])
+    })
+
     test('finishes a deletion that nobody works on', async () => {
       const { id } = await api.createExpert([await api.upload('old.txt', 'To be forgotten.')])
       await api.until(id, 'ready')
