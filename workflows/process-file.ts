@@ -85,9 +85,10 @@ class FileAttempt {
 
   /** Where the file is staged, else anywhere. */
   async #extractNearby(staged: StagedFile): Promise<ExtractedFile> {
-    const { retry: _, ...once } = this.#enter('extract')
+    const { retry } = EXTRACTION_ON_HOST
+    const once = { ...this.#enter('extract'), retry, taskQueue: staged.hostQueue }
     try {
-      return await extractTextOnHost.executeWithOptions({ ...once, taskQueue: staged.hostQueue }, [staged])
+      return await extractTextOnHost.executeWithOptions(once, [staged])
     } catch (error) {
       if (isCancellation(error) || !mayRunElsewhere(error)) throw error
       return extractText.executeWithOptions(this.#enter('extract'), [staged])
