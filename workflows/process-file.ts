@@ -56,7 +56,7 @@ export async function processFile(file: FileRef, limits: ProcessingLimits): Prom
     } catch (error) {
       if (isCancellation(error)) throw error
       const failure = toFileFailure(error, attempt.stage)
-      if (failure.code !== 'ARTEFACT_MISSING' || starts === FRESH_STARTS) return settle(file, failure)
+      if (failure.code !== 'ARTEFACT_MISSING' || starts === FRESH_STARTS) return settle(file, failure, limits)
     }
   }
 }
@@ -109,11 +109,24 @@ class FileAttempt {
   }
 }
 
-async function settle(file: FileRef, failure: FileFailure): Promise<FileOutcome> {
-  if (FAILURES[failure.code].pauses) {
-    await postponeFile(file)
-    return { status: 'postponed', failure }
+/** As failed, unless the fault is the system's, or what the file has left in the vector store cannot be removed: then it is that store's. */
+async function settle(file: FileRef, failure: FileFailure, { retryBudgetMs }: ProcessingLimits): Promise<FileOutcome> {
+  if (FAILURES[failure.code].pauses) return postpone(file, failure)
+  const options = { summary: `${failure.code} · ${file.name}`, retry: triesWithin(retryBudgetMs) }
+  for (;;) {
+    try {
+      await recordFailure.executeWithOptions(options, [{ ...file, ...failure }])
+      return { status: 'failed', failure }
+    } catch (error) {
+      if (isCancellation(error)) throw error
+      const reason = toFileFailure(error, 'store')
+      // Without a database nothing can be told of the file, so that is waited for, however long it is away.
+      if (reason.code !== 'DATABASE_UNAVAILABLE') return postpone(file, reason)
+    }
   }
-  await recordFailure.executeWithOptions({ summary: `${failure.code} · ${file.name}` }, [{ ...file, ...failure }])
-  return { status: 'failed', failure }
+}
+
+async function postpone(file: FileRef, failure: FileFailure): Promise<FileOutcome> {
+  await postponeFile(file)
+  return { status: 'postponed', failure }
 }

@@ -3,6 +3,7 @@ import { after, afterEach, before, describe, test } from 'node:test'
 import { startOpenAiServer } from '../support/openai-server.ts'
 import { startPineconeServer } from '../support/pinecone-server.ts'
 import { eventually, Requests } from '../support/requests.ts'
+import { breakOff } from '../support/wire-server.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
@@ -61,6 +62,24 @@ describe('CreateExpert, where a service fails', () => {
     await api.send('POST', `/experts/${id}/retry`)
     await api.until(id, 'ready')
     assert.equal(openai.embedded.length, embeddings, 'the retry pays for no embedding again')
+    assert.equal(pinecone.vectors(`${id}.1`).length, 1)
+  })
+
+  test('a store that stays away entirely pauses the expert, since what it may have of a file that failed cannot be removed', async () => {
+    // The first vector is stored, and nobody is told.
+    const half = { times: 1, when: ({ path }: { path: string }) => path.startsWith('/vectors/upsert') }
+    pinecone.server.interfere({
+      ...half,
+      effect: breakOff(() => pinecone.server.failNext({ status: 503, times: 1_000 })),
+    })
+    const { id } = await api.createExpert([await api.upload('away.txt', 'Nobody is there to keep this.')])
+    const paused = await api.until(id, 'paused')
+    assert.match(paused.status_reason ?? '', /^VECTOR_STORE_UNAVAILABLE: /)
+    assert.deepEqual(paused.progress, { files: 1, indexed: 0, failed: 0, pending: 1 })
+
+    pinecone.server.heal()
+    await api.send('POST', `/experts/${id}/retry`)
+    await api.until(id, 'ready')
     assert.equal(pinecone.vectors(`${id}.1`).length, 1)
   })
 
