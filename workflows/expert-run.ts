@@ -18,6 +18,7 @@ import type { AddRequest, CreateExpertWorkflow, RemoveRequest, RetryRequest } fr
 import { EXPERT_STATUS, FAILED_FILES } from './contract.ts'
 import { FilesInFlight } from './files-in-flight.ts'
 import { PagedQueue, runInLanes } from './lanes.ts'
+import { Pause } from './pause.ts'
 import type { FileOutcome } from './process-file.ts'
 import { processFile } from './process-file.ts'
 import type { ReportedFailure } from './progress-report.ts'
@@ -34,7 +35,6 @@ const FILES_IN_FLIGHT = 50
 const PAGE_SIZE = 200
 /** Of an expert that is nearly done, or had few files from the start: they go before those of others. */
 const FEW_FILES = 20
-const BRIEF_PAUSE_MS = 60_000
 /** Before the position of every file. */
 const FROM_THE_START = '0'
 
@@ -44,17 +44,20 @@ export class ExpertRun {
   readonly #requests = new Requests()
   readonly #inFlight = new FilesInFlight()
   readonly #removals: Removals
+  readonly #pause: Pause
   #headline = 'Processing'
   #failures: ReportedFailure[] = []
-  #pausedBy: FileFailure | undefined
-  /** In milliseconds since 1970; undefined where only a signal ends the pause. */
-  #goesOnAt: number | undefined
+  /** Whether files are pending again that the pass has been past already. */
+  #hasPutBack = false
+  /** How many files are being processed, or have brought about the pause that is on. */
+  #atWork = 0
   progress: Progress = { files: 0, indexed: 0, failed: 0, pending: 0 }
   summary: ExpertSummary | null = null
 
   constructor(expertId: string) {
     this.#expertId = expertId
     this.#removals = new Removals(expertId, this.#inFlight)
+    this.#pause = new Pause(expertId)
   }
 
   /** Without `fileIds`: every file that failed or was cancelled. */
@@ -85,7 +88,7 @@ export class ExpertRun {
       this.#report('processing', 'Processing')
       await this.#processPendingFiles(settings)
       await removal
-      if (this.#pausedBy) await this.#untilAskedToGoOn()
+      if (this.#pause.isOn) await this.#endPause()
       else if (workflowInfo().continueAsNewSuggested) await this.#continueAsNew()
       else if (await this.#finishPass(settings)) return this.#finished()
     }
@@ -109,8 +112,12 @@ export class ExpertRun {
   }
 
   async #processPendingFiles(settings: RunSettings): Promise<void> {
+    this.#hasPutBack = false
     const queue = new PagedQueue<FileRef>(this.#pagesOfPendingFiles())
-    const next = async () => (this.#mustDrain() ? undefined : queue.next())
+    const next = async () => {
+      if (this.#pause.isOn) await condition(() => !this.#pause.isOn || this.#mustDrain())
+      return this.#mustDrain() ? undefined : queue.next()
+    }
     await runInLanes(FILES_IN_FLIGHT, next, (file) => this.#process(file, settings))
   }
 
@@ -118,23 +125,57 @@ export class ExpertRun {
     for (let after = FROM_THE_START; ; ) {
       // What a retry puts back has its old place, which may be behind us.
       if (await this.#settleRequests()) after = FROM_THE_START
+      if (this.#goesBack()) {
+        after = FROM_THE_START
+        this.#hasPutBack = false
+      }
       const { files, last } = await bookkeeping.listPendingFiles({ expertId: this.#expertId, after, limit: PAGE_SIZE })
-      if (files.length === 0) return
+      if (files.length === 0 && !(await this.#untilPutBack())) return
       after = last
       yield files.filter(({ fileId }) => !this.#inFlight.has(fileId))
     }
   }
 
-  async #process(file: FileRef, settings: RunSettings): Promise<void> {
-    const isUrgent = this.progress.pending <= FEW_FILES
-    const outcome = await this.#inFlight.run(file.fileId, () => processFile(file, { ...settings, isUrgent }))
-    if (outcome?.status === 'postponed') await this.#pause(outcome.failure)
-    else if (outcome) this.#note(file, outcome)
+  #goesBack(): boolean {
+    return this.#hasPutBack && !this.#pause.isOn
   }
 
-  /** Nothing new is begun once the system is at fault or the history has grown long. */
+  /** @returns whether there is more to come: files that a brief pause had put back. Those that are being processed may bring one about. */
+  async #untilPutBack(): Promise<boolean> {
+    const isOver = () => this.#mustDrain() || (this.#atWork === 0 && !this.#hasPutBack)
+    await condition(() => isOver() || this.#goesBack())
+    return !isOver()
+  }
+
+  async #process(file: FileRef, settings: RunSettings): Promise<void> {
+    const isUrgent = this.progress.pending <= FEW_FILES
+    this.#atWork += 1
+    try {
+      const outcome = await this.#inFlight.run(file.fileId, () => processFile(file, { ...settings, isUrgent }))
+      if (outcome?.status === 'postponed') await this.#postpone(outcome.failure)
+      else if (outcome) this.#note(file, outcome)
+    } finally {
+      this.#atWork -= 1
+    }
+  }
+
+  async #postpone(failure: FileFailure): Promise<void> {
+    this.#hasPutBack = true
+    if (this.#pause.isOn) return
+    await this.#pause.begin(failure, (headline) => this.#report('paused', headline))
+    // Other files may take hours yet, which those that were put back do not wait for.
+    if (this.#pause.lasts) return
+    await this.#endPause()
+    this.#report('processing', 'Processing')
+  }
+
+  #endPause(): Promise<void> {
+    return this.#pause.end(() => this.#requests.has('retry', 'add'))
+  }
+
+  /** Nothing new is begun once the system is at fault for longer than a moment, or the history has grown long. */
   #mustDrain(): boolean {
-    return this.#pausedBy !== undefined || workflowInfo().continueAsNewSuggested
+    return this.#pause.lasts || workflowInfo().continueAsNewSuggested
   }
 
   #note(file: FileRef, outcome: Exclude<FileOutcome, { status: 'postponed' }>): void {
@@ -163,31 +204,6 @@ export class ExpertRun {
     const asked = left === 0 ? isAsked() : await condition(isAsked, retryWindowMs)
     if (asked) await bookkeeping.resumeExpert({ expertId: this.#expertId })
     return !asked
-  }
-
-  /** Said at once, though files that are in flight may take a while to end. */
-  async #pause(failure: FileFailure): Promise<void> {
-    if (this.#pausedBy) return
-    this.#pausedBy = failure
-    const reason = `${failure.code}: ${failure.message}`
-    const { code } = failure
-    // What older workers answered is nothing.
-    const pause = await bookkeeping.pauseExpert({ expertId: this.#expertId, code, reason })
-    this.#goesOnAt = pause ? Date.now() + pause.goesOnInMs : undefined
-    // The reason of a pause that ends by itself says when.
-    const whatToDo = pause ? '' : ' Send the signal retryFailedFiles to go on.'
-    this.#report('paused', `Paused – ${reason}${whatToDo}`)
-    // A moment's pause, which may come again and again, is no news.
-    if (!pause || pause.goesOnInMs > BRIEF_PAUSE_MS) await tellCallback(this.#expertId, 'paused')
-  }
-
-  async #untilAskedToGoOn(): Promise<void> {
-    const isAsked = () => this.#requests.has('retry', 'add')
-    if (this.#goesOnAt === undefined) await condition(isAsked)
-    else await condition(isAsked, Math.max(1, this.#goesOnAt - Date.now()))
-    this.#pausedBy = undefined
-    this.#goesOnAt = undefined
-    await bookkeeping.resumeExpert({ expertId: this.#expertId })
   }
 
   /** @returns whether files were put back among those that are pending */

@@ -43,10 +43,17 @@ describe('usage', () => {
   let address: string
   /** As if the next one were half a second away. */
   let daysAreShort = false
+  /** Who asks for this user's tokens next comes to the gate first. */
+  let heldUp: { readonly userId: string; readonly gate: Gate } | undefined
   let files = 0
 
   const ending = (budget: TokenBudget): TokenBudget => ({
-    hold: (hold) => budget.hold(hold),
+    hold: async (hold) => {
+      const gate = hold.userId === heldUp?.userId ? heldUp.gate : undefined
+      if (gate) heldUp = undefined
+      await gate?.pass()
+      await budget.hold(hold)
+    },
     settle: (hold, paidBy) => budget.settle(hold, paidBy),
     release: (hold) => budget.release(hold),
     waitFor: async (userId) => (daysAreShort ? 500 : budget.waitFor(userId)),
@@ -412,6 +419,29 @@ describe('usage', () => {
       const waiting = await other.api.createExpert([await upload(other)])
       await other.api.until(waiting.id, 'paused', 'ready')
       await other.api.until(waiting.id, 'ready')
+    })
+
+    test('that others hold keeps files waiting until then, and not for one of them that takes its time', async () => {
+      const user = await newUser({ tokens_per_day: 10_000 })
+      const budget = new PostgresTokenBudget(world.database.pool, { quota: {}, prices: {} })
+      const others = { name: randomUUID(), userId: user.id, tokens: 10_000 }
+      await budget.hold(others)
+      const gate = new Gate()
+      heldUp = { userId: user.id, gate }
+      const { id } = await user.api.createExpert([await upload(user), await upload(user), await upload(user)])
+      try {
+        await gate.arrival
+        await user.api.until(id, 'paused')
+        await budget.release(others)
+        await user.api.send('POST', `/experts/${id}/retry`)
+        await eventually(async () => {
+          const { status, progress } = await user.api.expert(id)
+          assert.deepEqual([status, progress.indexed, progress.pending], ['processing', 2, 1])
+        }, 20_000)
+      } finally {
+        gate.open()
+      }
+      assert.equal((await user.api.until(id, 'ready')).progress.indexed, 3)
     })
 
     test('is not used up by many who work at the same time: each sees what the others are about to pay', async () => {
