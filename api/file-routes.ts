@@ -1,9 +1,9 @@
+import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { create as contentDisposition } from 'content-disposition'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Failure } from '../domain/failure.ts'
-import { FAILURES } from '../domain/failure.ts'
+import { FAILURES, Failure } from '../domain/failure.ts'
 import type { StoredFile } from '../domain/file.ts'
 import { hasContent } from '../domain/file.ts'
 import { displayName, safeName } from '../domain/file-name.ts'
@@ -163,7 +163,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<FileRoutesOptions> = async (a
     handler: async (request, reply) => {
       const file = await findFile(files, request.userId, request.params.id)
       if (!hasContent(file)) throw new Problem('CONTENT_MISSING')
-      const body = await objects.download(file.s3Key)
+      const body = await contentFor(request.method, objects, file)
       return reply
         .header('content-disposition', contentDisposition(file.originalName))
         .header('content-length', file.size)
@@ -258,6 +258,13 @@ async function cascade({ files, runs }: FileRoutesOptions, file: StoredFile) {
     await files.setProcessingStatus(file.userId, file.id, file.processingStatus)
     throw error
   }
+}
+
+/** For HEAD none, since Fastify would read it all and throw it away; an object that is gone is told all the same. */
+async function contentFor(method: string, objects: ObjectStore, { s3Key }: StoredFile): Promise<Readable> {
+  if (method !== 'HEAD') return objects.download(s3Key)
+  if ((await objects.size(s3Key)) === undefined) throw new Failure('OBJECT_MISSING', { s3Key })
+  return Readable.from([])
 }
 
 async function findFile(files: FileStore, userId: string, id: string): Promise<StoredFile> {

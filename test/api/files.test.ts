@@ -51,6 +51,19 @@ describe('knowledge base files', () => {
     assert.ok(!JSON.stringify(rows).includes('Umlauten'))
   })
 
+  test('answers HEAD of a content as GET, but does not read it', async (t) => {
+    const file = await api.upload('Große Karte.txt', 'A map of the harbour')
+    const url = `/knowledge-base/files/${file.id}/content`
+    const whole = await world.app.inject(url)
+    const download = t.mock.method(world.objects, 'download')
+    const head = await world.app.inject({ method: 'HEAD', url })
+    assert.deepEqual([head.statusCode, head.payload, download.mock.callCount()], [200, '', 0])
+    for (const name of ['content-length', 'content-type', 'content-disposition', 'x-content-type-options'])
+      assert.equal(head.headers[name], whole.headers[name], name)
+    await world.objects.delete(file.s3_key)
+    assert.equal((await world.app.inject({ method: 'HEAD', url })).statusCode, 404)
+  })
+
   test('answers with and without the slash at the end', async () => {
     for (const path of ['/knowledge-base/upload', '/knowledge-base/upload/']) {
       const { status } = await api.sendFile('POST', path, 'a.txt', 'a')
