@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { ChatAnswer } from './chat-schemas.ts'
-import { ChatAnswerSchema, ChatRequestSchema } from './chat-schemas.ts'
+import { CHAT_BODY_LIMIT, ChatAnswerSchema, ChatRequestSchema } from './chat-schemas.ts'
 import { problemBody } from './error-handler.ts'
 import { CHAT_ANSWER, CHAT_EVENTS } from './examples/answers.ts'
 import type { ChatEvent, ExpertChat } from './expert-chat.ts'
@@ -38,6 +38,7 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
   app.route({
     method: 'POST',
     url: '/experts/:id/chat',
+    bodyLimit: CHAT_BODY_LIMIT,
     config: {
       scope: 'read',
       problems: [

@@ -2,26 +2,31 @@ import { type Static, Type } from 'typebox'
 import { Count, Nullable, Text, Uuid } from './schemas.ts'
 import { SearchResultsSchema } from './search-schemas.ts'
 
+const LONGEST = { message: 8_000, turn: 32_000, turns: 100, files: 1_000 }
+/** All that the schema takes, were each letter written as `\u00e4`, with a file id as 39 bytes and what is around them. */
+export const CHAT_BODY_LIMIT =
+  6 * (LONGEST.message + LONGEST.turns * LONGEST.turn) + 39 * LONGEST.files + 100 * LONGEST.turns + 1_000
+
 export const ChatRequestSchema = Type.Object({
   message: Text({
     minLength: 1,
-    maxLength: 8_000,
+    maxLength: LONGEST.message,
     description: 'The question.',
     examples: ['How deep does the S200 measure?'],
   }),
   history: Type.Array(
     Type.Object(
-      { role: Type.Enum(['user', 'assistant']), content: Text({ minLength: 1, maxLength: 32_000 }) },
+      { role: Type.Enum(['user', 'assistant']), content: Text({ minLength: 1, maxLength: LONGEST.turn }) },
       { additionalProperties: false },
     ),
     {
-      maxItems: 100,
+      maxItems: LONGEST.turns,
       default: [],
       description: 'What was said before, oldest first; the API keeps nothing of it.',
     },
   ),
   top_k: Type.Integer({ minimum: 1, maximum: 100, default: 8, description: 'How many passages are looked for.' }),
-  file_ids: Type.Optional(Type.Array(Uuid, { minItems: 1, maxItems: 1_000 })),
+  file_ids: Type.Optional(Type.Array(Uuid, { minItems: 1, maxItems: LONGEST.files })),
   stream: Type.Optional(
     Type.Boolean({
       description: 'Whether it comes as server-sent events; unset: if Accept asks for text/event-stream.',
