@@ -14,15 +14,15 @@ const OLDEST_RUNNING = 'pg_snapshot_xmin(pg_current_snapshot())::text::bigint'
 const CHANGED_BY = 's.cursor + ((ef.xmin::text::bigint - s.cursor + 2147483648) & 4294967295) - 2147483648'
 
 const LOOK = `
-  select e.status, e.status_reason, e.summary, e.updated_at, s.cursor::float8, p.*, r.ended,
-    extract(epoch from least(${RATE_WINDOW}, now() - e.updated_at))::float8 as seconds, c.changed
+  select e.status, e.status_reason, e.summary, e.summarized_at, s.cursor::float8, p.*, r.ended,
+    extract(epoch from least(${RATE_WINDOW}, now() - e.pass_began_at))::float8 as seconds, c.changed
   from experts e
   cross join (select ${OLDEST_RUNNING} as cursor) s
   cross join lateral (${PROGRESS} and expert_id = e.id) p
   cross join lateral (
     select count(*)::int as ended from expert_files
     where expert_id = e.id and status in ('indexed', 'failed')
-      and updated_at >= greatest(e.updated_at, now() - ${RATE_WINDOW})
+      and updated_at >= greatest(e.pass_began_at, now() - ${RATE_WINDOW})
   ) r
   cross join lateral (
     select coalesce(json_agg(json_build_object('fileId', ef.file_id, 'name', f.original_name, 'status', ef.status,
@@ -36,7 +36,7 @@ type LookRow = {
   status: ExpertStatus
   status_reason: string | null
   summary: ExpertSummary | null
-  updated_at: Date
+  summarized_at: Date | null
   cursor: number
   files: number
   indexed: number
@@ -64,9 +64,8 @@ const toLook = (row: LookRow): ExpertLook => ({
   status: row.status,
   statusReason: row.status_reason,
   summary: row.summary,
-  updatedAt: row.updated_at,
+  summarizedAt: row.summarized_at,
   progress: { files: row.files, indexed: row.indexed, failed: row.failed, pending: row.pending },
-  // The expert's row is from when its pass began.
   filesPerSecond: row.status === 'processing' ? row.ended / Math.max(row.seconds, 1) : 0,
   cursor: row.cursor,
   files: row.changed,

@@ -95,7 +95,10 @@ export class PostgresRunStore implements RunStore {
 
   async setStatus(expertId: string, status: ExpertStatus, reason?: string): Promise<void> {
     await this.#pool.query(
-      `update experts set status = $2, status_reason = $3, updated_at = now() where id = $1 and status <> 'deleting'`,
+      // A run that goes on as another one is in the same pass.
+      `update experts set status = $2::text, status_reason = $3, updated_at = now(),
+         pass_began_at = case when $2::text = 'processing' and status <> 'processing' then now() else pass_began_at end
+       where id = $1 and status <> 'deleting'`,
       [expertId, status, reason ?? null],
     )
   }
@@ -331,7 +334,7 @@ export class PostgresRunStore implements RunStore {
     return transaction(this.#pool, async (client) => {
       const summary = await this.#summary(client, expertId, cancelled)
       await client.query(
-        `update experts set status = $2, status_reason = null, summary = $3, updated_at = now()
+        `update experts set status = $2, status_reason = null, summary = $3, summarized_at = now(), updated_at = now()
          where id = $1 and status <> 'deleting'`,
         [expertId, summary.status, JSON.stringify(summary)],
       )

@@ -119,7 +119,8 @@ export class ExpertHub {
     const withSummary = passEnd !== undefined && passEnd !== this.#passEnd
     const hasNews = files.length > 0 || withSummary || progress !== this.#progress
     this.#progress = progress
-    this.#passEnd = passEnd
+    // A retry that came to nothing leaves the summary that was told before.
+    this.#passEnd = passEnd ?? this.#passEnd
     if (!hasNews) return
     const events = eventsOf(look, files, withSummary)
     for (const watcher of this.#watchers) {

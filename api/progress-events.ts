@@ -1,10 +1,8 @@
 import { Type } from 'typebox'
-import type { ExpertStatus } from '../domain/expert.ts'
+import { isFinal } from '../domain/expert.ts'
 import type { ChangedFile, ExpertLook } from '../domain/ports.ts'
 import { EXPERT_EVENTS } from './examples/answers.ts'
 import { serverSentEvent as event } from './server-sent-event.ts'
-
-const FINAL: readonly ExpertStatus[] = ['ready', 'partially_ready', 'failed', 'cancelled']
 
 export const DELETED = event('deleted', {})
 
@@ -14,8 +12,8 @@ export const EventStreamAnswer = {
 }
 
 /** When the pass ended whose summary stands; undefined while there is none, or another pass is under way. */
-export const passEndOf = ({ status, summary, updatedAt }: ExpertLook): number | undefined =>
-  summary && FINAL.includes(status) ? updatedAt.getTime() : undefined
+export const passEndOf = ({ status, summarizedAt }: ExpertLook): number | undefined =>
+  isFinal(status) ? summarizedAt?.getTime() : undefined
 
 export const progressEvent = ({ status, statusReason, progress, filesPerSecond }: ExpertLook): string =>
   event('progress', {

@@ -12,7 +12,15 @@ export type ExpertStatus =
   | 'deleting'
 
 /** How a pass over an expert's files can end. */
-export type FinalStatus = Extract<ExpertStatus, 'ready' | 'partially_ready' | 'failed' | 'cancelled'>
+export const FINAL_STATUSES = [
+  'ready',
+  'partially_ready',
+  'failed',
+  'cancelled',
+] as const satisfies readonly ExpertStatus[]
+export type FinalStatus = (typeof FINAL_STATUSES)[number]
+export const isFinal = (status: ExpertStatus): status is FinalStatus =>
+  (FINAL_STATUSES as readonly ExpertStatus[]).includes(status)
 
 export type ExpertFileStatus = 'pending' | 'processing' | 'indexed' | 'failed' | 'cancelled' | 'removing'
 

@@ -295,7 +295,9 @@ export type ChangedFile = Pick<ExpertFile, 'fileId' | 'name' | 'status' | 'stage
   readonly changedBy: number
 }
 
-export type ExpertLook = Pick<Expert, 'status' | 'statusReason' | 'summary' | 'progress' | 'updatedAt'> & {
+export type ExpertLook = Pick<Expert, 'status' | 'statusReason' | 'summary' | 'progress'> & {
+  /** When the pass ended that the summary is of. */
+  readonly summarizedAt: Date | null
   /** In the pass that runs, lately; 0 where none does. */
   readonly filesPerSecond: number
   /** All that this look did not see has a `changedBy` of at least this. */

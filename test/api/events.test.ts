@@ -4,6 +4,9 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { PostgresExpertStore } from '../../adapters/postgres-expert-store.ts'
+import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
+import { LOCAL_USER_ID } from '../../api/principal.ts'
 import { STAGES } from '../../domain/failure.ts'
 import { EventStream } from '../support/event-stream.ts'
 import { eventually, Requests } from '../support/requests.ts'
@@ -79,6 +82,12 @@ describe('events of a run', () => {
     const failed = stream.named('file').find(({ data }) => data.status === 'failed')?.data
     assert.deepEqual([failed?.stage, failed?.code], ['extract', 'CORRUPT'])
     assert.ok(stream.named('file').some(({ data }) => data.status === 'processing'))
+
+    const { rows } = await world.database.pool.query(
+      'select created_at < pass_began_at and pass_began_at < summarized_at as is_in_order from experts where id = $1',
+      [expert.id],
+    )
+    assert.deepEqual(rows, [{ is_in_order: true }])
 
     await requests.send('POST', `/experts/${expert.id}/retry`)
     await stream.until('progress', ({ status }) => status === 'queued' || status === 'processing')
@@ -190,6 +199,43 @@ describe('watchers', () => {
       )
     }
     assert.equal(await listening(), 1)
+  })
+
+  test('are told a summary once, though the expert is edited, or a retry comes to nothing', async () => {
+    const { id } = await createExpert('edited.txt')
+    await new PostgresRunStore(world.database.pool).summarize(id)
+    const stream = await watch(id)
+    await stream.until('summary')
+    await requests.send('PATCH', `/experts/${id}`, { name: 'Another name' })
+    await (await watch(id)).until('summary')
+    await setStage(id, 'extract')
+    await stream.until('file', ({ stage }) => stage === 'extract')
+    assert.equal(stream.named('summary').length, 1)
+
+    const experts = new PostgresExpertStore(world.database.pool)
+    await experts.changeStatus(LOCAL_USER_ID, id, { from: ['failed'], to: 'queued' })
+    await stream.until('progress', ({ status }) => status === 'queued')
+    await experts.changeStatus(LOCAL_USER_ID, id, { from: ['queued'], to: 'failed' })
+    await eventually(async () => assert.equal(stream.named('progress').at(-1)?.data.status, 'failed'))
+    await setStage(id, 'embed')
+    await stream.until('file', ({ stage }) => stage === 'embed')
+    assert.equal(stream.named('summary').length, 1)
+  })
+
+  test('are told the rate of a pass, whose beginning an edit does not move', async () => {
+    const { id } = await createExpert('done.txt', 'to-do.txt')
+    await query(
+      `update experts set status = 'processing', pass_began_at = now() - interval '10 seconds' where id = $1`,
+      [id],
+    )
+    await query(
+      `update expert_files set status = 'indexed', updated_at = now() - interval '5 seconds'
+       where position = (select min(position) from expert_files where expert_id = $1)`,
+      [id],
+    )
+    await requests.send('PATCH', `/experts/${id}`, { name: 'Another name' })
+    const { data } = await (await watch(id)).until('progress')
+    assert.ok(Number(data.files_per_second) > 0.05 && Number(data.eta_seconds) < 20, JSON.stringify(data))
   })
 
   test('miss nothing that is committed later than what began after it', async () => {
