@@ -69,16 +69,20 @@ function toProblem(error: FastifyError | Error): Problem | Failure {
 }
 
 function fromChatFailure(error: ChatFailure): Problem {
-  const { code, message, retryAfterMs } = error
-  const extra = retryAfterMs === undefined ? {} : { retry_after_seconds: Math.ceil(retryAfterMs / 1_000) }
-  return new Problem(code, { detail: message, extra, cause: error })
+  return new Problem(error.code, { detail: error.message, extra: askedToWait(error), cause: error })
 }
 
 /** A failure of a store or of the embedder while a request waits for it: retry later, or the operator has to act. */
-function fromFailure({ code, message }: Failure): Body {
-  if (code === 'OBJECT_MISSING') return { status: 404, code, detail: message }
-  return { status: FAILURES[code].retryable || code === 'STORAGE_NOT_CONFIGURED' ? 503 : 502, code, detail: message }
+function fromFailure(failure: Failure): Body {
+  const { code, message: detail } = failure
+  if (code === 'OBJECT_MISSING') return { status: 404, code, detail }
+  if (FAILURES[code].retryable) return { status: 503, code, detail, ...askedToWait(failure) }
+  return { status: code === 'STORAGE_NOT_CONFIGURED' ? 503 : 502, code, detail }
 }
+
+/** As long as the service said, where it did. */
+const askedToWait = ({ retryAfterMs }: Failure | ChatFailure): { retry_after_seconds?: number } =>
+  retryAfterMs === undefined ? {} : { retry_after_seconds: Math.max(1, Math.ceil(retryAfterMs / 1_000)) }
 
 function fromFastify(error: FastifyError | Error): Problem | undefined {
   if ('validation' in error && error.validation) {

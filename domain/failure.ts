@@ -72,7 +72,7 @@ export const FAILURES = {
     'The tokens of the day are used up, or held by other work that is about to use them. They are counted anew from 00:00 UTC: then the expert goes on by itself, before that once others leave some, or by a retry, once there are more.',
   ),
   EMBEDDING_AUTH: system('embed', 'The embedding service refused the API key. Correct OPENAI_API_KEY, then retry.'),
-  EMBEDDING_REJECTED: file('embed', 'The embedding service refused the text of this file.'),
+  EMBEDDING_REJECTED: file('embed', 'The embedding service refused the text.'),
   VECTOR_STORE_UNAVAILABLE: passing('store', 'The vector store did not answer as it should.'),
   VECTOR_STORE_AUTH: system('store', 'The vector store refused the API key. Correct PINECONE_API_KEY, then retry.'),
   DIMENSION_MISMATCH: system(

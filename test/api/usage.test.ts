@@ -180,6 +180,23 @@ describe('usage', () => {
     assert.equal(searched?.tokens, 3 * countTokens('a quiet harbour'))
   })
 
+  test('a search that the service puts off, or refuses, costs nothing, and says how long to wait where the service does', async () => {
+    const user = await newUser()
+    const { id } = await user.api.createExpert([await upload(user)])
+    await user.api.until(id, 'ready')
+    for (const [refusal, ...expected] of [
+      [{ status: 429, headers: { 'retry-after': '37' } }, 503, 'EMBEDDING_RATE_LIMITED', '37', 37],
+      [{ status: 500, headers: {} }, 503, 'EMBEDDING_UNAVAILABLE', '5', undefined],
+      [{ status: 400, headers: {} }, 502, 'EMBEDDING_REJECTED', undefined, undefined],
+    ] as const) {
+      openai.server.failNext({ ...refusal, times: 1, path: '/v1/embeddings' })
+      const { status, headers, body } = await user.api.send('POST', `/experts/${id}/search`, { query: 'a harbour' })
+      assert.deepEqual([status, body.code, headers['retry-after'], body.retry_after_seconds], expected)
+      assert.doesNotMatch(String(body.detail), /file/)
+    }
+    assert.equal((await usageOf(user)).days.filter(({ purpose }) => purpose === 'searches').length, 0)
+  })
+
   describe('an answer of an expert', () => {
     async function askable(): Promise<{ user: User; id: string }> {
       const user = await newUser()
