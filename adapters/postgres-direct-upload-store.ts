@@ -15,7 +15,7 @@ import { decodeNewestFirst, pageOf, transaction } from './postgres-database.ts'
 import type { FileRow } from './postgres-file-store.ts'
 import { FILE_COLUMNS, toStoredFile } from './postgres-file-store.ts'
 import type { Queryable } from './postgres-quota.ts'
-import { isLimited, quotaOf, spaceOfOpenUploads, spaceUsed, withinQuota } from './postgres-quota.ts'
+import { isLimited, lockRoom, quotaOf, spaceTaken, spaceUsed, withinQuota } from './postgres-quota.ts'
 
 type Row = {
   id: string
@@ -68,12 +68,17 @@ export class PostgresDirectUploadStore implements DirectUploadStore {
     await checkRoom(this.#pool, await quotaOf(this.#pool, userId, this.#quota), userId, bytes)
   }
 
+  async checkRoomSetAside(userId: string, bytes: number): Promise<void> {
+    const quota = await quotaOf(this.#pool, userId, this.#quota)
+    if (isLimited(quota)) checkSpace(quota, await spaceUsed(this.#pool, userId), { files: 1, bytes })
+  }
+
   async insert(upload: NewDirectUpload): Promise<DirectUpload> {
     const { userId, size } = upload
     const quota = await quotaOf(this.#pool, userId, this.#quota)
     if (!isLimited(quota)) return insert(this.#pool, upload)
     return transaction(this.#pool, async (client) => {
-      await client.query(`select pg_advisory_xact_lock(hashtextextended('uploads of ' || $1, 0))`, [userId])
+      await lockRoom(client, userId)
       await checkRoom(client, quota, userId, size)
       return insert(client, upload)
     })
@@ -112,10 +117,14 @@ export class PostgresDirectUploadStore implements DirectUploadStore {
   }
 
   complete(hold: UploadHold, file: NewFile): Promise<StoredFile | undefined> {
-    return withinQuota(this.#pool, { userId: hold.userId, configured: this.#quota }, async (database) => {
-      const result = await complete(database, hold, file)
-      return { taken: result ? { files: 1, bytes: file.size } : { files: 0, bytes: 0 }, result }
-    })
+    return withinQuota(
+      this.#pool,
+      { userId: hold.userId, configured: this.#quota, isSetAside: true },
+      async (database) => {
+        const result = await complete(database, hold, file)
+        return { taken: result ? { files: 1, bytes: file.size } : { files: 0, bytes: 0 }, result }
+      },
+    )
   }
 
   async end(hold: UploadHold, status: 'aborted' | 'refused', found?: FoundContent): Promise<boolean> {
@@ -129,9 +138,7 @@ export class PostgresDirectUploadStore implements DirectUploadStore {
 
 async function checkRoom(database: Queryable, quota: Quota, userId: string, bytes: number): Promise<void> {
   if (!isLimited(quota)) return
-  const used = await spaceUsed(database, userId)
-  const open = await spaceOfOpenUploads(database, userId)
-  checkSpace(quota, { files: used.files + open.files, bytes: used.bytes + open.bytes }, { files: 1, bytes })
+  checkSpace(quota, await spaceTaken(database, userId), { files: 1, bytes })
 }
 
 async function insert(database: Queryable, upload: NewDirectUpload): Promise<DirectUpload> {

@@ -34,18 +34,36 @@ export async function spaceOfOpenUploads(database: Queryable, userId: string): P
 
 export const isLimited = ({ files, bytes }: Quota) => files !== undefined || bytes !== undefined
 
+/** What is used, and what is set aside for direct uploads that are open. */
+export async function spaceTaken(database: Queryable, userId: string): Promise<Space> {
+  const used = await spaceUsed(database, userId)
+  const open = await spaceOfOpenUploads(database, userId)
+  return { files: used.files + open.files, bytes: used.bytes + open.bytes }
+}
+
+/** Until the transaction ends: whoever takes room, or sets it aside, does so one after the other. */
+export async function lockRoom(client: Queryable, userId: string): Promise<void> {
+  await client.query(`select pg_advisory_xact_lock(hashtextextended('uploads of ' || $1, 0))`, [userId])
+}
+
 /** Writes rows of files, and tells what they take. */
 export type Write<T> = (database: Queryable) => Promise<{ taken: Space; result: T }>
-export type UserQuota = { readonly userId: string; readonly configured: Quota }
+/** `isSetAside`: the room is there, if it was not taken away; what is set aside for others is no matter. */
+export type UserQuota = { readonly userId: string; readonly configured: Quota; readonly isSetAside?: boolean }
 
 /** Writes files if the user's quota has room for them. @throws QuotaExceeded, and then nothing was written */
-export async function withinQuota<T>(pool: pg.Pool, { userId, configured }: UserQuota, write: Write<T>): Promise<T> {
+export async function withinQuota<T>(
+  pool: pg.Pool,
+  { userId, configured, isSetAside = false }: UserQuota,
+  write: Write<T>,
+): Promise<T> {
   const quota = await quotaOf(pool, userId, configured)
   if (!isLimited(quota)) return (await write(pool)).result
   return transaction(pool, async (client) => {
+    if (!isSetAside) await lockRoom(client, userId)
     const { taken, result } = await write(client)
     // The row that counts is locked by what was written, so nobody else adds any before this transaction ends.
-    const used = await spaceUsed(client, userId)
+    const used = isSetAside ? await spaceUsed(client, userId) : await spaceTaken(client, userId)
     checkSpace(quota, { files: used.files - taken.files, bytes: used.bytes - taken.bytes }, taken)
     return result
   })

@@ -4,7 +4,7 @@ import type { Quota, QuotaOverride, Space } from '../domain/quota.ts'
 import { checkSpace } from '../domain/quota.ts'
 import type { ChatPaidBy, ChatPrices, DayUsage, Room, Usage, UsageStore } from '../domain/usage.ts'
 import { chatPriceOf, priceOf, TokensUsedUp } from '../domain/usage.ts'
-import { quotaOf, spaceOfOpenUploads, spaceUsed } from './postgres-quota.ts'
+import { isLimited, quotaOf, spaceOfOpenUploads, spaceTaken, spaceUsed } from './postgres-quota.ts'
 import type { TokenBudgetOptions } from './postgres-token-budget.ts'
 import { addToDay, embedded, NEXT_DAY, TODAY, tokensToday } from './postgres-token-usage.ts'
 
@@ -32,7 +32,8 @@ export class PostgresUsageStore implements UsageStore {
   }
 
   async room(userId: string, asked: Space): Promise<Room> {
-    const [quota, used] = await Promise.all([this.#quotaOf(userId), spaceUsed(this.#pool, userId)])
+    const quota = await this.#quotaOf(userId)
+    const used = await (isLimited(quota) ? spaceTaken : spaceUsed)(this.#pool, userId)
     checkSpace(quota, used, asked)
     return { bytes: (quota.bytes ?? Number.POSITIVE_INFINITY) - used.bytes, quota, used }
   }

@@ -12,7 +12,6 @@ import type { StoredFile } from '../domain/file.ts'
 import { Meter } from '../domain/meter.ts'
 import type { FileStore, ObjectStore } from '../domain/ports.ts'
 import { QuotaExceeded } from '../domain/quota.ts'
-import type { UsageStore } from '../domain/usage.ts'
 import { isExpired } from './direct-upload-schemas.ts'
 import { urlOf } from './file-routes.ts'
 import { whileUploadHeld } from './hold-upload.ts'
@@ -25,7 +24,6 @@ export type UploadParts = {
   readonly directUploads: DirectUploads
   readonly objects: ObjectStore
   readonly files: FileStore
-  readonly usage: UsageStore
   readonly publicUrl: string
 }
 
@@ -72,8 +70,8 @@ async function makeFile(parts: UploadParts, upload: DirectUpload, hold: UploadHo
 }
 
 /** Before a large object is read in vain. @throws Problem QUOTA_EXCEEDED */
-const checkRoom = ({ usage }: UploadParts, upload: DirectUpload) =>
-  usage.room(upload.userId, { files: 1, bytes: upload.size }).catch(refuseForNow(upload))
+const checkRoom = ({ uploads }: UploadParts, upload: DirectUpload) =>
+  uploads.checkRoomSetAside(upload.userId, upload.size).catch(refuseForNow(upload))
 
 const refuseForNow =
   ({ expiresAt }: DirectUpload) =>

@@ -79,6 +79,8 @@ export type UploadHold = Pick<DirectUpload, 'userId' | 'id'> & { readonly holder
 export interface DirectUploadStore {
   /** Whether the quota has room for another one, beside those that are open. @throws QuotaExceeded */
   checkRoom(userId: string, bytes: number): Promise<void>
+  /** Whether the room that was set aside for one is there still: the quota may have been lowered. @throws QuotaExceeded */
+  checkRoomSetAside(userId: string, bytes: number): Promise<void>
   /** Those who begin at the same time are counted one after the other. @throws QuotaExceeded */
   insert(upload: NewDirectUpload): Promise<DirectUpload>
   find(userId: string, id: string): Promise<DirectUpload | undefined>

@@ -64,14 +64,14 @@ export type Usage = Space & {
   readonly days: readonly DayUsage[]
 }
 
-/** `bytes`: what may still come; infinite where there is no quota. */
+/** `bytes`: what may still come; infinite where there is no quota. `used`: with what is set aside for direct uploads, where there is one. */
 export type Room = { readonly bytes: number; readonly quota: Quota; readonly used: Space }
 
 /** What users have and have used up. */
 export interface UsageStore {
   /** With what was used on so many days, today included. */
   of(userId: string, days: number): Promise<Usage>
-  /** Whether so much more fits now; others may upload at the same time. @throws QuotaExceeded */
+  /** Whether so much more fits now, beside direct uploads that are open; others may upload at the same time. @throws QuotaExceeded */
   room(userId: string, asked: Space): Promise<Room>
   /** @throws TokensUsedUp */
   checkTokens(userId: string): Promise<void>

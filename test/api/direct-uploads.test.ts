@@ -310,6 +310,31 @@ describe('a direct upload', () => {
     assert.equal((await Array.fromAsync(world.objects.unfinishedUploads(`uploads/${userId}/`))).length, 2)
   })
 
+  test('has its room kept from ordinary uploads, and takes it when it is completed', async () => {
+    const userId = randomUUID()
+    const { body: key } = await api.send('POST', '/keys', { name: 'both', user_id: userId })
+    await api.send('PUT', `/users/${userId}/quota`, { files: 3, bytes: SMALL.length + 1_000 })
+    const user = new Requests(world.app, bearer(String(key.key)))
+    const upload = await beginUpload(user, SMALL)
+    await sendParts(upload, SMALL)
+    const add = (bytes: number) => user.sendFile('POST', '/knowledge-base/upload', 'a.txt', 'x'.repeat(bytes))
+    const refused = await add(1_001)
+    const { code, quota, used } = refused.body
+    assert.deepEqual([refused.status, code, quota, used], [403, 'QUOTA_EXCEEDED', 'bytes', SMALL.length])
+    const { status, body: file } = await add(900)
+    assert.equal(status, 201)
+    const replace = (bytes: number) =>
+      user.sendFile('PUT', `/knowledge-base/files/${file.id}/content`, 'a.txt', 'y'.repeat(bytes))
+    assert.deepEqual([(await replace(1_001)).status, (await replace(1_000)).status], [403, 200])
+    assert.equal((await user.send('POST', `/knowledge-base/uploads/${upload.id}/complete`)).status, 201)
+
+    await api.send('PUT', `/users/${userId}/quota`, { files: 10 })
+    const small = { original_name: 'a.txt', size: 1, sha256: sha256Of(SMALL) }
+    const begin = () => user.send('POST', '/knowledge-base/uploads', small)
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => (i % 2 ? begin() : add(1))))
+    assert.equal(answers.filter(({ status }) => status === 201).length, 8, 'however they race')
+  })
+
   test('is looked for by its user where there is a quota, and not at all where there is none', async () => {
     const asked: string[] = []
     const pool = new Proxy(world.database.pool, {
