@@ -4,6 +4,7 @@ import type { FailureCode, Stage } from '../domain/failure.ts'
 import type {
   ExpertEdit,
   ExpertStore,
+  ExpertToAsk,
   FileFilter,
   FileInExpert,
   NewExpert,
@@ -172,8 +173,22 @@ export class PostgresExpertStore implements ExpertStore {
   }
 
   async find(userId: string, expertId: string): Promise<Expert | undefined> {
-    const expert = await findExpert(this.#pool, expertId)
-    return expert?.userId === userId ? expert : undefined
+    const { rows } = await this.#pool.query<ExpertRow>(`${SELECT_EXPERT} where e.user_id = $1 and e.id = $2`, [
+      userId,
+      expertId,
+    ])
+    return rows[0] && toExpert(rows[0])
+  }
+
+  async findToAsk(userId: string, expertId: string): Promise<ExpertToAsk | undefined> {
+    const { rows } = await this.#pool.query<ExpertToAsk>(
+      `select id, user_id as "userId", status, generation, embedding_model as "embeddingModel",
+         embedding_dimensions as "embeddingDimensions", system_prompt as "systemPrompt",
+         exists (select from expert_files where expert_id = e.id and status = 'indexed') as "hasIndexedFiles"
+       from experts e where user_id = $1 and id = $2`,
+      [userId, expertId],
+    )
+    return rows[0]
   }
 
   edit(userId: string, expertId: string, edit: ExpertEdit): Promise<Expert | undefined> {

@@ -17,7 +17,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<CallbackRoutesOptions> = 
   const { experts, callbacks, idempotency } = options
 
   const toMissing = async (userId: string, id: string) =>
-    new Problem((await experts.find(userId, id)) ? 'CALLBACK_NOT_SET' : 'EXPERT_NOT_FOUND')
+    new Problem((await experts.findToAsk(userId, id)) ? 'CALLBACK_NOT_SET' : 'EXPERT_NOT_FOUND')
 
   app.route({
     method: 'POST',

@@ -8,6 +8,7 @@ import { CHAT_ANSWER, CHAT_EVENTS } from './examples/answers.ts'
 import type { ChatEvent, ExpertChat } from './expert-chat.ts'
 import { askExpert } from './expert-chat.ts'
 import type { SearchPorts } from './expert-search.ts'
+import { expertToAsk } from './expert-to-ask.ts'
 import { meteredChatModel } from './metered-chat-model.ts'
 import { ExpertParams } from './parameters.ts'
 import { Problem } from './problem.ts'
@@ -69,9 +70,7 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
       },
     },
     handler: async (request, reply) => {
-      const expert = await options.experts.find(request.userId, request.params.id)
-      if (!expert) throw new Problem('EXPERT_NOT_FOUND')
-      if (expert.status === 'deleting') throw new Problem('EXPERT_BEING_DELETED')
+      const expert = await expertToAsk(options.experts, request.userId, request.params.id)
       const { chat } = options
       if (!chat) throw new Problem('CHAT_NOT_CONFIGURED', { extra: { variable: 'OPENAI_API_KEY' } })
       await options.usage.checkTokens(request.userId)

@@ -41,7 +41,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async 
       response: { 200: EventStreamAnswer },
     },
     handler: async (request, reply) => {
-      const expert = await experts.find(request.userId, request.params.id)
+      const expert = await experts.findToAsk(request.userId, request.params.id)
       if (!expert) throw new Problem('EXPERT_NOT_FOUND')
       const lastEventId = request.headers['last-event-id']
       const since = lastEventId === undefined ? undefined : Number(lastEventId)

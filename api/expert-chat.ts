@@ -2,9 +2,8 @@ import { ChatFailure } from '../domain/chat-failure.ts'
 import type { ChatTurn } from '../domain/chat-prompt.ts'
 import { chatPrompt } from '../domain/chat-prompt.ts'
 import { CitationMarkers } from '../domain/citation-markers.ts'
-import type { Expert } from '../domain/expert.ts'
 import { chunkId } from '../domain/keys.ts'
-import type { CallOptions, ChatEnd, ChatModel } from '../domain/ports.ts'
+import type { CallOptions, ChatEnd, ChatModel, ExpertToAsk, ExpertToSearch } from '../domain/ports.ts'
 import { fixedAnswer, writtenAnswer } from './chat-answer.ts'
 import type { ChatAnswer, Citation } from './chat-schemas.ts'
 import type { Passage, SearchPorts } from './expert-search.ts'
@@ -31,7 +30,7 @@ export type ChatEvent =
   | { readonly name: 'delta'; readonly data: { readonly text: string } }
   | { readonly name: 'done'; readonly data: ChatAnswer }
 
-type Asked = { readonly expert: Expert; readonly question: ChatQuestion; readonly chat: ExpertChat }
+type Asked = { readonly expert: ExpertToAsk; readonly question: ChatQuestion; readonly chat: ExpertChat }
 
 /** What happens while the expert answers. @throws Problem, Failure or ChatFailure; before `passages` unless it is the model's */
 export async function* askExpert(
@@ -39,11 +38,10 @@ export async function* askExpert(
   { expert, question, chat: { model, contextTokens } }: Asked,
   options: CallOptions = {},
 ): AsyncGenerator<ChatEvent> {
-  const isIndexed = expert.progress.indexed > 0
-  const found = isIndexed ? await retrieve(ports, expert, question, options) : []
+  const found = expert.hasIndexedFiles ? await retrieve(ports, expert, question, options) : []
   if (found.length === 0) {
     yield { name: 'passages', data: { passages: [] } }
-    yield* whole(fixedAnswer(model.model, isIndexed ? 'nothing_found' : 'nothing_indexed'))
+    yield* whole(fixedAnswer(model.model, expert.hasIndexedFiles ? 'nothing_found' : 'nothing_indexed'))
     return
   }
   const { messages, passages: fitting } = chatPrompt(
@@ -96,7 +94,7 @@ const LONGEST_QUERY = 8_000
  */
 async function retrieve(
   ports: SearchPorts,
-  expert: Expert,
+  expert: ExpertToSearch,
   { message, history, topK, fileIds }: ChatQuestion,
   options: CallOptions,
 ): Promise<Passage[]> {

@@ -1,11 +1,11 @@
 import type { Chunk } from '../domain/chunk.ts'
-import type { Expert } from '../domain/expert.ts'
 import { fuseRankings, KEYWORD_WEIGHT } from '../domain/fuse-rankings.ts'
 import type {
   CallOptions,
   Candidate,
   Embedder,
   ExpertStore,
+  ExpertToSearch,
   FileFilter,
   FileInExpert,
   VectorFilter,
@@ -59,7 +59,7 @@ type Scored = Candidate & { readonly fusedScore: number }
  */
 export async function searchExpert(
   ports: SearchPorts,
-  expert: Expert,
+  expert: ExpertToSearch,
   request: SearchRequest,
   options: CallOptions = {},
 ): Promise<Passage[]> {
@@ -90,7 +90,7 @@ function cite(
   return [{ fileId, fileName: file.name, url, chunk, score: fusedScore, denseScore: score, keywordScore }]
 }
 
-function checkModel({ embeddingModel, embeddingDimensions }: Expert, { model, dimensions }: Embedder): void {
+function checkModel({ embeddingModel, embeddingDimensions }: ExpertToSearch, { model, dimensions }: Embedder): void {
   if (embeddingModel === model && embeddingDimensions === dimensions) return
   throw new Problem('EMBEDDING_MODEL_MISMATCH', {
     detail: `The expert: ${embeddingModel} (${embeddingDimensions}); configured: ${model} (${dimensions}).`,

@@ -1,10 +1,10 @@
 import { cutToTokens } from '../domain/cut-to-tokens.ts'
-import type { Expert } from '../domain/expert.ts'
 import { vectorNamespace } from '../domain/keys.ts'
 import type {
   CallOptions,
   Candidate,
   ExpertStore,
+  ExpertToSearch,
   FileFilter,
   FileInExpert,
   KeywordQuery,
@@ -30,7 +30,7 @@ const MANY_IDS = 20_000
 /** What is to be ranked, of files that are indexed and that the filter lets pass. */
 export async function findCandidates(
   ports: SearchPorts,
-  expert: Expert,
+  expert: ExpertToSearch,
   { query, topK, mode = 'hybrid', filter: { pages, ...filter } = {} }: SearchRequest,
   options: CallOptions,
 ): Promise<Found> {
@@ -70,7 +70,7 @@ async function nearest(
 /** Those of a file that is not indexed (any more) are about to be removed, and must not weigh on the others either. */
 async function ofIndexedFiles(
   experts: ExpertStore,
-  { userId, id }: Expert,
+  { userId, id }: ExpertToSearch,
   filter: FileFilter,
   all: readonly Candidate[],
 ): Promise<Found> {
@@ -83,7 +83,7 @@ async function ofIndexedFiles(
  * What a file is stands in the database only, so that vectors that were stored before anybody asked for it are found too.
  * @returns undefined for all files; where more than `MANY_IDS` are asked for, one more than these
  */
-async function filesToSearch(experts: ExpertStore, { userId, id }: Expert, files: FileFilter) {
+async function filesToSearch(experts: ExpertStore, { userId, id }: ExpertToSearch, files: FileFilter) {
   const isAboutFiles = files.documentTypes !== undefined || files.languages !== undefined
   return isAboutFiles ? experts.indexedFileIds(userId, id, files, MANY_IDS + 1) : files.fileIds
 }
@@ -91,7 +91,7 @@ async function filesToSearch(experts: ExpertStore, { userId, id }: Expert, files
 /** @returns one vector; of the beginning of a query that is longer than what the model takes */
 async function embedded(
   { embedder, usage }: SearchPorts,
-  { userId }: Expert,
+  { userId }: ExpertToSearch,
   query: string,
   { signal }: CallOptions,
 ): Promise<Float32Array> {

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { SearchPorts } from './expert-search.ts'
 import { searchExpert } from './expert-search.ts'
+import { expertToAsk } from './expert-to-ask.ts'
 import { ExpertParams } from './parameters.ts'
-import { Problem } from './problem.ts'
 import { SEARCH_PROBLEMS } from './problem-answers.ts'
 import { SearchQuerySchema, SearchResultsSchema, toSearchRequest, toSearchResultJson } from './search-schemas.ts'
 
@@ -12,7 +12,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/experts/:id/search',
-    config: { scope: 'read', problems: ['EXPERT_NOT_FOUND', ...SEARCH_PROBLEMS] },
+    config: { scope: 'read', problems: ['EXPERT_NOT_FOUND', 'EXPERT_BEING_DELETED', ...SEARCH_PROBLEMS] },
     schema: {
       operationId: 'searchExpert',
       tags: ['asking'],
@@ -26,8 +26,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = asyn
       },
     },
     handler: async (request) => {
-      const expert = await ports.experts.find(request.userId, request.params.id)
-      if (!expert) throw new Problem('EXPERT_NOT_FOUND')
+      const expert = await expertToAsk(ports.experts, request.userId, request.params.id)
       const passages = await searchExpert(ports, expert, toSearchRequest(request.body))
       return { results: passages.map(toSearchResultJson) }
     },

@@ -262,6 +262,8 @@ export interface ExpertStore {
   /** The expert and its files, all pending, in one transaction. */
   insert(expert: NewExpert, fileIds: readonly string[]): Promise<Expert>
   find(userId: string, expertId: string): Promise<Expert | undefined>
+  /** Without counting its files, which takes long where there are many. */
+  findToAsk(userId: string, expertId: string): Promise<ExpertToAsk | undefined>
   /** `name`: those only that have it, letter for letter. */
   list(userId: string, page: PageRequest & { readonly name?: string | undefined }): Promise<PageOf<Expert>>
   listFiles(
@@ -323,6 +325,11 @@ export type ExpertFacts = Pick<
   Expert,
   'id' | 'userId' | 'status' | 'generation' | 'embeddingModel' | 'embeddingDimensions'
 >
+
+/** What it takes to search an expert, and to answer for it. */
+export type ExpertToSearch = Pick<Expert, 'id' | 'userId' | 'generation' | 'embeddingModel' | 'embeddingDimensions'>
+export type ExpertToAsk = ExpertToSearch &
+  Pick<Expert, 'status' | 'systemPrompt'> & { readonly hasIndexedFiles: boolean }
 
 export type FileContext = {
   readonly expertId: string

@@ -145,6 +145,19 @@ describe('search', () => {
     assert.equal((await first('港务长', { mode: 'keyword' }))?.text, CHINESE)
   })
 
+  test('looks its expert up without counting files, and searches none that is being deleted', async (t) => {
+    const query = t.mock.method(world.database.pool, 'query')
+    await api.search(expert.id, 'pump')
+    const asked = query.mock.calls.map(({ arguments: [sql] }) => JSON.stringify(sql))
+    assert.deepEqual([asked.length > 0, asked.filter((sql) => sql.includes('count('))], [true, []])
+    const become = (status: string) =>
+      world.database.pool.query('update experts set status = $2 where id = $1', [expert.id, status])
+    await become('deleting')
+    const { status, body } = await api.send('POST', `/experts/${expert.id}/search`, { query: 'pump' })
+    assert.deepEqual([status, body.code], [409, 'EXPERT_BEING_DELETED'])
+    await become('ready')
+  })
+
   test('answers any query, whatever is in it', async () => {
     const queries = [
       '"',
