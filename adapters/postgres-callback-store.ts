@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Callback, CallbackStore } from '../domain/webhook.ts'
+import type { Callback, CallbackStore, SecretRenewal } from '../domain/webhook.ts'
 
 export class PostgresCallbackStore implements CallbackStore {
   readonly #pool: pg.Pool
@@ -17,12 +17,18 @@ export class PostgresCallbackStore implements CallbackStore {
     return rows[0]?.secret
   }
 
-  async replaceSecret(userId: string, expertId: string, secret: string, overlapMs: number): Promise<boolean> {
+  async replaceSecret(userId: string, expertId: string, { id, secret, overlapMs }: SecretRenewal): Promise<boolean> {
     const { rowCount } = await this.#pool.query(
-      `update expert_callbacks c
-       set secret = $3, secret_before = c.secret, both_until = now() + $4 * interval '1 millisecond'
-       from experts e where e.id = c.expert_id and e.user_id = $1 and c.expert_id = $2`,
-      [userId, expertId, secret, overlapMs],
+      `with callback as (
+         select c.* from expert_callbacks c join experts e on e.id = c.expert_id
+         where e.user_id = $1 and c.expert_id = $2 for update of c
+       ), renewed as (
+         update expert_callbacks c set secret = $4, secret_before = callback.secret, renewed_by = $3,
+           both_until = now() + $5 * interval '1 millisecond'
+         from callback where c.expert_id = callback.expert_id and callback.renewed_by is distinct from $3
+       )
+       select from callback`,
+      [userId, expertId, id, secret, overlapMs],
     )
     return rowCount === 1
   }

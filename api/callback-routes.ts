@@ -37,8 +37,9 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<CallbackRoutesOptions> = 
     },
     handler: async (request, reply) => {
       const { userId, params } = request
-      await onceAsJson(idempotency, request, async () => {
-        const isReplaced = await callbacks.replaceSecret(userId, params.id, newCallbackSecret(), BOTH_SIGN_FOR_MS)
+      await onceAsJson(idempotency, request, async (id) => {
+        const renewal = { id, secret: newCallbackSecret(), overlapMs: BOTH_SIGN_FOR_MS }
+        const isReplaced = await callbacks.replaceSecret(userId, params.id, renewal)
         if (!isReplaced) throw await toMissing(userId, params.id)
         return { status: 201, body: null }
       })

@@ -19,12 +19,18 @@ export type WebhookEvent = { readonly id: string; readonly expertId: string; rea
 /** What one try sends. `secrets`: the current one, and for a day the one before it. */
 export type WebhookDelivery = Omit<WebhookEvent, 'id'> & { readonly url: string; readonly secrets: readonly string[] }
 
+/** `id`: of what was asked for; a repeat has the same. */
+export type SecretRenewal = { readonly id: string; readonly secret: string; readonly overlapMs: number }
+
 /** Secrets and addresses as their owner sees them; every method is scoped to one user. */
 export interface CallbackStore {
   /** Undefined where the expert, or its callback, is not there. */
   secretOf(userId: string, expertId: string): Promise<string | undefined>
-  /** From now on this one signs; the one before it does too, for so long. @returns whether there is a callback */
-  replaceSecret(userId: string, expertId: string, secret: string, overlapMs: number): Promise<boolean>
+  /**
+   * From now on this one signs; the one before it does too, for so long. Where the last renewal had the same id, nothing is changed.
+   * @returns whether there is a callback
+   */
+  replaceSecret(userId: string, expertId: string, renewal: SecretRenewal): Promise<boolean>
 }
 
 /** Events that are to be told; for workflows, which have no user. */

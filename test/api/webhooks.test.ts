@@ -211,6 +211,11 @@ describe('webhooks', () => {
       const { status, body } = await rotate()
       assert.equal(status, 201, JSON.stringify(body))
       assert.deepEqual((await rotate()).body, body)
+      const { rowCount } = await world.database.pool.query(
+        `update idempotency_keys set status = null, body = null, held_until = now() where route like '%callback-secret'`,
+      )
+      assert.equal(rowCount, 1, 'as if the API had died when the secret was made and nothing was said')
+      assert.deepEqual((await rotate()).body, body)
       secrets.push(String(body.callback_secret))
       await api.send('POST', `/experts/${expert.id}/files`, { file_ids: [bad.id] })
       const [both] = await told('/moved-on', 1)
