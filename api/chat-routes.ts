@@ -13,7 +13,6 @@ import { meteredChatModel } from './metered-chat-model.ts'
 import { ExpertParams } from './parameters.ts'
 import { Problem } from './problem.ts'
 import { SEARCH_PROBLEMS } from './problem-answers.ts'
-
 import { serverSentEvent } from './server-sent-event.ts'
 import { EVENT_STREAM_HEADERS, streamEvents } from './stream-events.ts'
 
@@ -75,10 +74,10 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
       if (!chat) throw new Problem('CHAT_NOT_CONFIGURED', { extra: { variable: 'OPENAI_API_KEY' } })
       await options.usage.checkTokens(request.userId)
       const model = meteredChatModel(chat.model, options.usage, expert, request.log)
-      const { top_k: topK, file_ids: fileIds, stream, ...said } = request.body
+      const { message, history, top_k: topK, file_ids: fileIds, stream } = request.body
       const gone = untilGone(reply)
       const signal = AbortSignal.any([gone, closing.signal])
-      const question = { ...said, topK, fileIds }
+      const question = { message, history, topK, fileIds }
       const events = logged(
         askExpert(options, { expert, question, chat: { ...chat, model } }, { signal }),
         expert.id,
