@@ -39,6 +39,8 @@ type Call = { readonly signal: AbortSignal | undefined; status?: number; retryAf
 const READY_LIMIT_MS = 300_000
 /** Requests, of one question. */
 const PARTS_AT_ONCE = 4
+/** Chunks of an answer, each with as much metadata as Pinecone keeps. */
+const ALWAYS_FIT = 100
 const IDS_PER_DELETE = 1_000
 const NAMESPACES_PER_PAGE = 100
 
@@ -89,7 +91,7 @@ export class PineconeVectorStore implements VectorStore {
       const question = { vector: Array.from(vector), topK, includeMetadata: true }
       let best: VectorMatch[] = []
       for (const parts of inBatches(filtersOf({ fileIds, pages }), PARTS_AT_ONCE)) {
-        const answers = await Promise.all(parts.map((part) => index.query({ ...question, ...part })))
+        const answers = await Promise.all(parts.map((part) => asMuchAsFits(index, { ...question, ...part })))
         best = answers
           .flatMap(({ matches }) => matches)
           .flatMap(({ metadata, score = 0 }) => (metadata ? [toMatch(metadata, score)] : []))
@@ -272,6 +274,21 @@ export class PineconeVectorStore implements VectorStore {
       }
     })
   }
+}
+
+type Question = { vector: number[]; topK: number; includeMetadata: boolean; filter?: Record<string, object> }
+
+/**
+ * Pinecone answers with 4 MB at the most, and with an error where it would be more (https://docs.pinecone.io/reference/api/database-limits/operation-limits).
+ * How much a chunk takes is not known before, so less is asked for once more was too much.
+ */
+async function asMuchAsFits(index: Index<ChunkFields>, question: Question) {
+  for (let { topK } = question; ; topK = Math.max(Math.floor(topK / 2), ALWAYS_FIT))
+    try {
+      return await index.query({ ...question, topK })
+    } catch (error) {
+      if (topK <= ALWAYS_FIT || !(error instanceof Errors.PineconeBadRequestError)) throw error
+    }
 }
 
 /** Whoever asks while it is under way gets the same answer. */

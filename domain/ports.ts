@@ -178,7 +178,7 @@ export interface VectorStore {
   readonly name: string
   /** Writes the records, over those with the same ids. Any number of them: the store makes batches that its limits allow. */
   upsert(namespace: string, records: readonly VectorRecord[], options?: CallOptions): Promise<void>
-  /** Best first. A namespace that does not exist has no matches. */
+  /** Best first; fewer than `topK` where the store cannot answer with so much. A namespace that does not exist has no matches. */
   query(namespace: string, vector: Float32Array, query: VectorQuery, options?: CallOptions): Promise<VectorMatch[]>
   /**
    * The `topK` best by words, and with `withNearest` the `topK` best by the vector as well, each once and in no particular order.

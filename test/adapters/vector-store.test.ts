@@ -448,6 +448,21 @@ describe('PineconeVectorStore', () => {
     }
   })
 
+  test('asks for less where the answer would be larger than Pinecone gives, and not for another reason', async (t) => {
+    const { server, url, apiKey, close } = await startPineconeServer()
+    t.after(close)
+    const store = new PineconeVectorStore({ ...PINECONE, apiKey, controllerHost: url })
+    const text = 'x'.repeat(20_000)
+    const records = Array.from({ length: 500 }, (_, i) => worded('large', i, text, axis(i)))
+    await store.upsert('n', records)
+    const found = await store.query('n', axis(0), { topK: 500 })
+    assert.deepEqual([found.length, found[0]?.chunk.index, server.count('/query')], [125, 0, 3])
+
+    server.failNext({ status: 400, times: 9, path: '/query' })
+    await assert.rejects(store.query('n', axis(0), { topK: 100 }), { code: 'VECTOR_STORE_UNAVAILABLE' })
+    assert.equal(server.count('/query'), 4)
+  })
+
   test('says DIMENSION_MISMATCH with both numbers for an index that was made for another model', async (t) => {
     const { url, apiKey, close } = await startPineconeServer()
     t.after(close)

@@ -21,6 +21,7 @@ type QueryRequest = { namespace?: string; vector: number[]; topK: number; filter
 type DeleteRequest = { namespace?: string; ids?: string[]; deleteAll?: boolean }
 
 const REQUEST_BYTES = 2 * 1_048_576
+const ANSWER_BYTES = 4 * 1_048_576
 const RECORDS = 1_000
 const VALUES = 10_000
 const METADATA_BYTES = 40 * 1_024
@@ -91,8 +92,10 @@ export async function startPineconeServer({
       score: cosine(values, body.vector),
       ...(body.includeMetadata && { metadata }),
     }))
+    const matches = scored.sort((a, b) => b.score - a.score).slice(0, body.topK)
+    if (Buffer.byteLength(JSON.stringify(matches)) > ANSWER_BYTES) fail(400, 'the answer is too large')
     return {
-      matches: scored.sort((a, b) => b.score - a.score).slice(0, body.topK),
+      matches,
       namespace: body.namespace ?? '',
       usage: { readUnits: 1 },
     }
