@@ -13,7 +13,7 @@ import type { Quota } from '../domain/quota.ts'
 import { checkSpace } from '../domain/quota.ts'
 import { decodeNewestFirst, pageOf, transaction } from './postgres-database.ts'
 import type { FileRow } from './postgres-file-store.ts'
-import { FILE_COLUMNS, toStoredFile } from './postgres-file-store.ts'
+import { FILE_COLUMNS, NEW_FILE_COLUMNS, newFileValues, toStoredFile } from './postgres-file-store.ts'
 import type { Queryable } from './postgres-quota.ts'
 import { isLimited, lockRoom, quotaOf, spaceTaken, spaceUsed, withinQuota } from './postgres-quota.ts'
 
@@ -169,20 +169,10 @@ const mine = ({ userId, id, holder }: UploadHold) => [userId, id, holder]
 
 async function complete(database: Queryable, hold: UploadHold, file: NewFile): Promise<StoredFile | undefined> {
   const { rows } = await database.query<FileRow>(
-    `with completed as (update direct_uploads set status = 'completed' where ${MINE} returning id, user_id)
-       insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key, sha256, processing_status)
-       select id, user_id, $4, $5, $6, $7, $8, $9, $10, $11 from completed returning ${FILE_COLUMNS}`,
-    [
-      ...mine(hold),
-      file.name,
-      file.originalName,
-      file.size,
-      file.type,
-      file.s3Url,
-      file.s3Key,
-      file.sha256,
-      file.processingStatus,
-    ],
+    `with completed as (update direct_uploads set status = 'completed' where ${MINE} returning id)
+     insert into files (${NEW_FILE_COLUMNS})
+     select $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 from completed returning ${FILE_COLUMNS}`,
+    [...mine(hold), ...newFileValues(file)],
   )
   return rows[0] && toStoredFile(rows[0])
 }

@@ -142,6 +142,13 @@ export async function findExpert(pool: pg.Pool | pg.PoolClient, expertId: string
   return rows[0] && toExpert(rows[0])
 }
 
+/** Of a user ($1) in an expert ($2): of these files, types and languages ($3, $4, $5). */
+const INDEXED_FILES = `
+  from expert_files ef join files f on f.id = ef.file_id
+  where f.user_id = $1 and ef.expert_id = $2 and ef.status = 'indexed'
+    and ($3::uuid[] is null or ef.file_id = any ($3)) and ($4::text[] is null or f.document_type = any ($4))
+    and ($5::text[] is null or f.language = any ($5))`
+
 export class PostgresExpertStore implements ExpertStore {
   readonly #pool: pg.Pool
 
@@ -250,14 +257,14 @@ export class PostgresExpertStore implements ExpertStore {
     { fileIds, documentTypes, languages }: FileFilter,
     limit: number,
   ): Promise<string[]> {
-    const { rows } = await this.#pool.query<{ id: string }>(
-      `select f.id from expert_files ef join files f on f.id = ef.file_id
-       where f.user_id = $1 and ef.expert_id = $2 and ef.status = 'indexed'
-         and ($3::uuid[] is null or f.id = any ($3)) and ($4::text[] is null or f.document_type = any ($4))
-         and ($5::text[] is null or f.language = any ($5))
-       limit $6`,
-      [userId, expertId, fileIds, documentTypes, languages, limit],
-    )
+    const { rows } = await this.#pool.query<{ id: string }>(`select f.id ${INDEXED_FILES} limit $6`, [
+      userId,
+      expertId,
+      fileIds,
+      documentTypes,
+      languages,
+      limit,
+    ])
     return rows.map(({ id }) => id)
   }
 
@@ -268,9 +275,7 @@ export class PostgresExpertStore implements ExpertStore {
   ): Promise<Map<string, FileInExpert>> {
     const { rows } = await this.#pool.query<{ id: string; name: string; documentType: string | null }>(
       `select f.id, f.original_name as name, f.document_type as "documentType"
-       from expert_files ef join files f on f.id = ef.file_id
-       where f.user_id = $1 and ef.expert_id = $2 and ef.file_id = any ($3::uuid[]) and ef.status = 'indexed'
-         and ($4::text[] is null or f.document_type = any ($4)) and ($5::text[] is null or f.language = any ($5))`,
+       ${INDEXED_FILES}`,
       [userId, expertId, fileIds, documentTypes, languages],
     )
     return new Map(rows.map(({ id, ...file }) => [id, file]))

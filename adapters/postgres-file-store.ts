@@ -34,6 +34,22 @@ export type FileRow = {
 export const FILE_COLUMNS = `id, user_id, name, original_name, size::integer as size, type, s3_url, s3_key, sha256, title, author,
   document_type, language, word_count, page_count, processing_status, created_at, updated_at`
 
+export const NEW_FILE_COLUMNS =
+  'id, user_id, name, original_name, size, type, s3_url, s3_key, sha256, processing_status'
+
+export const newFileValues = (file: NewFile) => [
+  file.id,
+  file.userId,
+  file.name,
+  file.originalName,
+  file.size,
+  file.type,
+  file.s3Url,
+  file.s3Key,
+  file.sha256,
+  file.processingStatus,
+]
+
 export const toStoredFile = (row: FileRow): StoredFile => ({
   id: row.id,
   userId: row.user_id,
@@ -175,20 +191,8 @@ export class PostgresFileStore implements FileStore {
 
 async function insertFile(database: Queryable, file: NewFile): Promise<StoredFile> {
   const { rows } = await database.query<FileRow>(
-    `insert into files (id, user_id, name, original_name, size, type, s3_url, s3_key, sha256, processing_status)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${FILE_COLUMNS}`,
-    [
-      file.id,
-      file.userId,
-      file.name,
-      file.originalName,
-      file.size,
-      file.type,
-      file.s3Url,
-      file.s3Key,
-      file.sha256,
-      file.processingStatus,
-    ],
+    `insert into files (${NEW_FILE_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${FILE_COLUMNS}`,
+    newFileValues(file),
   )
   const [row] = rows
   if (!row) throw new Error('insert into files returned no row')

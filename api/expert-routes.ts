@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import type { Expert, ExpertStatus } from '../domain/expert.ts'
+import { FINAL_STATUSES } from '../domain/expert.ts'
 import type { Embedder, ExpertStore, FileStore } from '../domain/ports.ts'
 import type { Prices, UsageStore } from '../domain/usage.ts'
 import { createExpertId } from '../workflows/contract.ts'
@@ -49,7 +50,7 @@ const ExpertsQuery = Type.Object({
 })
 const FileIds = Type.Array(Uuid, { minItems: 1, maxItems: 100_000 })
 const tags = ['experts']
-const AT_REST: readonly ExpertStatus[] = ['paused', 'ready', 'partially_ready', 'failed', 'cancelled']
+const AT_REST: readonly ExpertStatus[] = ['paused', ...FINAL_STATUSES]
 const ALIVE: readonly ExpertStatus[] = ['queued', 'processing', ...AT_REST]
 
 export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = async (app, options) => {

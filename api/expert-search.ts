@@ -12,6 +12,7 @@ import type {
   VectorStore,
 } from '../domain/ports.ts'
 import type { UsageStore } from '../domain/usage.ts'
+import { contentUrl } from './content-url.ts'
 import { findCandidates } from './find-candidates.ts'
 import { Problem } from './problem.ts'
 
@@ -85,7 +86,7 @@ function cite(
   publicUrl: string,
 ): Passage[] {
   if (!file) return []
-  const content = `${publicUrl}/knowledge-base/files/${fileId}/content`
+  const content = contentUrl(publicUrl, fileId)
   const url = file.documentType === 'pdf' ? `${content}#page=${chunk.pageStart}` : content
   return [{ fileId, fileName: file.name, url, chunk, score: fusedScore, denseScore: score, keywordScore }]
 }

@@ -10,6 +10,7 @@ import { displayName, safeName } from '../domain/file-name.ts'
 import type { FileStore, NewContent, ObjectStore } from '../domain/ports.ts'
 import { QuotaExceeded } from '../domain/quota.ts'
 import type { UsageStore } from '../domain/usage.ts'
+import { contentUrl } from './content-url.ts'
 import type { ExpertRuns } from './expert-runs.ts'
 import type { Answer, IdempotencyOptions } from './idempotency.ts'
 import { answerWith, fingerprintOf, IdempotencyHeaders, once } from './idempotency.ts'
@@ -284,7 +285,7 @@ export const urlOf = (
   { objects, publicUrl }: Pick<FileRoutesOptions, 'objects' | 'publicUrl'>,
   s3Key: string,
   fileId: string,
-) => objects.urlOf(s3Key) ?? `${publicUrl}/knowledge-base/files/${fileId}/content`
+) => objects.urlOf(s3Key) ?? contentUrl(publicUrl, fileId)
 
 async function receive(options: FileRoutesOptions, fileId: string, upload: Upload, log: FastifyBaseLogger) {
   try {

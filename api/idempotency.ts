@@ -6,6 +6,7 @@ import { QuotaExceeded } from '../domain/quota.ts'
 import { TokensUsedUp } from '../domain/usage.ts'
 import { IDEMPOTENCY_KEY } from './examples/ids.ts'
 import { Problem } from './problem.ts'
+import { HOLD_MS, whileRenewed } from './while-renewed.ts'
 
 export type IdempotencyOptions = { readonly idempotency: IdempotencyStore }
 
@@ -35,10 +36,6 @@ type Creation = {
   isSame(fingerprint: string): boolean | Promise<boolean>
 }
 
-/** A request that is alive says so long before its hold ends; after one that died a repeat waits for no more than this. */
-const HOLD_MS = 20_000
-const RENEW_MS = 5_000
-
 /** Makes something once, however often a client asks with the same Idempotency-Key; without one, each time. */
 export async function once(idempotency: IdempotencyStore, request: FastifyRequest, creation: Creation) {
   const key = request.headers['idempotency-key']
@@ -54,7 +51,10 @@ export async function once(idempotency: IdempotencyStore, request: FastifyReques
   if (begun.state === 'under way')
     throw new Problem(begun.fingerprint === fingerprint ? 'REQUEST_UNDER_WAY' : 'IDEMPOTENCY_KEY_REUSED')
   try {
-    const answer = await whileHeld(idempotency, hold, () => creation.make(begun.resourceId, begun.isResumed))
+    const answer = await whileRenewed(
+      () => idempotency.renew(hold),
+      () => creation.make(begun.resourceId, begun.isResumed),
+    )
     await keep(idempotency, hold, { fingerprint: fingerprint ?? '', ...answer }, request)
     return answer
   } catch (error) {
@@ -81,20 +81,6 @@ export function onceAsJson(
 export function answerWith(reply: FastifyReply, { status, location, body }: KeptAnswer): FastifyReply {
   if (location !== undefined) reply.header('location', location)
   return reply.status(status).send(body)
-}
-
-async function whileHeld<T>(idempotency: IdempotencyStore, hold: RequestHold, work: () => Promise<T>): Promise<T> {
-  let renewal: Promise<unknown> = Promise.resolve()
-  const renewing = setInterval(() => {
-    renewal = idempotency.renew(hold).catch(ignore)
-  }, RENEW_MS)
-  try {
-    return await work()
-  } finally {
-    clearInterval(renewing)
-    // A renewal under way would bring back a hold that is let go.
-    await renewal
-  }
 }
 
 /** It is made, whatever comes of this: a repeat that finds no answer finds what was made. */

@@ -10,6 +10,7 @@ import type { Measured } from '../domain/meter.ts'
 import { Meter } from '../domain/meter.ts'
 import type { NewContent, ObjectStore } from '../domain/ports.ts'
 import { Problem } from './problem.ts'
+import { STORAGE_PROBLEMS } from './problem-answers.ts'
 import type { UploadLimit } from './upload-limit.ts'
 import { sizeLimit } from './upload-limit.ts'
 
@@ -91,13 +92,7 @@ const meterUpTo = ({ maxBytes, refusal }: UploadLimit) =>
     if (bytes > maxBytes) throw refusal()
   })
 
-const STORAGE_FAILURES: ReadonlySet<FailureCode> = new Set([
-  'STORAGE_NOT_CONFIGURED',
-  'STORAGE_AUTH',
-  'STORAGE_UNAVAILABLE',
-  'BUCKET_MISSING',
-  'OBJECT_ACCESS_DENIED',
-])
+const STORAGE_FAILURES: ReadonlySet<FailureCode> = new Set(STORAGE_PROBLEMS)
 
 export const isStorageFailure = (error: unknown): error is Failure =>
   error instanceof Failure && STORAGE_FAILURES.has(error.code)

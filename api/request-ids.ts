@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isUuid } from '../domain/is-uuid.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,7 +17,6 @@ const NAMES = [
   ['/knowledge-base/uploads', 'uploadId'],
   ['/knowledge-base/', 'fileId'],
 ] as const
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Keeps the answers that `idsOf` needs; what is read belongs to no workflow that was asked for. */
 export function noteAnswers(app: FastifyInstance): void {
@@ -31,12 +31,10 @@ export function noteAnswers(app: FastifyInstance): void {
 export function idsOf({ routeOptions: { url = '' }, params, answered }: FastifyRequest): Record<string, string> {
   const { id, fileId } = (params ?? {}) as Params
   const name = NAMES.find(([prefix]) => url.startsWith(prefix))?.[1]
+  // In a path that was refused they may be anything.
   return {
     ...(name && isUuid(id ?? answered?.id) && { [name]: String(id ?? answered?.id) }),
     ...(isUuid(fileId) && { fileId }),
     ...(typeof answered?.workflow_id === 'string' && { workflowId: answered.workflow_id }),
   }
 }
-
-/** Of a path that was refused it may be anything. */
-const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value)

@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import type { ApiKey } from '../domain/api-key.ts'
 import { SCOPES } from '../domain/api-key.ts'
 import type { Expert, ExpertFile } from '../domain/expert.ts'
+import { FINAL_STATUSES } from '../domain/expert.ts'
 import { FAILURES, STAGES } from '../domain/failure.ts'
 import type { StoredFile } from '../domain/file.ts'
 import type { ExpertEdit, PageOf } from '../domain/ports.ts'
@@ -76,12 +77,11 @@ export const toFileJson = (file: StoredFile) => ({
 /** Damaged pages or parts, whose text is missing: at least so many, where a file breaks off. */
 const PagesSkipped = Type.Integer({ minimum: 0, description: 'Damaged pages, whose text is missing.' })
 
-const FinalStatus = ['ready', 'partially_ready', 'failed', 'cancelled'] as const
 const StageSchema = oneOf(STAGES)
 
 export const SummarySchema = Type.Object({
   expert_id: Uuid,
-  status: oneOf(FinalStatus),
+  status: oneOf(FINAL_STATUSES),
   totals: Type.Object({
     files: Count,
     indexed: Count,
@@ -112,7 +112,7 @@ export const ExpertSchema = Type.Object({
   name: Type.String(),
   system_prompt: Type.String(),
   voice_id: Nullable(Type.String()),
-  status: oneOf(['queued', 'processing', 'paused', ...FinalStatus, 'deleting']),
+  status: oneOf(['queued', 'processing', 'paused', ...FINAL_STATUSES, 'deleting']),
   status_reason: Nullable(Type.String({ description: 'Why the expert is paused, and what to do.' })),
   progress: Type.Object({ files: Count, indexed: Count, failed: Count, pending: Count }),
   summary: Nullable(SummarySchema),

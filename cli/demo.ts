@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { styleText } from 'node:util'
 import cliProgress from 'cli-progress'
 import { isLoopback, loadClientConfig, loadStackConfig } from '../config.ts'
+import { isFinal } from '../domain/expert.ts'
 import { ApiClient } from './api/api-client.ts'
 import type { ExpertJson, SearchResult } from './api/experts-api.ts'
 import type { FileJson } from './api/files-api.ts'
@@ -15,7 +16,6 @@ import { pageRange } from './page-range.ts'
 type Question = { readonly query: string; readonly file: string; readonly page: number }
 
 const EXAMPLES = join(import.meta.dirname, '../examples')
-const FINAL = new Set<ExpertJson['status']>(['ready', 'partially_ready', 'failed', 'cancelled'])
 const POLL_MS = 300
 const START_LIMIT_MS = 15 * 60_000
 
@@ -86,7 +86,7 @@ async function watch({ id, progress }: ExpertJson): Promise<ExpertJson> {
   for (;;) {
     const expert = await api.experts.get(id)
     bar.update(expert.progress.indexed + expert.progress.failed, expert.progress)
-    if (FINAL.has(expert.status) || expert.status === 'paused') {
+    if (isFinal(expert.status) || expert.status === 'paused') {
       bar.stop()
       return expert
     }

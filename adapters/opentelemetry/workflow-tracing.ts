@@ -10,6 +10,7 @@ import type {
 import type { Headers, Next } from '@temporalio/common'
 import { defaultPayloadConverter } from '@temporalio/common'
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor } from '@temporalio/worker'
+import { isUuid } from '../../domain/is-uuid.ts'
 import { TRACE_HEADER } from '../../domain/trace-context.ts'
 import { contextOf, inSpan, traceparentOf } from './spans.ts'
 
@@ -82,8 +83,6 @@ function traceparentIn({ [TRACE_HEADER]: payload }: Headers): unknown {
   return payload && defaultPayloadConverter.fromPayload<{ traceparent?: unknown }>(payload).traceparent
 }
 
-const UUID = /^[0-9a-f-]{36}$/
-
 /** Ids only: names of files, and whatever else an activity is given, are nobody's business here. */
 function idsIn(input: unknown): Attributes {
   const { expertId, fileId } = (input ?? {}) as { expertId?: unknown; fileId?: unknown }
@@ -92,5 +91,3 @@ function idsIn(input: unknown): Attributes {
     ...(isUuid(fileId) && { 'expertsmith.file_id': fileId }),
   }
 }
-
-const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value)
