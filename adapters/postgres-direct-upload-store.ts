@@ -73,7 +73,7 @@ export class PostgresDirectUploadStore implements DirectUploadStore {
     if (isLimited(quota)) checkSpace(quota, await spaceUsed(this.#pool, userId), { files: 1, bytes })
   }
 
-  async insert(upload: NewDirectUpload): Promise<DirectUpload> {
+  async insert(upload: NewDirectUpload): Promise<void> {
     const { userId, size } = upload
     const quota = await quotaOf(this.#pool, userId, this.#quota)
     if (!isLimited(quota)) return insert(this.#pool, upload)
@@ -141,11 +141,11 @@ async function checkRoom(database: Queryable, quota: Quota, userId: string, byte
   checkSpace(quota, await spaceTaken(database, userId), { files: 1, bytes })
 }
 
-async function insert(database: Queryable, upload: NewDirectUpload): Promise<DirectUpload> {
-  const { rows } = await database.query<Row>(
+async function insert(database: Queryable, upload: NewDirectUpload): Promise<void> {
+  await database.query(
     `insert into direct_uploads
        (id, user_id, name, original_name, size, type, sha256, s3_key, store_id, part_size, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11 * interval '1 millisecond') returning *`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11 * interval '1 millisecond')`,
     [
       upload.id,
       upload.userId,
@@ -160,9 +160,6 @@ async function insert(database: Queryable, upload: NewDirectUpload): Promise<Dir
       upload.lifetimeMs,
     ],
   )
-  const [row] = rows
-  if (!row) throw new Error('insert into direct_uploads returned no row')
-  return toDirectUpload(row)
 }
 
 const mine = ({ userId, id, holder }: UploadHold) => [userId, id, holder]

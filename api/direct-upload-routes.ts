@@ -15,9 +15,9 @@ import {
   toDirectUploadJson,
   toOpenUploadJson,
 } from './direct-upload-schemas.ts'
+import { endUnlessAssembled } from './end-unless-assembled.ts'
 import type { IdempotencyOptions } from './idempotency.ts'
 import { IdempotencyHeaders, onceAsJson } from './idempotency.ts'
-import { isAssembled } from './is-assembled.ts'
 import { missingParts, receivedParts, signParts } from './missing-parts.ts'
 import { PageQuery, UploadParams } from './parameters.ts'
 import { Problem } from './problem.ts'
@@ -134,8 +134,7 @@ export const directUploadRoutes: FastifyPluginAsyncTypebox<DirectUploadRoutesOpt
       const upload = await findUpload(uploads, request.userId, request.params.id)
       const received = await receivedParts(directUploads, upload)
       const missing = received ? missingParts(upload, received) : []
-      const page = await signParts(required(directUploads), upload, missing, request.query)
-      return reply.headers(SECRET).send(toPage(page, (part) => part))
+      return reply.headers(SECRET).send(await signParts(required(directUploads), upload, missing, request.query))
     },
   })
 
@@ -212,18 +211,13 @@ async function toAnswer({ directUploads, ...ports }: Standing, upload: DirectUpl
   const missing = missingParts(upload, received)
   const parts = Math.ceil(upload.size / upload.partSize) - missing.length
   const bytes = received.reduce((sum, { size }) => sum + size, 0)
-  const page = await signParts(directUploads, upload, missing, FIRST_PAGE)
-  return toDirectUploadJson(
-    upload,
-    { parts, bytes },
-    toPage(page, (part) => part),
-  )
+  return toDirectUploadJson(upload, { parts, bytes }, await signParts(directUploads, upload, missing, FIRST_PAGE))
 }
 
 /** Of one that has ended, or whose parts were put together. */
 async function withoutParts(ports: Omit<Standing, 'directUploads'>, upload: DirectUpload): Promise<DirectUploadJson> {
   const isOpen = upload.status === 'open' && !isExpired(upload)
-  const isWhole = isOpen ? await isAssembled(ports, upload) : upload.status === 'completed'
+  const isWhole = isOpen ? await endUnlessAssembled(ports, upload) : upload.status === 'completed'
   const now = isOpen && !isWhole ? await findUpload(ports.uploads, upload.userId, upload.id) : upload
   const all = { parts: Math.ceil(upload.size / upload.partSize), bytes: upload.size }
   return toDirectUploadJson(now, isWhole ? all : { parts: 0, bytes: 0 }, { items: [], next_cursor: null })

@@ -75,14 +75,12 @@ export class ExpertRuns {
     return removeFilesId(requestId)
   }
 
-  /** @returns whether there was a run to cancel */
-  async cancel({ id }: Expert): Promise<boolean> {
+  /** Where there is no run, there is nothing to cancel. */
+  async cancel({ id }: Expert): Promise<void> {
     try {
       await this.#call(() => this.#client.workflow.getHandle(createExpertId(id)).cancel())
-      return true
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false
-      throw error
+      if (!(error instanceof WorkflowNotFoundError)) throw error
     }
   }
 

@@ -40,7 +40,9 @@ export async function findCandidates(
   const ask = (depth: number, among?: readonly string[]) => {
     const wanted = { topK: depth, fileIds: among, pages, text: query, withNearest: mode === 'hybrid' }
     const namespace = vectorNamespace(expert.id, expert.generation)
-    return (mode === 'dense' ? nearest : worded)(ports.vectors, namespace, vector, wanted, options)
+    return mode === 'dense'
+      ? nearest(ports.vectors, namespace, vector, wanted, options)
+      : ports.vectors.candidates(namespace, vector, wanted, options)
   }
   const pick = (candidates: readonly Candidate[]) => ofIndexedFiles(ports.experts, expert, filter, candidates)
   if (fileIds && fileIds.length > FEW_IDS)
@@ -53,8 +55,6 @@ export async function findCandidates(
     }
   return pick(await ask(mode === 'dense' ? topK : DEPTH, fileIds))
 }
-
-const worded = (vectors: VectorStore, ...query: Parameters<VectorStore['candidates']>) => vectors.candidates(...query)
 
 async function nearest(
   vectors: VectorStore,

@@ -1,7 +1,7 @@
 import { decodeCursor, encodeCursor } from '../domain/cursor.ts'
 import type { DirectUpload, DirectUploads, PlannedPart, ReceivedPart } from '../domain/direct-upload.ts'
 import { plannedParts } from '../domain/direct-upload.ts'
-import type { PageOf, PageRequest } from '../domain/ports.ts'
+import type { PageRequest } from '../domain/ports.ts'
 import type { PartJson } from './direct-upload-schemas.ts'
 import { isExpired } from './direct-upload-schemas.ts'
 
@@ -33,14 +33,14 @@ export async function signParts(
   upload: DirectUpload,
   missing: readonly PlannedPart[],
   { limit, cursor }: PageRequest,
-): Promise<PageOf<PartJson>> {
+): Promise<{ items: PartJson[]; next_cursor: string | null }> {
   const last = cursor === undefined ? 0 : Number(decodeCursor(cursor, [/^\d{1,5}$/])[0])
   const rest = missing.filter(({ number }) => number > last)
   const page = rest.slice(0, limit)
   const end = page.at(-1)
   return {
     items: await Promise.all(page.map((part) => signPart(directUploads, upload, part))),
-    nextCursor: end && rest.length > limit ? encodeCursor([String(end.number)]) : null,
+    next_cursor: end && rest.length > limit ? encodeCursor([String(end.number)]) : null,
   }
 }
 

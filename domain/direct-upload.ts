@@ -82,7 +82,7 @@ export interface DirectUploadStore {
   /** Whether the room that was set aside for one is there still: the quota may have been lowered. @throws QuotaExceeded */
   checkRoomSetAside(userId: string, bytes: number): Promise<void>
   /** Those who begin at the same time are counted one after the other. @throws QuotaExceeded */
-  insert(upload: NewDirectUpload): Promise<DirectUpload>
+  insert(upload: NewDirectUpload): Promise<void>
   find(userId: string, id: string): Promise<DirectUpload | undefined>
   /** Those that are open and whose time is not over, the newest first. */
   listOpen(userId: string, page: PageRequest): Promise<PageOf<DirectUpload>>

@@ -128,13 +128,14 @@ describe('API keys', () => {
     const file = await owner.upload('mine.txt', 'Mine.')
     const expert = await owner.createExpert([file])
     const others = await other.upload('theirs.txt', 'Theirs.')
-    const upload = await world.uploads.insert({
-      ...{ id: randomUUID(), userId: file.user_id, name: 'a', originalName: 'a', size: 1, type: 'text/plain' },
+    const uploadId = randomUUID()
+    await world.uploads.insert({
+      ...{ id: uploadId, userId: file.user_id, name: 'a', originalName: 'a', size: 1, type: 'text/plain' },
       ...{ sha256: 'a'.repeat(64), s3Key: 'uploads/a', storeId: 'a', partSize: 1, lifetimeMs: 60_000 },
     })
     const ids = {
       '/knowledge-base/files/{id}': file.id,
-      '/knowledge-base/uploads/{id}': upload.id,
+      '/knowledge-base/uploads/{id}': uploadId,
       '/experts/{id}': expert.id,
     }
     const bodies: Record<string, object> = {

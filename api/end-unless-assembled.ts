@@ -3,10 +3,10 @@ import type { ObjectStore } from '../domain/ports.ts'
 import { whileUploadHeld } from './hold-upload.ts'
 
 /**
- * Of an open upload whose parts the store does not know any more: whether they were put together. If not, they were thrown away,
- * by a rule of the bucket perhaps, and the upload ends here.
+ * Ends an open upload whose parts the store does not know any more, unless they were put together: then they were thrown away, by a
+ * rule of the bucket perhaps. @returns whether they were put together
  */
-export async function isAssembled(
+export async function endUnlessAssembled(
   { uploads, objects }: { readonly uploads: DirectUploadStore; readonly objects: ObjectStore },
   upload: DirectUpload,
 ): Promise<boolean> {
