@@ -75,6 +75,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     'objects',
     new DatabaseContentObjectStore(createObjectStore(config.objects), new PostgresDatabaseContents(database)),
   )
+  const directUploads = createDirectUploads(config.objects)
   const changes = new PostgresExpertChanges(config.database, (error) =>
     logger.warn({ err: error }, '⚠️ Lost the connection that tells of changes; opening another'),
   )
@@ -95,7 +96,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     idempotency: new PostgresIdempotencyStore(database),
     files: new PostgresFileStore(database, config.quota),
     uploads: new PostgresDirectUploadStore(database, config.quota),
-    directUploads: createDirectUploads(config.objects),
+    directUploads: directUploads && traced('directUploads', directUploads),
     usage: new PostgresUsageStore(database, config),
     estimates: new PostgresEstimateStore(database),
     readers: readersOf(config.extraction),

@@ -1,10 +1,12 @@
 import type { Tracer } from '@opentelemetry/api'
 import { context, SpanKind, trace } from '@opentelemetry/api'
+import type { DirectUploads } from '../../domain/direct-upload.ts'
 import type { ChatModel, Embedder, ObjectStore, TextExtractor, VectorStore } from '../../domain/ports.ts'
 import { inSpan, streamInSpan } from './spans.ts'
 
 export type TracedPorts = {
   readonly objects: ObjectStore
+  readonly directUploads: DirectUploads
   readonly extractor: TextExtractor
   readonly embedder: Embedder
   readonly vectors: VectorStore
@@ -14,6 +16,7 @@ export type TracedPorts = {
 /** What goes out of the process and is waited for. */
 const CALLS: { readonly [P in keyof TracedPorts]: readonly (keyof TracedPorts[P])[] } = {
   objects: ['upload', 'download', 'size', 'delete'],
+  directUploads: ['begin', 'received', 'finish'],
   extractor: ['extract'],
   embedder: ['embed'],
   vectors: ['upsert', 'query', 'deleteFile', 'deleteNamespace', 'count', 'hasFile', 'candidates'],
