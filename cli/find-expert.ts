@@ -1,14 +1,11 @@
+import { isUuid } from '../domain/is-uuid.ts'
 import type { ApiClient } from './api/api-client.ts'
 import type { ExpertJson } from './api/experts-api.ts'
 import { minute } from './output.ts'
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-export const isId = (text: string): boolean => UUID.test(text)
-
 /** By its id, or by its exact name. @throws Error that lists the candidates, where several have this name */
 export async function findExpert({ experts }: ApiClient, idOrName: string): Promise<ExpertJson> {
-  if (isId(idOrName)) return experts.get(idOrName)
+  if (isUuid(idOrName)) return experts.get(idOrName)
   const found = await Array.fromAsync(experts.named(idOrName))
   const [expert] = found
   if (!expert) throw new Error(`There is no expert named "${idOrName}". expertsmith status lists them.`)

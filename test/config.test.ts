@@ -6,11 +6,11 @@ import { describe, test } from 'node:test'
 import type { ConfigurationError, Environment } from '../config.ts'
 import {
   loadApiConfig,
-  loadCliConfig,
   loadClientConfig,
   loadDoctorConfig,
   loadRebuildConfig,
   loadStackConfig,
+  loadTemporalClientConfig,
   loadWorkerConfig,
 } from '../config.ts'
 
@@ -288,7 +288,7 @@ test('where this machine reaches the API follows HOST and PORT, whatever its add
 })
 
 test('whoever is told of no other Temporal looks for that of npm start, on its port', () => {
-  const address = (env: Environment) => loadCliConfig(env).temporal.connect.connectionOptions.address
+  const address = (env: Environment) => loadTemporalClientConfig(env).temporal.connect.connectionOptions.address
   assert.equal(address({ STACK_TEMPORAL_PORT: '7300' }), '127.0.0.1:7300')
   assert.equal(address({ STACK_TEMPORAL_PORT: '7300', TEMPORAL_ADDRESS: 'temporal:7233' }), 'temporal:7233')
 })

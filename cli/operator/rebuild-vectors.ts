@@ -6,11 +6,11 @@ import type { OtherExpert } from '../../adapters/postgres-rebuild.ts'
 import { markForRebuild } from '../../adapters/postgres-rebuild.ts'
 import { loadRebuildConfig, type RebuildConfig } from '../../config.ts'
 import type { Expert } from '../../domain/expert.ts'
+import { isUuid } from '../../domain/is-uuid.ts'
 import type { CreateExpertWorkflow, RetryRequest } from '../../workflows/contract.ts'
 import { CREATE_EXPERT, createExpertStart, retryFailedFiles } from '../../workflows/contract.ts'
 import { connectTemporal } from '../connect-temporal.ts'
 import { EXIT } from '../exit-codes.ts'
-import { isId } from '../find-expert.ts'
 import { count, print, printJson, say } from '../output.ts'
 import { plainLine } from '../plain-text.ts'
 import { UsageError } from '../usage-error.ts'
@@ -22,7 +22,7 @@ const OTHERWISE = 'Workers of that model could: EMBEDDING_MODEL, EMBEDDING_DIMEN
  * embedded before is in the object store, so that nothing is paid for. Can be repeated at any time.
  */
 export async function rebuildVectors(expertIds: readonly string[], { json = false }: { readonly json?: boolean }) {
-  const wrong = expertIds.filter((id) => !isId(id))
+  const wrong = expertIds.filter((id) => !isUuid(id))
   if (wrong.length > 0)
     throw new UsageError(`${wrong.join(', ')} is not the id of an expert; expertsmith status lists them.`)
   const config = loadRebuildConfig()

@@ -173,7 +173,7 @@ describe('API keys', () => {
           table.push([route, `${status} ${body.code}`])
         } else if (method === 'GET') {
           const answer = JSON.stringify((await other.send(method, url)).body)
-          for (const mine of [file.id, expert.id, upload.id]) assert.ok(!answer.includes(mine), route)
+          for (const mine of [file.id, expert.id, uploadId]) assert.ok(!answer.includes(mine), route)
           table.push([route, 'takes none, and tells of none'])
         } else table.push([route, 'takes none'])
       }
