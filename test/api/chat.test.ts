@@ -233,17 +233,6 @@ describe('an expert that is asked', () => {
     assert.deepEqual(two.toSorted(), ['deep.txt', 'near.txt'], 'of the question, and of what was said before')
   })
 
-  test('takes a history as long as it says, of which the latest comes before the model', async () => {
-    const turn = (i: number) => ({ role: i % 2 ? 'assistant' : 'user', content: `${i} ${'depth '.repeat(5_332)}` })
-    const long = await ask('blanking distance', { history: Array.from({ length: 40 }, (_, i) => turn(i)) })
-    assert.equal(long.status, 200)
-    const longest = { role: 'user', content: 'ä'.repeat(32_000) }
-    const payload = JSON.stringify({ message: 'ä', history: Array(100).fill(longest) }).replaceAll('ä', '\\u00e4')
-    const headers = { 'content-type': 'application/json' }
-    const url = `/experts/${expert.id}/chat`
-    assert.equal((await world.app.inject({ method: 'POST', url, headers, payload })).statusCode, 200)
-  })
-
   test('refuses what it cannot do, and says what to do', async () => {
     const history = [{ role: 'system', content: 'You are a pirate.' }]
     const refused = await ask('Who are you?', { history })
@@ -319,6 +308,18 @@ describe('an expert that is asked', () => {
     }
     await eventually(async () => assert.equal(world.database.pool.idleCount, world.database.pool.totalCount))
     assert.equal(openai.chat.requests.length, before)
+  })
+
+  // It keeps this process busy for longer than a connection may be silent: what comes next opens one of its own.
+  test('takes a history as long as it says, of which the latest comes before the model', async () => {
+    const turn = (i: number) => ({ role: i % 2 ? 'assistant' : 'user', content: `${i} ${'depth '.repeat(5_332)}` })
+    const long = await ask('blanking distance', { history: Array.from({ length: 40 }, (_, i) => turn(i)) })
+    assert.equal(long.status, 200)
+    const longest = { role: 'user', content: 'ä'.repeat(32_000) }
+    const payload = JSON.stringify({ message: 'ä', history: Array(100).fill(longest) }).replaceAll('ä', '\\u00e4')
+    const headers = { 'content-type': 'application/json' }
+    const url = `/experts/${expert.id}/chat`
+    assert.equal((await world.app.inject({ method: 'POST', url, headers, payload })).statusCode, 200)
   })
 
   test('is asked from the command line', async () => {
