@@ -7,7 +7,7 @@ import { type ApiConfig, api } from './config/api.ts'
 import { type ClientConfig, client } from './config/client.ts'
 import { ConfigurationError } from './config/configuration-error.ts'
 import { type DatabaseConfig, database } from './config/database.ts'
-import { embedder } from './config/embedder.ts'
+import { embeddings } from './config/embeddings.ts'
 import { objectStore } from './config/object-store.ts'
 import { type Environment, environment, Reader } from './config/reader.ts'
 import { fileDeadline, retryWindow } from './config/run-times.ts'
@@ -19,7 +19,7 @@ import { withOwnDatabase } from './config/with-own-database.ts'
 import { type WorkerConfig, worker } from './config/worker.ts'
 
 export type { ChatConfig } from './config/chat.ts'
-export type { EmbedderConfig } from './config/embedder.ts'
+export type { EmbeddingsConfig, OpenAiEmbeddingsConfig } from './config/embeddings.ts'
 export type { ExtractionConfig, OcrConfig } from './config/extraction.ts'
 export type { LogConfig } from './config/logging.ts'
 export type { ObjectStoreConfig, S3Config } from './config/object-store.ts'
@@ -54,13 +54,13 @@ export const loadBucketConfig = (env: Environment = environment()): BucketConfig
   }))
 
 /** The operator's commands that work on the database themselves. */
-export type OperatorConfig = Pick<Shared, 'temporal' | 'database' | 'embedder'>
+export type OperatorConfig = Pick<Shared, 'temporal' | 'database' | 'embeddings'>
 
 export const loadOperatorConfig = (env: Environment = environment()): OperatorConfig =>
   Reader.load(withOwnDatabase(env), (from) => ({
     temporal: temporal(from),
     database: database(from),
-    embedder: embedder(from),
+    embeddings: embeddings(from),
   }))
 
 /** For commands that speak to the API. */

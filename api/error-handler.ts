@@ -6,7 +6,7 @@ import { DatabaseUnavailable } from '../domain/database-unavailable.ts'
 import { FAILURES, Failure } from '../domain/failure.ts'
 import { QuotaExceeded } from '../domain/quota.ts'
 import { TokensUsedUp } from '../domain/usage.ts'
-import { Problem } from './problem.ts'
+import { PROBLEMS, Problem } from './problem.ts'
 import { fromQuota, fromTokens } from './quota-problem.ts'
 
 /** By status, or by code. */
@@ -77,6 +77,7 @@ function fromChatFailure(error: ChatFailure): Problem {
 /** A failure of a store or of the embedder while a request waits for it: retry later, or the operator has to act. */
 function fromFailure({ code, message }: Failure): Body {
   if (code === 'OBJECT_MISSING') return { status: 404, code, detail: message }
+  if (code === 'EMBEDDING_MODEL_MISMATCH') return { status: PROBLEMS[code][0], code, detail: message }
   return { status: FAILURES[code].retryable || code === 'STORAGE_NOT_CONFIGURED' ? 503 : 502, code, detail: message }
 }
 

@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client'
-import { createEmbedder } from '../../adapters/from-config.ts'
+import { openEmbedders } from '../../adapters/embedders.ts'
 import { openDatabase } from '../../adapters/postgres-database.ts'
 import type { OtherExpert } from '../../adapters/postgres-rebuild.ts'
 import { markForRebuild } from '../../adapters/postgres-rebuild.ts'
@@ -30,13 +30,14 @@ export async function rebuildVectors(expertIds: readonly string[], { json = fals
   const connection = await Connection.connect(connectionOptions).catch((cause: unknown) => {
     throw new Error(`Temporal cannot be reached at ${connectionOptions.address}. Is TEMPORAL_ADDRESS right?`, { cause })
   })
+  const embedders = await openEmbedders(config.embeddings)
   try {
     const ids = expertIds.length > 0 ? expertIds : undefined
-    const { experts, others } = await markForRebuild(database, createEmbedder(config.embedder), ids)
+    const { experts, others } = await markForRebuild(database, embedders.chosen, ids)
     for (const expert of experts) await start(connection, config, expert)
     tell({ experts, others }, expertIds, json)
   } finally {
-    await Promise.all([connection.close(), database.end()])
+    await Promise.all([connection.close(), database.end(), embedders.close()])
   }
 }
 

@@ -1,4 +1,4 @@
-import { createEmbedder } from '../../../adapters/from-config.ts'
+import { openEmbedders } from '../../../adapters/embedders.ts'
 import { PostgresApiKeyStore } from '../../../adapters/postgres-api-key-store.ts'
 import { openDatabase } from '../../../adapters/postgres-database.ts'
 import { hasIndexedFiles } from '../../../adapters/postgres-vector-use.ts'
@@ -26,7 +26,7 @@ const LIMITS = { connectTimeoutMs: 5_000, queryTimeoutMs: 5_000 }
 export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResult, void> {
   const database = openDatabase({ ...config.api.database, connections: 2 }, () => undefined, LIMITS)
   const postgres = postgresChecks(config.api.database)
-  const { model, dimensions } = createEmbedder(config.worker.embedder)
+  const embedders = await openEmbedders(config.worker.embeddings)
   const groups: readonly Group[] = [
     configurationChecks({
       config,
@@ -43,11 +43,11 @@ export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResul
     }),
     vectorChecks({
       config: config.worker.vectors,
-      dimensions,
+      dimensions: embedders.chosen.dimensions,
       database: postgres.migrated,
-      isInUse: () => hasIndexedFiles(database, { model, dimensions }),
+      isInUse: (dimensions) => hasIndexedFiles(database, dimensions),
     }),
-    embeddingChecks(config.worker.embedder),
+    embeddingChecks(config.worker.embeddings, embedders),
     askingChecks(config.api.chat),
     apiChecks(config),
     backupChecks(config.api.database, postgres.checks[0] ?? postgres.migrated),
@@ -56,7 +56,7 @@ export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResul
     yield* run(groups, redaction(config))
   } finally {
     await Promise.allSettled(groups.map((group) => group.close?.()))
-    await database.end().catch(() => undefined)
+    await Promise.allSettled([database.end(), embedders.close()])
   }
 }
 

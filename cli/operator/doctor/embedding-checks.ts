@@ -1,5 +1,5 @@
-import { createEmbedder } from '../../../adapters/from-config.ts'
-import type { EmbedderConfig } from '../../../config.ts'
+import type { EmbeddingsConfig, OpenAiEmbeddingsConfig } from '../../../config.ts'
+import type { Embedders } from '../../../domain/embedders.ts'
 import type { Finding, Group } from './check.ts'
 import { ok, warning } from './check.ts'
 import { codeOf, describeError } from './failure-finding.ts'
@@ -8,26 +8,25 @@ const SLOW_MS = 3_000
 const WORD = 'doctor'
 
 /** One request for one word: it costs a token. */
-export function embeddingChecks(config: EmbedderConfig): Group {
-  if (config.kind === 'hashing')
+export function embeddingChecks({ openai, provider }: EmbeddingsConfig, { chosen, reason }: Embedders): Group {
+  if (provider !== 'openai' || !openai)
     return {
-      name: 'Embeddings: hashing',
-      checks: [{ name: 'Model', find: async () => ok('on this machine: finds words, not meaning') }],
+      name: `Embeddings: ${provider}`,
+      checks: [{ name: 'Model', find: async () => ok(`on this machine: finds words, not meaning (${reason})`) }],
     }
-  const embedder = createEmbedder(config)
   return {
-    name: `Embeddings: ${config.model}`,
+    name: `Embeddings: ${chosen.model}`,
     checks: [
       {
         name: 'Key and model',
         find: async (signal) => {
           const start = performance.now()
-          const [vector] = await embedder.embed([WORD], { signal })
+          const [vector] = await chosen.embed([WORD], { signal })
           return answered(vector?.length ?? 0, performance.now() - start)
         },
-        explain: (error) => ({ detail: describeError(error), fix: fixFor(error, config) }),
+        explain: (error) => ({ detail: describeError(error), fix: fixFor(error, openai) }),
       },
-      { name: 'Limits', find: async () => limits(config) },
+      { name: 'Limits', find: async () => limits(openai) },
     ],
   }
 }
@@ -39,9 +38,7 @@ function answered(dimensions: number, milliseconds: number): Finding {
     : warning(detail, 'Look at https://status.openai.com, or at OPENAI_BASE_URL')
 }
 
-type OpenAiConfig = Extract<EmbedderConfig, { kind: 'openai' }>
-
-function fixFor(error: unknown, { model, baseUrl, dimensions }: OpenAiConfig): string {
+function fixFor(error: unknown, { model, baseUrl, dimensions }: OpenAiEmbeddingsConfig): string {
   switch (codeOf(error)) {
     case 'EMBEDDING_AUTH':
       return 'Correct OPENAI_API_KEY, whose project must have the model, or EMBEDDING_MODEL'
@@ -60,7 +57,7 @@ function fixFor(error: unknown, { model, baseUrl, dimensions }: OpenAiConfig): s
   }
 }
 
-function limits({ requestsPerMinute, tokensPerMinute }: OpenAiConfig): Finding {
+function limits({ requestsPerMinute, tokensPerMinute }: OpenAiEmbeddingsConfig): Finding {
   if (tokensPerMinute !== undefined)
     return ok(`${tokensPerMinute} tokens, ${requestsPerMinute ?? 'any number of'} requests a minute, of all workers`)
   return warning(

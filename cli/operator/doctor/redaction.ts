@@ -17,7 +17,7 @@ export function redaction(config: DoctorConfig): (result: Result) => Result {
 
 function secretsOf({ api, worker, client }: DoctorConfig): string[] {
   const { password } = new URL(api.database.url)
-  const { objects, vectors, embedder, temporal } = worker
+  const { objects, vectors, embeddings, temporal } = worker
   return [
     password,
     decodeURIComponent(password),
@@ -25,7 +25,7 @@ function secretsOf({ api, worker, client }: DoctorConfig): string[] {
     client.apiKey ?? '',
     objects.kind === 's3' ? objects.secretKey : '',
     vectors.kind === 'pinecone' ? vectors.apiKey : '',
-    embedder.kind === 'openai' ? embedder.apiKey : '',
+    embeddings.openai?.apiKey ?? '',
     api.chat?.apiKey ?? '',
     typeof temporal.connect.connectionOptions.apiKey === 'string' ? temporal.connect.connectionOptions.apiKey : '',
   ]

@@ -15,8 +15,8 @@ type Options = {
   readonly dimensions: number
   /** The database answers, and has its tables. */
   readonly database: Check
-  /** Whether files are indexed by the configured model. */
-  readonly isInUse: () => Promise<boolean>
+  /** Whether files are indexed by vectors of this length. */
+  readonly isInUse: (dimensions: number) => Promise<boolean>
 }
 
 /** Looks at the vector store, and makes nothing there. */
@@ -58,7 +58,7 @@ function pineconeChecks(
     needs: [key],
     // Of one that is not there the database knows whether it ought to be.
     after: [database],
-    find: async () => (found ? described(found, index) : lost(index, dimensions, await isInUse())),
+    find: async () => (found ? described(found, index) : lost(index, dimensions, await isInUse(dimensions))),
     explain: (error) => ({
       detail: `${index} is not there; whether it ought to be, the database did not tell: ${messageOf(error)}`,
       fix: 'Mend the database first',
