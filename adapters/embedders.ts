@@ -1,5 +1,5 @@
 import type { EmbeddingsConfig } from '../config.ts'
-import type { EmbeddingProvider, Embedders, ModelOfExpert, WantedModel } from '../domain/embedders.ts'
+import type { Embedders, EmbeddingProvider, ModelOfExpert, WantedModel } from '../domain/embedders.ts'
 import { providerOf } from '../domain/embedders.ts'
 import { Failure } from '../domain/failure.ts'
 import type { Embedder } from '../domain/ports.ts'
@@ -81,7 +81,8 @@ class ConfiguredEmbedders implements Embedders {
       return `${this.#config.whyNotLocal ?? 'no local model is set up'}; npm run setup:local sets one up`
     const here = this.#configured(provider)
     const isHere =
-      (model ?? here.model) === here.model && (provider === 'hashing' || (dimensions ?? here.dimensions) === here.dimensions)
+      (model ?? here.model) === here.model &&
+      (provider === 'hashing' || (dimensions ?? here.dimensions) === here.dimensions)
     return isHere ? undefined : `what is set up here is ${named(here)}`
   }
 

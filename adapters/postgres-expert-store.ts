@@ -71,8 +71,10 @@ export const SELECT_EXPERT = `
       then coalesce(c.amount + c.chat_amount, 0)::float8 end as amount
   from experts e left join expert_costs c on c.expert_id = e.id cross join lateral (${PROGRESS} and expert_id = e.id) p`
 
-export const toChunking = ({ chunk_tokens: maxTokens, chunk_overlap_tokens: overlap }: ChunkingRow): ChunkSizes | null =>
-  maxTokens === null ? null : { maxTokens, overlapTokens: overlap ?? 0 }
+export const toChunking = ({
+  chunk_tokens: maxTokens,
+  chunk_overlap_tokens: overlap,
+}: ChunkingRow): ChunkSizes | null => (maxTokens === null ? null : { maxTokens, overlapTokens: overlap ?? 0 })
 
 export const toExpert = (row: ExpertRow): Expert => ({
   id: row.id,

@@ -126,13 +126,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   })
   const close = async () => {
     await app.close()
-    await Promise.allSettled([
-      vectors.close(),
-      embedders.close(),
-      connection.close(),
-      changes.close(),
-      database.end(),
-    ])
+    await Promise.allSettled([vectors.close(), embedders.close(), connection.close(), changes.close(), database.end()])
     await tracing?.close()
     logger.info('API stopped')
   }

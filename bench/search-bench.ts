@@ -49,7 +49,13 @@ export class SearchBench {
   /** `isKeywordPass`: as where the store has no index of words. */
   async search(collection: number, query: string, mode: SearchMode, isKeywordPass = false): Promise<Passage[]> {
     const vectors = isKeywordPass ? withoutWords(this.#vectors) : this.#vectors
-    const ports = { experts: EVERY_FILE, usage: NOT_COUNTED, embedders: soleEmbedder(this.#embedder), vectors, publicUrl: '' }
+    const ports = {
+      experts: EVERY_FILE,
+      usage: NOT_COUNTED,
+      embedders: soleEmbedder(this.#embedder),
+      vectors,
+      publicUrl: '',
+    }
     const found = await searchExpert(ports, expertOf(collection, this.#embedder), { query, mode, topK: TOP_K })
     return found.flatMap(({ fileId, chunk }) => this.#passages.get(`${fileId} ${chunk.startOffset}`) ?? [])
   }

@@ -55,7 +55,10 @@ describe('configuration', () => {
 
   test('chooses the parts by what is configured', () => {
     const alone = loadWorkerConfig(LEAST)
-    assert.deepEqual([alone.objects.kind, alone.vectors.kind, alone.embeddings.provider], ['disk', 'lancedb', 'hashing'])
+    assert.deepEqual(
+      [alone.objects.kind, alone.vectors.kind, alone.embeddings.provider],
+      ['disk', 'lancedb', 'hashing'],
+    )
     const s3 = { S3_BUCKET_NAME: 'b', S3_ACCESS_KEY_ID: 'i', S3_SECRET_KEY: 's', S3_REGION: 'r' }
     const production = loadWorkerConfig({ ...LEAST, ...s3, PINECONE_API_KEY: 'p', OPENAI_API_KEY: 'o' })
     assert.deepEqual(

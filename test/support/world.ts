@@ -49,7 +49,13 @@ import type { MetricsOptions } from '../../api/metrics-routes.ts'
 import type { ProtectionOptions } from '../../api/protection.ts'
 import type { HealthCheck } from '../../api/readiness.ts'
 import { backlogs } from '../../api/task-queues.ts'
-import type { ChatConfig, EmbeddingsConfig, ObjectStoreConfig, OpenAiEmbeddingsConfig, VectorStoreConfig } from '../../config.ts'
+import type {
+  ChatConfig,
+  EmbeddingsConfig,
+  ObjectStoreConfig,
+  OpenAiEmbeddingsConfig,
+  VectorStoreConfig,
+} from '../../config.ts'
 import type { DirectUploadStore } from '../../domain/direct-upload.ts'
 import type { Embedders } from '../../domain/embedders.ts'
 import type { EstimateStore, ExpectedRecipe, Readers } from '../../domain/estimate.ts'
@@ -146,8 +152,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const contents = new PostgresDatabaseContents(database.pool)
   const objectsConfig: ObjectStoreConfig = options.objects ?? { kind: 'disk', dir: join(dir, 'objects') }
   const objects = new DatabaseContentObjectStore(createObjectStore(objectsConfig), contents)
-  const vectors = createVectorStore(options.vectors ?? { kind: 'lancedb', dir: join(dir, 'vectors') }, embedder, (dimensions) =>
-    hasIndexedFiles(database.pool, dimensions),
+  const vectors = createVectorStore(
+    options.vectors ?? { kind: 'lancedb', dir: join(dir, 'vectors') },
+    embedder,
+    (dimensions) => hasIndexedFiles(database.pool, dimensions),
   )
   const terms = { quota: options.quota ?? {}, prices: options.prices ?? {} }
   const files = new PostgresFileStore(database.pool, terms.quota)
@@ -209,7 +217,21 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await rm(dir, { recursive: true, force: true })
     checkAnswers()
   }
-  return { ...estimating, app, dir, client, taskQueue, database, changes, uploads, objects, vectors, embedders, embedder, close }
+  return {
+    ...estimating,
+    app,
+    dir,
+    client,
+    taskQueue,
+    database,
+    changes,
+    uploads,
+    objects,
+    vectors,
+    embedders,
+    embedder,
+    close,
+  }
 }
 
 const embeddingsOf = (one: EmbedderConfig = { kind: 'hashing', dimensions: 256 }): EmbeddingsConfig => ({
