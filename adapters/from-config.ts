@@ -21,7 +21,7 @@ import { extractionVersion } from './extraction/version.ts'
 import { LanceDbVectorStore } from './lancedb-vector-store.ts'
 import { MeteredEmbedder } from './metered-embedder.ts'
 import { OpenAiChatModel } from './openai-chat-model.ts'
-import { PineconeVectorStore } from './pinecone-vector-store.ts'
+import { PineconeIndexes } from './pinecone-indexes.ts'
 import type { RateLimitOptions } from './postgres-rate-limit.ts'
 import { S3DirectUploads } from './s3-direct-uploads.ts'
 import { S3ObjectStore } from './s3-object-store.ts'
@@ -80,9 +80,9 @@ export function createVectorStore(
 ): VectorStore {
   switch (config.kind) {
     case 'pinecone':
-      return new PineconeVectorStore({ ...config, dimensions, isInUse: () => isInUse(dimensions) })
+      return new PineconeIndexes({ ...config, dimensions, isInUse })
     case 'lancedb':
-      return new LanceDbVectorStore({ ...config, dimensions, onUpkeepFailure })
+      return new LanceDbVectorStore({ ...config, onUpkeepFailure })
   }
 }
 

@@ -25,7 +25,7 @@ export class SearchBench {
   #count = 0
 
   constructor(dir: string) {
-    this.#vectors = new LanceDbVectorStore({ dir, dimensions: DIMENSIONS })
+    this.#vectors = new LanceDbVectorStore({ dir })
   }
 
   async store(collection: number, passages: readonly Passage[]): Promise<void> {
