@@ -12,3 +12,13 @@ export async function hasIndexedFiles(pool: pg.Pool, dimensions: number): Promis
   )
   return rowCount === 1
 }
+
+/** The lengths of vectors of which the same holds. */
+export async function lengthsInUse(pool: pg.Pool): Promise<number[]> {
+  const { rows } = await pool.query<{ length: number }>(
+    `select distinct e.embedding_dimensions as length from experts e
+     where exists (select from expert_files ef where ef.expert_id = e.id and ef.status = 'indexed' and ef.chunks > 0)
+     order by length`,
+  )
+  return rows.map(({ length }) => length)
+}

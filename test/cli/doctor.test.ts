@@ -177,12 +177,6 @@ describe('expertsmith doctor', () => {
       /temporal operator namespace create --namespace nowhere/,
     ],
     ['a version that is not current', () => ({ WORKER_BUILD_ID: 'b7' }), 'Temporal/Worker versions', /--build-id b7/],
-    [
-      'an index of another dimension',
-      () => ({ EMBEDDING_DIMENSIONS: '32' }),
-      'Vectors/Dimensions',
-      /has 64, the embeddings have 32.+EMBEDDING_DIMENSIONS=64/s,
-    ],
     ['a Pinecone key that is wrong', () => ({ PINECONE_API_KEY: 'pcsk_wrong' }), 'Vectors/API key', /PINECONE_API_KEY/],
     [
       'an OpenAI key that is wrong',

@@ -1,7 +1,7 @@
 import { openEmbedders } from '../../../adapters/embedders.ts'
 import { PostgresApiKeyStore } from '../../../adapters/postgres-api-key-store.ts'
 import { openDatabase } from '../../../adapters/postgres-database.ts'
-import { hasIndexedFiles } from '../../../adapters/postgres-vector-use.ts'
+import { lengthsInUse } from '../../../adapters/postgres-vector-use.ts'
 import { S3BucketRules } from '../../../adapters/s3-bucket-rules.ts'
 import { bucketLifetimes } from '../../../adapters/wanted-bucket-rules.ts'
 import type { DoctorConfig } from '../../../config.ts'
@@ -45,7 +45,7 @@ export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResul
       config: config.worker.vectors,
       dimensions: embedders.chosen.dimensions,
       database: postgres.migrated,
-      isInUse: (dimensions) => hasIndexedFiles(database, dimensions),
+      lengthsInUse: () => lengthsInUse(database),
     }),
     embeddingChecks(config.worker.embeddings, embedders),
     askingChecks(config.api.chat),
