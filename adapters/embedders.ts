@@ -14,12 +14,29 @@ export type EmbeddersOptions = { readonly wrap?: WrapEmbedder | undefined }
 
 type Model = { readonly model: string; readonly dimensions: number }
 
-/** Opens the local model too, where it is set up: an expert may have been made with it. */
+/** Opens the local model too, where one is set up: an expert may have been made with it. @throws Error where it is chosen and cannot be opened */
 export async function openEmbedders(
   config: EmbeddingsConfig,
   { wrap = (embedder) => embedder }: EmbeddersOptions = {},
 ): Promise<Embedders> {
-  return new ConfiguredEmbedders(config, wrap, config.local && (await LocalEmbedder.open(config.local)))
+  return new ConfiguredEmbedders(config, wrap, await openLocal(config))
+}
+
+/** An embedder, or why there is none. */
+type Opened = Embedder | string
+
+async function openLocal({
+  provider,
+  local,
+  whyNotLocal = 'no local model is set up',
+}: EmbeddingsConfig): Promise<Opened> {
+  if (!local) return whyNotLocal
+  try {
+    return await LocalEmbedder.open(local)
+  } catch (error) {
+    if (provider === 'local') throw error
+    return error instanceof Error ? error.message : String(error)
+  }
 }
 
 /** Embedders are made when they are asked for first, and kept. */
@@ -29,10 +46,10 @@ class ConfiguredEmbedders implements Embedders {
   readonly reason: string
   readonly #config: EmbeddingsConfig
   readonly #wrap: WrapEmbedder
-  readonly #local: Embedder | undefined
+  readonly #local: Opened
   readonly #made = new Map<string, Embedder>()
 
-  constructor(config: EmbeddingsConfig, wrap: WrapEmbedder, local: Embedder | undefined) {
+  constructor(config: EmbeddingsConfig, wrap: WrapEmbedder, local: Opened) {
     this.provider = config.provider
     this.reason = config.reason
     this.#config = config
@@ -42,55 +59,60 @@ class ConfiguredEmbedders implements Embedders {
   }
 
   of({ embeddingModel: model, embeddingDimensions: dimensions }: ModelOfExpert): Embedder {
-    const provider = providerOf(model)
-    const why = this.#whyNot(provider, { model, dimensions })
-    if (why === undefined) return this.#find(provider, { model, dimensions })
-    throw mismatch(`it was made with ${named({ model, dimensions })}, here ${named(this.chosen)} is chosen; ${why}`)
+    const found = this.#find(providerOf(model), { model, dimensions })
+    if (typeof found !== 'string') return found
+    throw mismatch(`it was made with ${named({ model, dimensions })}, here ${named(this.chosen)} is chosen; ${found}`)
   }
 
   by(provider: EmbeddingProvider, wanted: WantedModel = {}): Embedder {
-    const why = this.#whyNot(provider, wanted)
-    if (why !== undefined) throw mismatch(why)
-    const { model, dimensions } = this.#configured(provider)
-    return this.#find(provider, { model: wanted.model ?? model, dimensions: wanted.dimensions ?? dimensions })
+    const found = this.#find(provider, wanted)
+    if (typeof found !== 'string') return found
+    throw mismatch(found)
   }
 
   async close(): Promise<void> {
-    await this.#local?.close?.()
+    if (typeof this.#local !== 'string') await this.#local.close?.()
   }
 
-  #find(provider: EmbeddingProvider, model: Model): Embedder {
+  /** @returns why it is not available, and what makes it so, where it is not */
+  #find(provider: EmbeddingProvider, wanted: WantedModel): Opened {
+    switch (provider) {
+      case 'openai':
+        return this.#openAi(wanted)
+      case 'local':
+        return this.#ofThisMachine(wanted)
+      case 'hashing':
+        return this.#hashing(wanted)
+    }
+  }
+
+  #openAi({ model, dimensions }: WantedModel): Opened {
+    const { openai } = this.#config
+    if (!openai) return 'OPENAI_API_KEY is not set'
+    const options = { ...openai, model: model ?? openai.model, dimensions: dimensions ?? openai.dimensions }
+    return this.#keep(options, 'openai', () => new OpenAiEmbedder(options))
+  }
+
+  #ofThisMachine({ model, dimensions }: WantedModel): Opened {
+    const local = this.#local
+    if (typeof local === 'string') return `${local}; npm run setup:local sets one up`
+    const isIt = (model ?? local.model) === local.model && (dimensions ?? local.dimensions) === local.dimensions
+    if (isIt) return this.#keep(local, 'local', () => local)
+    return `the local model that is set up is ${named(local)}, and EMBEDDING_MODEL_PATH chooses it`
+  }
+
+  #hashing({ model, dimensions = this.#config.hashing.dimensions }: WantedModel): Opened {
+    const made = new HashingEmbedder({ dimensions })
+    if (model !== undefined && model !== made.model) return `this version makes ${made.model}`
+    return this.#keep(made, 'hashing', () => made)
+  }
+
+  #keep(model: Model, provider: EmbeddingProvider, make: () => Embedder): Embedder {
     const known = this.#made.get(named(model))
     if (known) return known
-    const made = this.#wrap(this.#make(provider, model), provider)
+    const made = this.#wrap(make(), provider)
     this.#made.set(named(model), made)
     return made
-  }
-
-  #make(provider: EmbeddingProvider, { model, dimensions }: Model): Embedder {
-    const { openai } = this.#config
-    if (provider === 'openai' && openai) return new OpenAiEmbedder({ ...openai, model, dimensions })
-    if (provider === 'local' && this.#local) return this.#local
-    return new HashingEmbedder({ dimensions })
-  }
-
-  /** @returns what to do about it; undefined where it is there */
-  #whyNot(provider: EmbeddingProvider, { model, dimensions }: WantedModel): string | undefined {
-    if (provider === 'openai') return this.#config.openai ? undefined : 'OPENAI_API_KEY is not set'
-    if (provider === 'local' && !this.#local)
-      return `${this.#config.whyNotLocal ?? 'no local model is set up'}; npm run setup:local sets one up`
-    const here = this.#configured(provider)
-    const isHere =
-      (model ?? here.model) === here.model &&
-      (provider === 'hashing' || (dimensions ?? here.dimensions) === here.dimensions)
-    return isHere ? undefined : `what is set up here is ${named(here)}`
-  }
-
-  #configured(provider: EmbeddingProvider): Model {
-    const { openai, hashing } = this.#config
-    if (provider === 'openai' && openai) return openai
-    if (provider === 'local' && this.#local) return this.#local
-    return new HashingEmbedder(hashing)
   }
 }
 

@@ -86,4 +86,4 @@ const modelCheck = (name: string, what: string, last: LastCall | undefined): Hea
 
 /** People take search for semantic unless told. */
 const describe = ({ chosen: { model, dimensions, isSemantic }, reason }: HealthParts['embedders']) =>
-  `${model}, ${dimensions} dimensions${isSemantic ? '' : ' (lexical, not semantic)'}: ${reason}`
+  `${model}, ${dimensions} dimensions${isSemantic ? '' : ', lexical, not semantic'} (${reason})`

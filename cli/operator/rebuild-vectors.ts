@@ -4,6 +4,7 @@ import { openDatabase } from '../../adapters/postgres-database.ts'
 import type { OtherExpert } from '../../adapters/postgres-rebuild.ts'
 import { markForRebuild } from '../../adapters/postgres-rebuild.ts'
 import { loadOperatorConfig, type OperatorConfig } from '../../config.ts'
+import type { Embedders, ModelOfExpert } from '../../domain/embedders.ts'
 import type { Expert } from '../../domain/expert.ts'
 import type { CreateExpertWorkflow, RetryRequest } from '../../workflows/contract.ts'
 import { CREATE_EXPERT, createExpertStart, retryFailedFiles } from '../../workflows/contract.ts'
@@ -12,7 +13,7 @@ import { count, print, printJson, say } from '../output.ts'
 import { plainLine } from '../plain-text.ts'
 import { UsageError } from '../usage-error.ts'
 
-const OTHERWISE = 'Workers of that model could: EMBEDDING_MODEL, EMBEDDING_DIMENSIONS.'
+const OTHERWISE = 'Workers that have that model could: OPENAI_API_KEY, or npm run setup:local and EMBEDDING_MODEL_PATH.'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
@@ -33,11 +34,19 @@ export async function rebuildVectors(expertIds: readonly string[], { json = fals
   const embedders = await openEmbedders(config.embeddings)
   try {
     const ids = expertIds.length > 0 ? expertIds : undefined
-    const { experts, others } = await markForRebuild(database, embedders.chosen, ids)
+    const { experts, others } = await markForRebuild(database, (expert) => isAvailable(embedders, expert), ids)
     for (const expert of experts) await start(connection, config, expert)
     tell({ experts, others }, expertIds, json)
   } finally {
     await Promise.all([connection.close(), database.end(), embedders.close()])
+  }
+}
+
+function isAvailable(embedders: Embedders, expert: ModelOfExpert): boolean {
+  try {
+    return embedders.of(expert) !== undefined
+  } catch {
+    return false
   }
 }
 

@@ -7,6 +7,7 @@ import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { markForRebuild } from '../../adapters/postgres-rebuild.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
 import { hasIndexedFiles } from '../../adapters/postgres-vector-use.ts'
+import type { ModelOfExpert } from '../../domain/embedders.ts'
 import type { FileContext } from '../../domain/ports.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { createDatabase } from '../support/database.ts'
@@ -31,6 +32,11 @@ describe('whether vectors were stored, by the rows', () => {
   after(() => database.close())
 
   const asks = (dimensions: number) => hasIndexedFiles(database.pool, dimensions)
+
+  const made =
+    (model: string, dimensions = 8) =>
+    ({ embeddingModel, embeddingDimensions }: ModelOfExpert) =>
+      embeddingModel === model && embeddingDimensions === dimensions
 
   async function storing(embeddingModel: string, embeddingDimensions = 8): Promise<FileContext> {
     const [userId, fileId, expertId] = [randomUUID(), randomUUID(), randomUUID()]
@@ -69,7 +75,7 @@ describe('whether vectors were stored, by the rows', () => {
     await database.pool.query(`
       create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(0.4); return new; end $$;
       create trigger slowly before update on expert_files for each row execute function slowly()`)
-    const { experts, others } = await markForRebuild(pool, { model: 'slow', dimensions: 8 }, [expertId])
+    const { experts, others } = await markForRebuild(pool, made('slow'), [expertId])
     await database.pool.query('drop function slowly cascade')
     assert.deepEqual([experts[0]?.id, experts[0]?.progress.pending, others], [expertId, 1, []])
   })
@@ -79,11 +85,11 @@ describe('whether vectors were stored, by the rows', () => {
     const [ours, theirs] = await Promise.all([storing('ours'), storing('theirs')])
     for (const ref of [ours, theirs]) await runs.markIndexed(ref, INDEXED)
     const asked = [ours.expertId, theirs.expertId]
-    const { experts, others } = await markForRebuild(database.pool, { model: 'ours', dimensions: 8 }, asked)
+    const { experts, others } = await markForRebuild(database.pool, made('ours'), asked)
     assert.deepEqual([experts.map(({ id }) => id), others.length], [[ours.expertId], 1])
     assert.deepEqual(others[0], { id: theirs.expertId, name: 'e', model: 'theirs', dimensions: 8 })
     assert.equal(await asks(8), true)
-    const shorter = await markForRebuild(database.pool, { model: 'theirs', dimensions: 4 }, asked)
+    const shorter = await markForRebuild(database.pool, made('theirs', 4), asked)
     assert.deepEqual([shorter.experts, shorter.others.map(({ id }) => id)], [[], [theirs.expertId]])
   })
 })

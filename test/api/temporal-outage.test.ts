@@ -100,7 +100,7 @@ describe('without Temporal', { concurrency: true }, () => {
       [unasked?.name, unasked?.detail],
       [
         'embeddings',
-        `${embedder.model}, ${embedder.dimensions} dimensions (lexical, not semantic): the test wants it, not asked yet`,
+        `${embedder.model}, ${embedder.dimensions} dimensions, lexical, not semantic (the test wants it), not asked yet`,
       ],
     )
   })
