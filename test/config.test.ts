@@ -15,6 +15,9 @@ import {
 
 const LEAST = { DATABASE_URL: 'postgres://user:password@127.0.0.1:5432/expertsmith' }
 
+/** Whatever is set up on the machine of the developer. */
+const NOT_LOCAL = { LOCAL_EMBEDDINGS_DIR: '/nowhere' }
+
 describe('configuration', () => {
   test('reports everything that is wrong at once, with the name and what would be right', () => {
     const env = { PORT: 'eighty', RETRY_WINDOW: 'soon', VECTOR_STORE: 'chroma', S3_FORCE_PATH_STYLE: 'yes' }
@@ -54,7 +57,7 @@ describe('configuration', () => {
   })
 
   test('chooses the parts by what is configured', () => {
-    const alone = loadWorkerConfig(LEAST)
+    const alone = loadWorkerConfig({ ...LEAST, ...NOT_LOCAL })
     assert.deepEqual(
       [alone.objects.kind, alone.vectors.kind, alone.embeddings.provider],
       ['disk', 'lancedb', 'hashing'],
@@ -64,6 +67,49 @@ describe('configuration', () => {
     assert.deepEqual(
       [production.objects.kind, production.vectors.kind, production.embeddings.provider],
       ['s3', 'pinecone', 'openai'],
+    )
+  })
+
+  test('chooses embeddings by key and set-up, tells why, and keeps what older experts may have', async (t) => {
+    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-local-'))
+    t.after(() => rm(dir, { recursive: true }))
+    const there = { LOCAL_EMBEDDINGS_DIR: dir, EMBEDDING_MODEL_PATH: join(dir, 'model') }
+    const chosen = (env: Environment) => {
+      const { provider, reason, openai, local, hashing } = loadApiConfig({ ...LEAST, ...env }).embeddings
+      return [provider, reason, openai !== undefined, local !== undefined, hashing.dimensions]
+    }
+    const [neither, key] = ['neither EMBEDDINGS nor OPENAI_API_KEY is set', { OPENAI_API_KEY: 'sk-…' }]
+    assert.deepEqual(chosen(NOT_LOCAL), [
+      ...['hashing', `${neither}, and no local model is set up`, false, false, 1_024],
+    ])
+    assert.deepEqual(chosen({ ...there, EMBEDDINGS: 'hashing', EMBEDDING_DIMENSIONS: '64' }), [
+      ...['hashing', 'EMBEDDINGS=hashing', false, false, 64],
+    ])
+    await setUpIn(dir)
+    assert.deepEqual(chosen(there), ['local', `${neither}, and a local model is set up`, false, true, 1_024])
+    assert.deepEqual(chosen({ ...there, ...key, EMBEDDING_DIMENSIONS: '64' }), [
+      ...['openai', 'EMBEDDINGS is not set, OPENAI_API_KEY is', true, true, 1_024],
+    ])
+    assert.deepEqual(chosen({ ...there, ...key, EMBEDDINGS: 'local' }), [
+      ...['local', 'EMBEDDINGS=local', true, true, 1_024],
+    ])
+  })
+
+  test('wants of the local embeddings that are asked for that they are set up, in every process, beside other faults', () => {
+    const env = { ...LEAST, ...NOT_LOCAL, EMBEDDINGS: 'local', LOG_LEVEL: 'loud' }
+    for (const load of [loadApiConfig, loadWorkerConfig, loadStackConfig, loadDoctorConfig])
+      assert.throws(
+        () => load(env),
+        ({ faults }: ConfigurationError) => {
+          assert.equal(faults.length, 2)
+          assert.match(faults.join('\n'), /LOG_LEVEL=loud/)
+          assert.match(faults.join('\n'), /EMBEDDINGS=local, but .+ in \/nowhere.+npm run setup:local/)
+          return true
+        },
+      )
+    assert.throws(
+      () => loadStackConfig({ EMBEDDINGS: 'magic' }),
+      /EMBEDDINGS=magic is not one of openai, local, hashing/,
     )
   })
 
@@ -227,6 +273,15 @@ test('the doctor is told the faults of every process at once, and finds the data
   assert.equal(loadOperatorConfig(env).database.url, url)
   assert.equal(loadOperatorConfig({ ...env, ...LEAST }).database.url, LEAST.DATABASE_URL)
 })
+
+/** Empty files, where `npm run setup:local` would put others. */
+async function setUpIn(dir: string): Promise<void> {
+  const transformers = join(dir, 'package', 'node_modules', '@huggingface', 'transformers')
+  await Promise.all([transformers, join(dir, 'model', 'onnx')].map((path) => mkdir(path, { recursive: true })))
+  await writeFile(join(transformers, 'package.json'), '{}')
+  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model_quantized.onnx'])
+    await writeFile(join(dir, 'model', file), '')
+}
 
 test('.env.example documents exactly the variables that are read', async () => {
   const example = await readFile(join(import.meta.dirname, '../.env.example'), 'utf8')
