@@ -26,8 +26,9 @@ export interface Embedders {
   close(): Promise<void>
 }
 
-/** `all-MiniLM-L6-v2@1f2a3b4c`: of one name there may be several exports, whose vectors differ. */
-const LOCAL = /@[0-9a-f]{8}$/
+/** How names of local models end, `all-MiniLM-L6-v2@1f2a3b4c`: of one name there may be several exports, whose vectors differ. */
+export const LOCAL_ENDING = '@[0-9a-f]{8}$'
+const LOCAL = new RegExp(LOCAL_ENDING)
 
 /** Whose a model is, by its name. */
 export function providerOf(model: string): EmbeddingProvider {

@@ -71,7 +71,8 @@ function parts({ api, worker }: DoctorConfig): Finding {
       ? ['lexical embeddings (npm run setup:local, or set OPENAI_API_KEY)']
       : []),
   ]
-  if (simple.length === 0) return ok('S3, Pinecone, OpenAI')
+  if (simple.length === 0)
+    return ok(`S3, Pinecone, ${worker.embeddings.provider === 'openai' ? 'OpenAI' : 'embeddings of a local model'}`)
   if (isLoopback(new URL(api.database.url).hostname)) return ok(`of one machine: ${simple.join('; ')}`)
   return warning(
     `not for production: ${simple.join('; ')}`,

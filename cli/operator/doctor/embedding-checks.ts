@@ -1,22 +1,22 @@
 import type { EmbeddingsConfig, OpenAiEmbeddingsConfig } from '../../../config.ts'
 import type { Embedders } from '../../../domain/embedders.ts'
-import type { Finding, Group } from './check.ts'
-import { ok, warning } from './check.ts'
+import type { Embedder } from '../../../domain/ports.ts'
+import type { Check, Finding, Group } from './check.ts'
+import { failed, messageOf, ok, warning } from './check.ts'
 import { codeOf, describeError } from './failure-finding.ts'
 
 const SLOW_MS = 3_000
 const WORD = 'doctor'
 
-/** One request for one word: it costs a token. */
-export function embeddingChecks({ openai, provider }: EmbeddingsConfig, { chosen, reason }: Embedders): Group {
+/** One request for one word: of a service it costs a token. */
+export function embeddingChecks({ openai }: EmbeddingsConfig, { chosen, provider, reason }: Embedders): Group {
+  const choice = { name: 'Choice', find: async () => ok(`${provider}: ${reason}`) }
   if (provider !== 'openai' || !openai)
-    return {
-      name: `Embeddings: ${provider}`,
-      checks: [{ name: 'Model', find: async () => ok(`on this machine: finds words, not meaning (${reason})`) }],
-    }
+    return { name: `Embeddings: ${chosen.model}`, checks: [choice, modelOfThisMachine(chosen)] }
   return {
     name: `Embeddings: ${chosen.model}`,
     checks: [
+      choice,
       {
         name: 'Key and model',
         find: async (signal) => {
@@ -30,6 +30,26 @@ export function embeddingChecks({ openai, provider }: EmbeddingsConfig, { chosen
     ],
   }
 }
+
+/** What `setup:local` left cannot be used. */
+export const unopened = (error: unknown): Group => ({
+  name: 'Embeddings: local',
+  checks: [{ name: 'Model', find: async () => failed(messageOf(error), 'npm run setup:local') }],
+})
+
+const modelOfThisMachine = (embedder: Embedder): Check => ({
+  name: 'Model',
+  find: async (signal) => {
+    const start = performance.now()
+    await embedder.embed([WORD], { signal })
+    const { dimensions, isSemantic } = embedder
+    const took = `${dimensions} dimensions, in ${Math.round(performance.now() - start)} ms`
+    return ok(
+      isSemantic ? `on this machine: gives ${took}` : `on this machine: finds words, not meaning; gives ${took}`,
+    )
+  },
+  explain: (error) => ({ detail: describeError(error), fix: 'npm run setup:local' }),
+})
 
 function answered(dimensions: number, milliseconds: number): Finding {
   const detail = `gives ${dimensions} dimensions, in ${Math.round(milliseconds)} ms; asking has cost one token`
