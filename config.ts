@@ -8,6 +8,7 @@ import { type ClientConfig, client } from './config/client.ts'
 import { ConfigurationError } from './config/configuration-error.ts'
 import { type DatabaseConfig, database } from './config/database.ts'
 import { embeddings } from './config/embeddings.ts'
+import { type LocalSetupConfig, localSetup } from './config/local-embeddings.ts'
 import { objectStore } from './config/object-store.ts'
 import { type Environment, environment, Reader } from './config/reader.ts'
 import { fileDeadline, retryWindow } from './config/run-times.ts'
@@ -26,7 +27,7 @@ export type { ObjectStoreConfig, S3Config } from './config/object-store.ts'
 export type { TracingConfig } from './config/tracing.ts'
 export type { VectorStoreConfig } from './config/vector-store.ts'
 export type { WorkerMetricsConfig } from './config/worker-metrics.ts'
-export type { ApiConfig, ClientConfig, DatabaseConfig, Environment, StackConfig, WorkerConfig }
+export type { ApiConfig, ClientConfig, DatabaseConfig, Environment, LocalSetupConfig, StackConfig, WorkerConfig }
 export { ConfigurationError }
 
 export const loadApiConfig = (env: Environment = environment()): ApiConfig => Reader.load(env, api)
@@ -62,6 +63,9 @@ export const loadOperatorConfig = (env: Environment = environment()): OperatorCo
     database: database(from),
     embeddings: embeddings(from),
   }))
+
+/** For the operator's command that sets up the local embedder. */
+export const loadLocalSetupConfig = (env: Environment = environment()): LocalSetupConfig => Reader.load(env, localSetup)
 
 /** For commands that speak to the API. */
 export const loadClientConfig = (env: Environment = environment()): ClientConfig => Reader.load(env, client)
