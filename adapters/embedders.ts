@@ -32,7 +32,7 @@ async function openLocal({
 }: EmbeddingsConfig): Promise<Opened> {
   if (!local) return whyNotLocal
   try {
-    return await LocalEmbedder.open(local)
+    return await LocalEmbedder.open({ ...local, isSpare: provider !== 'local' })
   } catch (error) {
     if (provider === 'local') throw error
     return error instanceof Error ? error.message : String(error)

@@ -23,6 +23,8 @@ export type LocalSetup = {
 export type LocalOptions = LocalSetup & {
   /** So many texts are embedded at a time, by a core each. */
   readonly threads: number
+  /** Loads the model once it is asked for something: it may never be. */
+  readonly isSpare?: boolean
 }
 
 const SET_UP = 'Run npm run setup:local.'
@@ -66,14 +68,14 @@ export class LocalEmbedder implements Embedder {
     process.on('exit', this.#onExit)
   }
 
-  /** Resolves once the model is loaded. @throws Error that says what is wrong with the set-up, and what to do */
+  /** Resolves once the model is loaded, unless it is a spare one. @throws Error that says what is wrong with the set-up, and what to do */
   static async open(options: LocalOptions): Promise<LocalEmbedder> {
     const { modelPath, packageDir } = options
     const reason = whyNotSetUp(options)
     if (reason) throw new Error(reason)
     const folder = await readModelFolder(modelPath)
     const embedder = new LocalEmbedder(options, folder, await openTokenizer(packageDir, modelPath))
-    await embedder.#start()
+    if (!options.isSpare) await embedder.#start()
     return embedder
   }
 

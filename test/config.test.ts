@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { whyNotSetUp } from '../adapters/local-embedder.ts'
 import type { ConfigurationError, Environment } from '../config.ts'
 import {
   loadApiConfig,
@@ -85,7 +86,10 @@ describe('configuration', () => {
     assert.deepEqual(chosen({ ...there, EMBEDDINGS: 'hashing', EMBEDDING_DIMENSIONS: '64' }), [
       ...['hashing', 'EMBEDDINGS=hashing', false, false, 64],
     ])
-    await setUpIn(dir)
+    await setUpIn(dir, () => {
+      const setup = { packageDir: join(dir, 'package'), modelPath: there.EMBEDDING_MODEL_PATH }
+      assert.deepEqual(chosen(there)[0], whyNotSetUp(setup) === undefined ? 'local' : 'hashing')
+    })
     assert.deepEqual(chosen(there), ['local', `${neither}, and a local model is set up`, false, true, 1_024])
     assert.deepEqual(chosen({ ...there, ...key, EMBEDDING_DIMENSIONS: '64' }), [
       ...['openai', 'EMBEDDINGS is not set, OPENAI_API_KEY is', true, true, 1_024],
@@ -275,12 +279,14 @@ test('the doctor is told the faults of every process at once, and finds the data
 })
 
 /** Empty files, where `npm run setup:local` would put others. */
-async function setUpIn(dir: string): Promise<void> {
+async function setUpIn(dir: string, afterEach: () => void): Promise<void> {
   const transformers = join(dir, 'package', 'node_modules', '@huggingface', 'transformers')
   await Promise.all([transformers, join(dir, 'model', 'onnx')].map((path) => mkdir(path, { recursive: true })))
   await writeFile(join(transformers, 'package.json'), '{}')
-  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model_quantized.onnx'])
+  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx']) {
     await writeFile(join(dir, 'model', file), '')
+    afterEach()
+  }
 }
 
 test('.env.example documents exactly the variables that are read', async () => {

@@ -6,6 +6,7 @@ import { LOCAL_USER_ID } from '../../api/principal.ts'
 import type { Expert } from '../../domain/expert.ts'
 import type { NewExpert } from '../../domain/ports.ts'
 import { CREATE_EXPERT, createExpertId, createExpertStart } from '../../workflows/contract.ts'
+import { installedPackage, modelMissing, modelPath } from '../support/local-model.ts'
 import { startOpenAiServer } from '../support/openai-server.ts'
 import type { FileJson } from '../support/requests.ts'
 import { Requests } from '../support/requests.ts'
@@ -145,6 +146,59 @@ test('an expert that was made with OpenAI says what is missing where there is no
     String(body.detail),
     /made with text-embedding-3-small \(1536\), here hashing-v1 \(256\) is chosen; OPENAI_API_KEY is not set/,
   )
+})
+
+describe('experts of several models, where a local one is chosen', { skip: modelMissing }, () => {
+  let world: World
+  let api: Requests
+  let file: FileJson
+
+  before(async () => {
+    const local = { modelPath, packageDir: await installedPackage(), threads: 1 }
+    const hashing = { dimensions: 256 }
+    world = await startWorld({ embeddings: { provider: 'local', reason: 'EMBEDDINGS=local', local, hashing } })
+    api = new Requests(world.app)
+    file = await api.upload('manual.txt', TEXT.repeat(60))
+  })
+  after(() => world?.close())
+
+  test('a new one is made with it, found by other words, and costs nothing, which is known', async () => {
+    const { id, embeddings } = await api.createExpert([file])
+    assert.match(embeddings.model, /^all-MiniLM-L6-v2@[0-9a-f]{8}$/)
+    assert.deepEqual(
+      [embeddings.provider, embeddings.dimensions, embeddings.reason],
+      ['local', 384, 'EMBEDDINGS=local'],
+    )
+    const { cost } = await api.until(id, 'ready')
+    assert.ok(cost.tokens_embedded > 0)
+    assert.deepEqual([cost.amount, cost.price_per_million_tokens], [0, 0])
+    const [found] = await api.search(id, 'How often is the part that moves the water changed?', { mode: 'dense' })
+    assert.ok((found?.dense_score ?? 0) > 0.2, `${found?.dense_score}`)
+    const { body } = await api.send('POST', '/experts/estimate', { selected_files: [file.id] })
+    assert.deepEqual([body.tokens_reused, body.amount], [cost.tokens_embedded, { from: 0, expected: 0, to: 0 }])
+  })
+
+  test('one of hashing is searched by hashing', async () => {
+    const { id } = await make(world, {})
+    assert.equal((await api.send('POST', `/experts/${id}/files`, { file_ids: [file.id] })).status, 202)
+    await api.until(id, 'ready')
+    assert.match((await api.search(id, QUERY))[0]?.text ?? '', /impeller/)
+  })
+
+  test('chunks are as large as the model takes, and no larger, whatever was wanted; so may a query be', async () => {
+    const { model, dimensions, limits } = world.embedder
+    const chunking = { maxTokens: 5_000, overlapTokens: 0 }
+    const { id } = await make(world, { embeddingModel: model, embeddingDimensions: dimensions, chunking })
+    await api.send('POST', `/experts/${id}/files`, { file_ids: [file.id] })
+    await api.until(id, 'ready')
+    const found = await api.search(id, TEXT.repeat(120), { top_k: 100 })
+    const sizes = found.map(({ text }) => world.embedder.countTokens(text))
+    assert.ok(Math.max(...sizes) <= limits.tokensPerInput, `${sizes}`)
+    assert.ok(Math.max(...sizes) > limits.tokensPerInput - 50, `${sizes}`)
+    // Nothing of the file is missing from them.
+    const parts = found.toSorted((a, b) => a.start_offset - b.start_offset)
+    assert.equal(parts.map(({ text }) => text).join(' '), TEXT.repeat(60).trim())
+  })
 })
 
 /** As the rows tell it: of its files the first is indexed, and others have failed. */
