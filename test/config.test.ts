@@ -13,6 +13,7 @@ import {
   loadStackConfig,
   loadWorkerConfig,
 } from '../config.ts'
+import { fakeLocalSetup, fakeSetUp } from './support/fake-local-setup.ts'
 
 const LEAST = { DATABASE_URL: 'postgres://user:password@127.0.0.1:5432/expertsmith' }
 
@@ -74,7 +75,7 @@ describe('configuration', () => {
   test('chooses embeddings by key and set-up, tells why, and keeps what older experts may have', async (t) => {
     const dir = await mkdtemp(join(tmpdir(), 'expertsmith-local-'))
     t.after(() => rm(dir, { recursive: true }))
-    const there = { LOCAL_EMBEDDINGS_DIR: dir, EMBEDDING_MODEL_PATH: join(dir, 'model') }
+    const there = fakeLocalSetup(dir)
     const chosen = (env: Environment) => {
       const { provider, reason, openai, local, hashing } = loadApiConfig({ ...LEAST, ...env }).embeddings
       return [provider, reason, openai !== undefined, local !== undefined, hashing.dimensions]
@@ -86,7 +87,7 @@ describe('configuration', () => {
     assert.deepEqual(chosen({ ...there, EMBEDDINGS: 'hashing', EMBEDDING_DIMENSIONS: '64' }), [
       ...['hashing', 'EMBEDDINGS=hashing', false, false, 64],
     ])
-    await setUpIn(dir, () => {
+    await fakeSetUp(dir, () => {
       const setup = { packageDir: join(dir, 'package'), modelPath: there.EMBEDDING_MODEL_PATH }
       assert.deepEqual(chosen(there)[0], whyNotSetUp(setup) === undefined ? 'local' : 'hashing')
     })
@@ -277,17 +278,6 @@ test('the doctor is told the faults of every process at once, and finds the data
   assert.equal(loadOperatorConfig(env).database.url, url)
   assert.equal(loadOperatorConfig({ ...env, ...LEAST }).database.url, LEAST.DATABASE_URL)
 })
-
-/** Empty files, where `npm run setup:local` would put others. */
-async function setUpIn(dir: string, afterEach: () => void): Promise<void> {
-  const transformers = join(dir, 'package', 'node_modules', '@huggingface', 'transformers')
-  await Promise.all([transformers, join(dir, 'model', 'onnx')].map((path) => mkdir(path, { recursive: true })))
-  await writeFile(join(transformers, 'package.json'), '{}')
-  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx']) {
-    await writeFile(join(dir, 'model', file), '')
-    afterEach()
-  }
-}
 
 test('.env.example documents exactly the variables that are read', async () => {
   const example = await readFile(join(import.meta.dirname, '../.env.example'), 'utf8')

@@ -21,6 +21,7 @@ import { loadDoctorConfig } from '../../config.ts'
 import { HOUSEKEEPING, housekeepingId } from '../../workflows/contract.ts'
 import { createDatabase, createEmptyDatabase } from '../support/database.ts'
 import { expertsmith } from '../support/expertsmith.ts'
+import { fakeLocalSetup, fakeSetUp } from '../support/fake-local-setup.ts'
 import { freePort } from '../support/free-port.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import { OPENAI_TEST_KEY, startOpenAiServer } from '../support/openai-server.ts'
@@ -57,6 +58,7 @@ describe('expertsmith doctor', () => {
       summary: 'Housekeeping',
     })
     await makeIndex()
+    await fakeSetUp(join(world.dir, 'local'))
     healthy = {
       DATABASE_URL: world.database.url,
       TEMPORAL_ADDRESS: temporalAddress,
@@ -183,6 +185,12 @@ describe('expertsmith doctor', () => {
       () => ({ OPENAI_API_KEY: 'sk-wrong' }),
       'Embeddings/Key and model',
       /OPENAI_API_KEY/,
+    ],
+    [
+      'a local model that cannot be used',
+      () => ({ EMBEDDINGS: 'local', ...fakeLocalSetup(join(world.dir, 'local')) }),
+      'Embeddings/Model',
+      /config\.json.+setup:local/s,
     ],
     [
       'a key of the language model that is wrong',

@@ -140,7 +140,7 @@ describe('a backup that was made while files were processed', () => {
     assert.deepEqual(await world.vectors.query(`${done.id}.1`, new Float32Array(64).fill(0.125), { topK: 5 }), [])
     const embeddings = { EMBEDDINGS: 'openai', OPENAI_API_KEY: OPENAI_TEST_KEY, EMBEDDING_DIMENSIONS: '64' }
     const target = { ...world, env: { DATABASE_URL: world.database.url, ...embeddings } }
-    const other = { ...target, env: { ...target.env, EMBEDDING_DIMENSIONS: '32' } }
+    const other = { ...target, env: { DATABASE_URL: world.database.url, EMBEDDINGS: 'hashing' } }
     const left = await expertsmith(other, 'rebuild-vectors', done.id)
     assert.deepEqual([left.code, left.stdout], [3, ''])
     assert.match(left.stderr, new RegExp(`Left as it is: ${done.id} \\(Done\\), made with \\S+ of 64 dimensions\\.`))

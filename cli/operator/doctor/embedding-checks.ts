@@ -12,11 +12,10 @@ const WORD = 'doctor'
 export function embeddingChecks({ openai }: EmbeddingsConfig, { chosen, provider, reason }: Embedders): Group {
   const choice = { name: 'Choice', find: async () => ok(`${provider}: ${reason}`) }
   if (provider !== 'openai' || !openai)
-    return { name: `Embeddings: ${chosen.model}`, checks: [choice, modelOfThisMachine(chosen)] }
+    return { name: `Embeddings: ${chosen.model}`, checks: [modelOfThisMachine(chosen), choice] }
   return {
     name: `Embeddings: ${chosen.model}`,
     checks: [
-      choice,
       {
         name: 'Key and model',
         find: async (signal) => {
@@ -27,6 +26,7 @@ export function embeddingChecks({ openai }: EmbeddingsConfig, { chosen, provider
         explain: (error) => ({ detail: describeError(error), fix: fixFor(error, openai) }),
       },
       { name: 'Limits', find: async () => limits(openai) },
+      choice,
     ],
   }
 }
