@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { openEmbedders } from '../../adapters/embedders.ts'
 import { inBulk } from '../../adapters/from-config.ts'
@@ -7,6 +10,8 @@ import type { EmbeddingsConfig } from '../../config.ts'
 import { providerOf } from '../../domain/embedders.ts'
 import { fitChunking } from '../../domain/fit-chunking.ts'
 import { priceOf } from '../../domain/usage.ts'
+import { fakeSetUp } from '../support/fake-local-setup.ts'
+import { installedPackage, modelMissing, modelPath } from '../support/local-model.ts'
 
 const LARGE = { embeddingModel: 'text-embedding-3-large', embeddingDimensions: 3_072 }
 const LOCAL = { embeddingModel: 'all-MiniLM-L6-v2@1f2a3b4c', embeddingDimensions: 384 }
@@ -88,6 +93,32 @@ describe('embedders', () => {
         ['embedding:text-embedding-3-large', 1_000],
       ],
     )
+  })
+})
+
+test('a local model that is not chosen and cannot be used is told once an expert needs it; a chosen one at once', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'expertsmith-local-'))
+  t.after(() => rm(dir, { recursive: true }))
+  await fakeSetUp(dir)
+  const local = { modelPath: join(dir, 'model'), packageDir: join(dir, 'package'), threads: 1 }
+  const embedders = await openEmbedders({ ...HASHING, local })
+  assert.equal(embedders.chosen.model, 'hashing-v1')
+  assert.throws(() => embedders.of(LOCAL), { code: 'EMBEDDING_MODEL_MISMATCH', message: /config\.json cannot be read/ })
+  await assert.rejects(openEmbedders({ ...HASHING, local, provider: 'local' }), /config\.json cannot be read/)
+})
+
+test('a local model that is not chosen serves the experts that were made with it, and no others', {
+  skip: modelMissing,
+}, async (t) => {
+  const local = { modelPath, packageDir: await installedPackage(), threads: 1 }
+  const embedders = await openEmbedders({ ...HASHING, local })
+  t.after(() => embedders.close())
+  const { model, dimensions } = embedders.by('local')
+  const one = embedders.of({ embeddingModel: model, embeddingDimensions: dimensions })
+  assert.deepEqual([(await one.embed(['tide']))[0]?.length, embedders.chosen.model], [384, 'hashing-v1'])
+  assert.throws(() => embedders.of(LOCAL), {
+    code: 'EMBEDDING_MODEL_MISMATCH',
+    message: new RegExp(`1f2a3b4c .384.+the local model that is set up is ${model} .384.+EMBEDDING_MODEL_PATH`),
   })
 })
 
