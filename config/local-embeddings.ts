@@ -12,7 +12,7 @@ export type LocalEmbeddingsConfig = {
   readonly threads: number
 }
 
-export type HubModel = { readonly repository: string; readonly revision: string }
+type HubModel = { readonly repository: string; readonly revision: string }
 
 export type LocalSetupConfig = LocalEmbeddingsConfig & {
   /** Models are kept here: `<owner>/<name>`. */

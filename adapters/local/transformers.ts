@@ -7,8 +7,8 @@ export type Tensor = { readonly dims: readonly number[]; readonly data: Float32A
 type Inputs = Readonly<Record<string, Tensor>> & { readonly input_ids: Tensor }
 type Outputs = Readonly<Record<string, Tensor | undefined>>
 
-export type TextModel = (inputs: Inputs) => Promise<Outputs>
-export type ModelInputs = (text: string) => Inputs
+type TextModel = (inputs: Inputs) => Promise<Outputs>
+type ModelInputs = (text: string) => Inputs
 
 type ModelOptions = {
   readonly device: 'cpu'

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { before, describe, test } from 'node:test'
 import { installPackage } from '../../adapters/local/setup/install-package.ts'
 import { expertsmith } from '../support/expertsmith.ts'
+import { freePort } from '../support/free-port.ts'
 import { HubServer } from '../support/hub-server.ts'
 import { installedPackage, modelMissing, modelPath } from '../support/local-model.ts'
 
@@ -67,66 +68,6 @@ describe('expertsmith setup local', { skip: modelMissing }, () => {
     assert.ok(check.alike > check.unlike + 0.2)
   })
 
-  test('fetches again what was damaged since, and leaves no trace of it', async (t) => {
-    const { model, run } = await fresh(t)
-    assert.equal((await run()).code, 0)
-    await truncate(join(model, ONNX), 1_000)
-    const again = await run('--json')
-    assert.equal(again.code, 0, again.stderr)
-    assert.equal(JSON.parse(again.stdout).model.is_new, true)
-    assert.deepEqual(await readFile(join(model, ONNX)), files.get(ONNX))
-  })
-
-  test('goes on where a connection broke, and in the next run where it broke for good', async (t) => {
-    const { hub, model, run } = await fresh(t)
-    hub.breakOff(1, 5_000_000)
-    assert.equal((await run()).code, 0)
-    assert.equal(hub.ranges.length, 2)
-    assert.match(hub.ranges[1] ?? '', /^bytes=[1-9]\d*-$/)
-    assert.deepEqual(await readFile(join(model, ONNX)), files.get(ONNX))
-
-    const other = await fresh(t)
-    // The first one brings some, and the next ones nothing.
-    other.hub.breakOff(1, 5_000_000)
-    other.hub.refuseAfter(1)
-    const failed = await other.run()
-    assert.equal(failed.code, 1)
-    assert.match(
-      failed.stderr,
-      /The hub did not answer as it should \(503\): .*model_quantized\.onnx\. Try again later\./,
-    )
-    assert.match(failed.stderr, /HF_ENDPOINT names a mirror of the hub; EMBEDDING_MODEL_PATH names a folder/)
-    await assert.rejects(readdir(other.model))
-    other.hub.heal()
-    const before = other.hub.ranges.length
-    assert.equal((await other.run()).code, 0)
-    assert.match(other.hub.ranges[before] ?? '', /^bytes=[1-9]\d*-$/)
-  })
-
-  test('begins anew with a server that sends the whole file only', async (t) => {
-    const { hub, model, run } = await fresh(t)
-    hub.breakOff(1, 5_000_000)
-    hub.forgetRanges()
-    assert.equal((await run()).code, 0)
-    assert.deepEqual(await readFile(join(model, ONNX)), files.get(ONNX))
-  })
-
-  test('keeps nothing of a file that is not the one which the hub has', async (t) => {
-    const { dir, hub, run } = await fresh(t)
-    hub.misstate(ONNX)
-    const { code, stderr } = await run()
-    assert.equal(code, 1)
-    assert.match(
-      stderr,
-      /did not arrive as it is: its checksum is [0-9a-f]{64}, and f{64} on the hub\. Something on the way/,
-    )
-    const left = await readdir(join(dir, 'models'), { recursive: true })
-    assert.deepEqual(
-      left.filter((path) => path.includes('.onnx')),
-      [],
-    )
-  })
-
   test('says what is wrong with a name, a file that is missing, and a model that is none', async (t) => {
     const { run, dir } = await fresh(t, new Map([...files].filter(([file]) => file !== ONNX)))
     const noOnnx = await run()
@@ -168,16 +109,17 @@ describe('expertsmith setup local', { skip: modelMissing }, () => {
 
   test('says what to do where there is no network, and where there is no npm', async (t) => {
     const { dir } = await fresh(t)
-    const offline = await setUp({ LOCAL_EMBEDDINGS_DIR: dir, HF_ENDPOINT: 'http://127.0.0.1:1' })
+    const nowhere = `http://127.0.0.1:${await freePort()}`
+    const offline = await setUp({ LOCAL_EMBEDDINGS_DIR: dir, HF_ENDPOINT: nowhere })
     assert.equal(offline.code, 1)
     assert.match(
       offline.stderr,
-      /127\.0\.0\.1:1 cannot be reached \(ECONNREFUSED\)\. Is there a network\? Behind a proxy set HTTPS_PROXY/,
+      /127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)\. Is there a network\? Behind a proxy set HTTPS_PROXY/,
     )
 
     const without = join(dir, 'without')
     const registry = {
-      npm_config_registry: 'http://127.0.0.1:1',
+      npm_config_registry: nowhere,
       npm_config_fetch_retries: '0',
       npm_config_cache: without,
     }
@@ -191,14 +133,6 @@ describe('expertsmith setup local', { skip: modelMissing }, () => {
     assert.equal(noNpm.code, 1)
     assert.match(noNpm.stderr, /npm could not be started \(ENOENT\)\. It comes with Node/)
     assert.ok(!(await readdir(without)).includes('package'))
-  })
-
-  test('a set-up waits for another one that works in the same folder', async (t) => {
-    const { run, hub } = await fresh(t)
-    const [first, second] = await Promise.all([run(), run()])
-    assert.deepEqual([first.code, second.code], [0, 0])
-    assert.match(first.stderr + second.stderr, /Another set-up is under way\. This one waits for its end\./)
-    assert.equal(hub.ranges.length, 1)
   })
 
   test('an installation by another lock file is replaced, as a whole', async (t) => {

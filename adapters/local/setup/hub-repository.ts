@@ -1,7 +1,7 @@
 import { networkFailure, statusFailure } from './hub-failure.ts'
 
 /** Large files are known by their SHA-256, small ones as Git knows them. */
-export type Checksum = { readonly kind: 'sha256' | 'git'; readonly hex: string }
+type Checksum = { readonly kind: 'sha256' | 'git'; readonly hex: string }
 
 export type HubFile = {
   readonly path: string

@@ -58,7 +58,7 @@ async function hubModel(
 async function tryModel({ packageDir, threads }: LocalSetupConfig, modelPath: string): Promise<SetupResult['check']> {
   const embedder = await LocalEmbedder.open({ modelPath, packageDir, threads })
   try {
-    const { tokensPerInput, passagesPerSecond, ...check } = await checkEmbedder(embedder)
+    const { tokensPerInput, passagesPerSecond, ...check } = await checkEmbedder(embedder, threads)
     return { ...check, tokens_per_input: tokensPerInput, passages_per_second: passagesPerSecond, threads }
   } finally {
     await embedder.close()
