@@ -9,6 +9,7 @@ import {
   loadApiConfig,
   loadClientConfig,
   loadDoctorConfig,
+  loadLocalSetupConfig,
   loadOperatorConfig,
   loadStackConfig,
   loadWorkerConfig,
@@ -299,7 +300,8 @@ function variablesRead(): Set<string> {
   const scans = { ...LEAST, OCR: 'on' }
   const versioned = { ...LEAST, WORKER_BUILD_ID: '1' }
   for (const values of [LEAST, production, scans, versioned])
-    for (const load of [loadApiConfig, loadWorkerConfig, loadStackConfig, loadClientConfig]) load(record(values))
+    for (const load of [loadApiConfig, loadWorkerConfig, loadStackConfig, loadClientConfig, loadLocalSetupConfig])
+      load(record(values))
   return names
 }
 
