@@ -20,6 +20,8 @@ COPY adapters adapters
 COPY api api
 COPY worker worker
 COPY cli cli
+# What setup local installs, once it is asked to.
+COPY local local
 COPY migrations migrations
 RUN install -d -o node -g node /data
 USER node

@@ -7,8 +7,9 @@ import { type ApiConfig, api } from './config/api.ts'
 import { type ClientConfig, client } from './config/client.ts'
 import { ConfigurationError } from './config/configuration-error.ts'
 import { type DatabaseConfig, database } from './config/database.ts'
-import { embedder } from './config/embedder.ts'
+import { embeddings } from './config/embeddings.ts'
 import { isLoopback } from './config/is-loopback.ts'
+import { type LocalSetupConfig, localSetup } from './config/local-embeddings.ts'
 import { objectStore } from './config/object-store.ts'
 import { type Environment, environment, Reader } from './config/reader.ts'
 import { fileDeadline, retryWindow } from './config/run-times.ts'
@@ -20,14 +21,14 @@ import { withOwnDatabase } from './config/with-own-database.ts'
 import { type WorkerConfig, worker } from './config/worker.ts'
 
 export type { ChatConfig } from './config/chat.ts'
-export type { EmbedderConfig } from './config/embedder.ts'
+export type { EmbeddingsConfig, OpenAiEmbeddingsConfig } from './config/embeddings.ts'
 export type { ExtractionConfig, OcrConfig } from './config/extraction.ts'
 export type { LogConfig } from './config/logging.ts'
 export type { ObjectStoreConfig, S3Config } from './config/object-store.ts'
 export type { TracingConfig } from './config/tracing.ts'
 export type { VectorStoreConfig } from './config/vector-store.ts'
 export type { WorkerMetricsConfig } from './config/worker-metrics.ts'
-export type { ApiConfig, ClientConfig, DatabaseConfig, Environment, StackConfig, WorkerConfig }
+export type { ApiConfig, ClientConfig, DatabaseConfig, Environment, LocalSetupConfig, StackConfig, WorkerConfig }
 export { ConfigurationError, isLoopback }
 
 export const loadApiConfig = (env: Environment = environment()): ApiConfig => Reader.load(env, api)
@@ -54,15 +55,18 @@ export const loadBucketConfig = (env: Environment = environment()): BucketConfig
     fileDeadlineMs: fileDeadline(from),
   }))
 
-export type RebuildConfig = Pick<Shared, 'temporal' | 'database' | 'embedder'>
+export type RebuildConfig = Pick<Shared, 'temporal' | 'database' | 'embeddings'>
 
 /** For whoever has vectors stored again: it marks files in the database, and starts workflows. */
 export const loadRebuildConfig = (env: Environment = environment()): RebuildConfig =>
   Reader.load(withOwnDatabase(env), (from) => ({
     temporal: temporal(from),
     database: database(from),
-    embedder: embedder(from),
+    embeddings: embeddings(from),
   }))
+
+/** For the operator's command that sets up the local embedder. */
+export const loadLocalSetupConfig = (env: Environment = environment()): LocalSetupConfig => Reader.load(env, localSetup)
 
 /** For commands that speak to the API. */
 export const loadClientConfig = (env: Environment = environment()): ClientConfig => Reader.load(env, client)

@@ -1,7 +1,9 @@
 import { log } from '@temporalio/activity'
 import type { Chunk } from '../domain/chunk.ts'
+import type { ChunkSizes } from '../domain/chunking.ts'
 import { chunkerVersion, chunkPages } from '../domain/chunking.ts'
 import { Failure } from '../domain/failure.ts'
+import { fitChunking } from '../domain/fit-chunking.ts'
 import { embeddingsPrefix, extractorVersionIn } from '../domain/keys.ts'
 import type { CallOptions, Embedder, ExpertFacts } from '../domain/ports.ts'
 import type { TokenHold } from '../domain/usage.ts'
@@ -17,12 +19,13 @@ import type { Ports } from './ports.ts'
 import { timed } from './timed.ts'
 import { withLease } from './with-lease.ts'
 
-type Uses = Pick<Ports, 'runs' | 'objects' | 'leases' | 'embedder' | 'chunking' | 'budget'>
+type Uses = Pick<Ports, 'runs' | 'objects' | 'leases' | 'embedders' | 'chunking' | 'budget'>
 type Embedded = EmbeddingsManifest & { readonly tokensReused: number }
 /** What is heartbeated: the parts that are safely stored, and where. */
 type Progress = Pick<Embedded, 'parts' | 'tokensReused'> & { readonly prefix: string }
 
-type Work = { readonly textKey: string; readonly prefix: string; readonly expert: ExpertFacts }
+type Recipe = { readonly embedder: Embedder; readonly chunking: ChunkSizes }
+type Work = Recipe & { readonly textKey: string; readonly prefix: string; readonly expert: ExpertFacts }
 
 /** A part is the unit of resuming: what was embedded is kept part by part, and a part that is there is never paid for again. */
 const CHUNKS_PER_PART = 256
@@ -35,34 +38,28 @@ export const embedChunks =
   (ports: Uses) =>
   async ({ sha256, textKey, ...file }: ExtractedFile): Promise<EmbeddedFile> => {
     const { expert } = await beginStage(ports.runs, file, 'embed')
-    checkModel(ports, expert)
-    const prefix = prefixOf(ports, sha256, textKey)
+    const recipe = recipeOf(ports, expert)
+    const prefix = prefixOf(recipe, sha256, textKey)
     const [embedded, seconds] = await timed(() =>
       heartbeating(async (options, beat) => {
         const manifest = await readManifest(ports.objects, prefix, options)
         if (manifest) return { ...manifest, tokensReused: manifest.tokens }
-        log.info('🧠 Generating embeddings', { fileId: file.fileId, model: ports.embedder.model })
-        const work = { textKey, prefix, expert }
+        log.info('🧠 Generating embeddings', { fileId: file.fileId, model: recipe.embedder.model })
+        const work = { ...recipe, textKey, prefix, expert }
         return withLease(ports.leases, prefix, options, () => embedParts(ports, work, options, beat))
       }),
     )
     return { ...file, prefix, ...embedded, seconds: { ...file.seconds, embed: seconds } }
   }
 
-/** Vectors of two models can't be compared, so an expert keeps to the one that it was made with. */
-function checkModel({ embedder }: Uses, expert: ExpertFacts): void {
-  const made = `${expert.embeddingModel} (${expert.embeddingDimensions})`
-  const here = `${embedder.model} (${embedder.dimensions})`
-  if (made !== here)
-    throw new Failure(
-      'DIMENSION_MISMATCH',
-      { expertId: expert.id },
-      { detail: `the expert was made with ${made}, this worker embeds with ${here}` },
-    )
+/** Vectors of two models can't be compared, so an expert keeps to the one that it was made with. @throws Failure EMBEDDING_MODEL_MISMATCH */
+function recipeOf({ embedders, chunking }: Uses, expert: ExpertFacts): Recipe {
+  const embedder = embedders.of(expert)
+  return { embedder, chunking: fitChunking(expert.chunking ?? chunking, embedder.limits) }
 }
 
 /** The text may be another worker's, with another version of the extractor. */
-const prefixOf = ({ embedder, chunking }: Uses, sha256: string, textKey: string) =>
+const prefixOf = ({ embedder, chunking }: Recipe, sha256: string, textKey: string) =>
   embeddingsPrefix(sha256, {
     extractorVersion: extractorVersionIn(textKey),
     chunkerVersion: chunkerVersion(chunking),
@@ -72,17 +69,17 @@ const prefixOf = ({ embedder, chunking }: Uses, sha256: string, textKey: string)
 
 async function embedParts(
   ports: Uses,
-  { textKey, prefix, expert }: Work,
+  { embedder, chunking, textKey, prefix, expert }: Work,
   options: CallOptions,
   beat: (progress: Progress) => void,
 ): Promise<Embedded> {
-  const { objects, embedder, chunking } = ports
+  const { objects } = ports
   const pages = await readPages(objects, textKey, options)
   const done = doneBefore(prefix)
   // Parts of an earlier attempt were paid for by this file, so they are not counted as reused.
   const totals = { parts: 0, chunks: 0, tokens: 0, tokensReused: done.tokensReused }
   for (const chunks of inParts(
-    chunkPages(pages, { ...chunking, countTokens: embedder.countTokens }),
+    chunkPages(pages, { ...chunking, countTokens: (text) => embedder.countTokens(text) }),
     embedder.limits,
   )) {
     const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens, 0)

@@ -1,7 +1,7 @@
-import type { ChunkingOptions } from '../domain/chunking.ts'
+import type { ChunkSizes } from '../domain/chunking.ts'
 import type { DatabaseContents } from '../domain/database-contents.ts'
+import type { Embedders } from '../domain/embedders.ts'
 import type {
-  Embedder,
   FileStore,
   HousekeepingStore,
   LeaseStore,
@@ -18,7 +18,7 @@ import type { Staging } from './staging.ts'
 export type Ports = {
   readonly objects: ObjectStore
   readonly extractor: TextExtractor
-  readonly embedder: Embedder
+  readonly embedders: Embedders
   readonly vectors: VectorStore
   readonly files: FileStore
   /** What an older product left in the database. */
@@ -32,7 +32,8 @@ export type Ports = {
   /** How old a leftover must be before housekeeping touches it. */
   readonly housekeepingGraceMs: number
   readonly staging: Staging
-  readonly chunking: Omit<ChunkingOptions, 'countTokens'>
+  /** Of experts that have none of their own. */
+  readonly chunking: ChunkSizes
   readonly settings: {
     /** How long a stage of a file is refused before the file is failed. */
     readonly retryBudgetMs: number

@@ -2,7 +2,6 @@ import { constants } from 'node:fs'
 import { access, mkdir } from 'node:fs/promises'
 import type { Connection, Table } from '@lancedb/lancedb'
 import { connect, MatchQuery } from '@lancedb/lancedb'
-import type { Schema } from 'apache-arrow'
 import { Failure } from '../domain/failure.ts'
 import { lookForWords } from '../domain/keyword-scores.ts'
 import type { Candidate, KeywordQuery, VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
@@ -14,7 +13,6 @@ import { conditionOf, cosine, literal, RESULT_COLUMNS, schemaOf, toRow } from '.
 
 export type LanceDbOptions = {
   readonly dir: string
-  readonly dimensions: number
   /** Of the index of words and of compacting, which another process may be at: no write fails with it, and it is tried again. */
   readonly onUpkeepFailure?: ((error: unknown) => void) | undefined
 }
@@ -26,13 +24,12 @@ const KEEP_VERSIONS_MS = 60_000
 const TABLES_PER_PAGE = 100
 
 /**
- * Vectors on this machine's disk, a table per namespace. Merges into one table at the same time would conflict, so they
+ * Vectors on this machine's disk, a table per namespace, whose first vector says how long the others are. Merges into one table at the same time would conflict, so they
  * are made one after the other, and what arrives meanwhile goes into the next one together.
  */
 export class LanceDbVectorStore implements VectorStore {
   readonly name = 'LanceDB'
   readonly #options: LanceDbOptions
-  readonly #schema: Schema
   readonly #writers = new Map<string, Coalescer<VectorRecord>>()
   readonly #quiet = new QuietTimer((namespace) => this.#keepUp(namespace))
   /** After a deletion: what was deleted is in older versions, until these are cleaned up. */
@@ -42,12 +39,10 @@ export class LanceDbVectorStore implements VectorStore {
 
   constructor(options: LanceDbOptions) {
     this.#options = options
-    this.#schema = schemaOf(options.dimensions)
   }
 
   async upsert(namespace: string, records: readonly VectorRecord[]): Promise<void> {
     if (records.length === 0) return
-    for (const { id, vector } of records) this.#checkDimensions(id, vector)
     await this.#writer(namespace).add(records)
   }
 
@@ -55,6 +50,7 @@ export class LanceDbVectorStore implements VectorStore {
     return guard(async () => {
       const table = await this.#open(namespace)
       if (!table) return []
+      await checkLengths(table, [{ vector }])
       return (await nearest(table, vector, query)).map((row) => toMatch(row, 1 - row._distance))
     })
   }
@@ -63,6 +59,7 @@ export class LanceDbVectorStore implements VectorStore {
     return guard(async () => {
       const table = await this.#open(namespace)
       if (!table) return []
+      await checkLengths(table, [{ vector }])
       // One that was made by an earlier version has none until the next file comes.
       if (!(await hasKeywordIndex(table))) return this.#amongNearest(table, vector, query)
       const [near, worded] = await Promise.all([
@@ -161,7 +158,8 @@ export class LanceDbVectorStore implements VectorStore {
   async #merge(namespace: string, records: readonly VectorRecord[]): Promise<void> {
     // Of records with the same id the last one counts; a merge would write them all.
     const rows = [...new Map(records.map((record) => [record.id, toRow(record)])).values()]
-    const table = (await this.#open(namespace)) ?? (await this.#create(namespace))
+    const table = (await this.#open(namespace)) ?? (await this.#create(namespace, rows[0]?.vector.length ?? 0))
+    await checkLengths(table, rows)
     await table.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(rows)
     // It is tried again at the quiet moment; what was written is written.
     await this.#told(() => this.#oneByOne(() => keepKeywordIndex(table))).catch(() => undefined)
@@ -204,40 +202,18 @@ export class LanceDbVectorStore implements VectorStore {
     return done
   }
 
-  async #create(namespace: string): Promise<Table> {
+  async #create(namespace: string, dimensions: number): Promise<Table> {
     const connection = await this.#connect()
     // Another process may have made it a moment ago.
-    return connection.createEmptyTable(namespace, this.#schema, { existOk: true })
+    return connection.createEmptyTable(namespace, schemaOf(dimensions), { existOk: true })
   }
 
   async #open(namespace: string): Promise<Table | undefined> {
     const connection = await this.#connect()
-    const table = await connection.openTable(namespace).catch((error: Error) => {
+    return connection.openTable(namespace).catch((error: Error) => {
       if (/^Table '.*' was not found/.test(error.message)) return undefined
       throw error
     })
-    if (table) await this.#checkTable(table, namespace)
-    return table
-  }
-
-  async #checkTable(table: Table, namespace: string): Promise<void> {
-    const { type } = (await table.schema()).fields.find(({ name }) => name === 'vector') ?? {}
-    const found = Number(type?.listSize)
-    if (found === this.#options.dimensions) return
-    throw new Failure(
-      'DIMENSION_MISMATCH',
-      { namespace },
-      { detail: `the table has ${found}, the model ${this.#options.dimensions}` },
-    )
-  }
-
-  #checkDimensions(id: string, { length }: Float32Array): void {
-    if (length === this.#options.dimensions) return
-    throw new Failure(
-      'DIMENSION_MISMATCH',
-      { id },
-      { detail: `the vector has ${length}, the index ${this.#options.dimensions}` },
-    )
   }
 
   async #connect(): Promise<Connection> {
@@ -248,6 +224,15 @@ export class LanceDbVectorStore implements VectorStore {
       throw error
     })
   }
+}
+
+async function checkLengths(table: Table, rows: readonly { readonly vector: ArrayLike<number> }[]): Promise<void> {
+  const { type } = (await table.schema()).fields.find(({ name }) => name === 'vector') ?? {}
+  const length = Number(type?.listSize)
+  const other = rows.find(({ vector }) => vector.length !== length)
+  if (!other) return
+  const detail = `the vector has ${other.vector.length}, the table ${length}`
+  throw new Failure('DIMENSION_MISMATCH', { namespace: table.name }, { detail })
 }
 
 type Near = FoundRow & { readonly _distance: number }

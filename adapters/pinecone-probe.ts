@@ -1,31 +1,31 @@
-import { Errors, Pinecone } from '@pinecone-database/pinecone'
+import { Pinecone } from '@pinecone-database/pinecone'
 import type { VectorStoreConfig } from '../config.ts'
+import { ours } from './pinecone-indexes.ts'
 
 export type PineconeIndex = {
+  readonly name: string
   readonly dimension: number | undefined
   readonly metric: string | undefined
   readonly isReady: boolean
 }
 
 /**
- * The index as Pinecone describes it, or undefined where there is none of that name; makes nothing.
+ * The indexes that are there for the configured one, as Pinecone lists them; makes nothing.
  * @throws what the client throws: its `name` says whether the key was refused
  */
-export async function describePineconeIndex(
+export async function listPineconeIndexes(
   { apiKey, index, controllerHost }: Extract<VectorStoreConfig, { kind: 'pinecone' }>,
   signal: AbortSignal,
-): Promise<PineconeIndex | undefined> {
+): Promise<PineconeIndex[]> {
   const client = new Pinecone({
     apiKey,
     ...(controllerHost && { controllerHostUrl: controllerHost }),
     maxRetries: 0,
     fetchApi: (url, init) => fetch(url, { ...init, signal }),
   })
-  try {
-    const { dimension, metric, status } = await client.indexes.describe(index)
-    return { dimension, metric, isReady: status.ready }
-  } catch (error) {
-    if (error instanceof Errors.PineconeNotFoundError) return undefined
-    throw error
-  }
+  const { indexes = [] } = await client.indexes.list()
+  const names = ours(indexes, index)
+  return indexes
+    .filter(({ name }) => names.has(name))
+    .map(({ name, dimension, metric, status }) => ({ name, dimension, metric, isReady: status.ready }))
 }

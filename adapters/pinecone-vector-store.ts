@@ -1,7 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Index } from '@pinecone-database/pinecone'
-import { Errors, Pinecone } from '@pinecone-database/pinecone'
-import { DatabaseUnavailable } from '../domain/database-unavailable.ts'
+import { Errors } from '@pinecone-database/pinecone'
 import { Failure } from '../domain/failure.ts'
 import { inBatches } from '../domain/in-batches.ts'
 import { chunkId, chunkIdPrefix } from '../domain/keys.ts'
@@ -18,23 +16,19 @@ import type {
 import type { ChunkFields } from './chunk-fields.ts'
 import { toMatch } from './chunk-fields.ts'
 import { toPineconeBatches } from './pinecone-batches.ts'
+import type { PineconeAccount } from './pinecone-calls.ts'
+import { PineconeCalls, unlessMissing } from './pinecone-calls.ts'
 import { filtersOf } from './pinecone-filters.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { shared } from './shared.ts'
 
-export type PineconeOptions = {
-  readonly apiKey: string
+export type PineconeOptions = PineconeAccount & {
   readonly index: string
   readonly cloud: string
   readonly region: string
-  /** The control plane's address, where it is not Pinecone's own. */
-  readonly controllerHost?: string | undefined
   readonly dimensions: number
   /** Whether vectors are known to have been stored: then the index is there, or lost. */
   readonly isInUse: () => Promise<boolean>
 }
-
-/** What a request was told, besides its answer. */
-type Call = { readonly signal: AbortSignal | undefined; status?: number; retryAfterMs?: number | undefined }
 
 const READY_LIMIT_MS = 300_000
 /** Requests, of one question. */
@@ -48,22 +42,16 @@ const NAMESPACES_PER_PAGE = 100
 export class PineconeVectorStore implements VectorStore {
   readonly name = 'Pinecone'
   readonly #options: PineconeOptions
-  readonly #client: Pinecone
-  readonly #calls = new AsyncLocalStorage<Call>()
+  readonly #calls: PineconeCalls
   readonly #lookUp = shared(() => this.#describe())
   readonly #make = shared(() => this.#create())
   #host: string | undefined
   #hasWritten = false
 
-  constructor(options: PineconeOptions) {
+  /** `calls`: of the account, where several indexes share them. */
+  constructor(options: PineconeOptions, calls = new PineconeCalls(options)) {
     this.#options = options
-    this.#client = new Pinecone({
-      apiKey: options.apiKey,
-      ...(options.controllerHost && { controllerHostUrl: options.controllerHost }),
-      // Temporal retries, with a back-off that can be seen and that heeds Retry-After.
-      maxRetries: 0,
-      fetchApi: (url, init) => this.#fetch(url, init),
-    })
+    this.#calls = calls
   }
 
   upsert(namespace: string, records: readonly VectorRecord[], options?: CallOptions): Promise<void> {
@@ -172,7 +160,7 @@ export class PineconeVectorStore implements VectorStore {
   async close(): Promise<void> {}
 
   #at(host: string, namespace: string): Index<ChunkFields> {
-    return this.#client.index<ChunkFields>({ host, namespace })
+    return this.#calls.client.index<ChunkFields>({ host, namespace })
   }
 
   /** The index, for deletions and for what counts: of one that is gone nothing is left. */
@@ -205,7 +193,7 @@ export class PineconeVectorStore implements VectorStore {
   async #describe(): Promise<string | undefined> {
     // Asked first: another process may make the index, and use it, just after it was not found.
     const isInUse = this.#hasWritten || (await this.#options.isInUse())
-    const found = await unlessMissing(this.#client.indexes.describe(this.#options.index))
+    const found = await unlessMissing(this.#calls.client.indexes.describe(this.#options.index))
     if (found) return this.#hostOf(found.status.ready ? found : await this.#untilReady())
     if (!isInUse) return undefined
     // A fresh, empty one would pass for the one that held everybody's vectors.
@@ -217,7 +205,7 @@ export class PineconeVectorStore implements VectorStore {
   async #create(): Promise<string> {
     const { index: name, cloud, region, dimensions: dimension } = this.#options
     // Two processes may create it at once: whoever comes second waits for the first one's.
-    await this.#client.indexes.create({
+    await this.#calls.client.indexes.create({
       name,
       schema: { fields: { _values: { type: 'dense_vector', dimension, metric: 'cosine' } } },
       deployment: { deploymentType: 'managed', cloud, region },
@@ -232,8 +220,8 @@ export class PineconeVectorStore implements VectorStore {
   }
 
   async #untilReady() {
-    for (const start = Date.now(); Date.now() - start < READY_LIMIT_MS; await pause(this.#calls.getStore()?.signal)) {
-      const model = await this.#client.indexes.describe(this.#options.index)
+    for (const start = Date.now(); Date.now() - start < READY_LIMIT_MS; await pause(this.#calls.signal)) {
+      const model = await this.#calls.client.indexes.describe(this.#options.index)
       if (model.status.ready) return model
     }
     throw new Failure(
@@ -253,25 +241,9 @@ export class PineconeVectorStore implements VectorStore {
     )
   }
 
-  /** The SDK takes no signal of its own, and keeps the response's headers to itself. */
-  async #fetch(url: string | URL | Request, init?: RequestInit): Promise<Response> {
-    const call = this.#calls.getStore()
-    const response = await fetch(url, { ...init, ...(call?.signal && { signal: call.signal }) })
-    if (call) Object.assign(call, { status: response.status, retryAfterMs: retryAfterMs(response.headers) })
-    return response
-  }
-
-  #call<T>({ signal }: CallOptions = {}, work: () => Promise<T>): Promise<T> {
-    const call: Call = { signal }
-    return this.#calls.run(call, async () => {
-      try {
-        return await work()
-      } catch (error) {
-        if (signal?.aborted) throw signal.reason
-        // The index may have been deleted, or made anew at another address.
-        if (isAddressInDoubt(call)) this.#host = undefined
-        throw toFailure(error, call)
-      }
+  #call<T>(options: CallOptions = {}, work: () => Promise<T>): Promise<T> {
+    return this.#calls.run(options, work, () => {
+      this.#host = undefined
     })
   }
 }
@@ -291,27 +263,6 @@ async function asMuchAsFits(index: Index<ChunkFields>, question: Question) {
     }
 }
 
-/** Whoever asks while it is under way gets the same answer. */
-function shared<T>(work: () => Promise<T>): () => Promise<T> {
-  let underWay: Promise<T> | undefined
-  return () => {
-    underWay ??= work().finally(() => {
-      underWay = undefined
-    })
-    return underWay
-  }
-}
-
-/** A missing index or namespace: there is nothing to find or to delete. */
-async function unlessMissing<T>(request: Promise<T>): Promise<T | undefined> {
-  try {
-    return await request
-  } catch (error) {
-    if (error instanceof Errors.PineconeNotFoundError) return undefined
-    throw error
-  }
-}
-
 const POLL_MS = 1_000
 
 function pause(signal: AbortSignal | undefined): Promise<void> {
@@ -326,17 +277,4 @@ function pause(signal: AbortSignal | undefined): Promise<void> {
       { once: true },
     )
   })
-}
-
-const isAddressInDoubt = ({ status }: Call) => status === undefined || status === 404
-
-/** Refused, or not paid for. */
-const AUTH_STATUSES: readonly (number | undefined)[] = [401, 402, 403]
-
-function toFailure(cause: unknown, { status, retryAfterMs }: Call): Error {
-  if (cause instanceof Failure || cause instanceof DatabaseUnavailable) return cause
-  const detail =
-    status === undefined || status < 400 ? 'no connection, or an answer that is not one of the API' : `status ${status}`
-  const code = AUTH_STATUSES.includes(status) ? 'VECTOR_STORE_AUTH' : 'VECTOR_STORE_UNAVAILABLE'
-  return new Failure(code, {}, { cause, detail, retryAfterMs })
 }

@@ -1,4 +1,7 @@
 import type pg from 'pg'
+import type { ChunkSizes } from '../domain/chunking.ts'
+import type { EmbeddingProvider } from '../domain/embedders.ts'
+import { providerOf } from '../domain/embedders.ts'
 import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary, Progress } from '../domain/expert.ts'
 import type { FailureCode, Stage } from '../domain/failure.ts'
 import type {
@@ -14,7 +17,10 @@ import type {
 import { setCallback } from './postgres-callback-store.ts'
 import { decodeNewestFirst, decodePosition, pageOf, transaction } from './postgres-database.ts'
 
-export type ExpertRow = {
+/** Null: as configured. */
+export type ChunkingRow = { chunk_tokens: number | null; chunk_overlap_tokens: number | null }
+
+export type ExpertRow = ChunkingRow & {
   id: string
   user_id: string
   name: string
@@ -25,8 +31,10 @@ export type ExpertRow = {
   status_reason: string | null
   summary: ExpertSummary | null
   generation: number
+  embedding_provider: EmbeddingProvider | null
   embedding_model: string
   embedding_dimensions: number
+  embedding_reason: string | null
   callback_url: string | null
   created_at: Date
   updated_at: Date
@@ -64,6 +72,11 @@ export const SELECT_EXPERT = `
       then coalesce(c.amount + c.chat_amount, 0)::float8 end as amount
   from experts e left join expert_costs c on c.expert_id = e.id cross join lateral (${PROGRESS} and expert_id = e.id) p`
 
+export const toChunking = ({
+  chunk_tokens: maxTokens,
+  chunk_overlap_tokens: overlap,
+}: ChunkingRow): ChunkSizes | null => (maxTokens === null ? null : { maxTokens, overlapTokens: overlap ?? 0 })
+
 export const toExpert = (row: ExpertRow): Expert => ({
   id: row.id,
   userId: row.user_id,
@@ -75,8 +88,11 @@ export const toExpert = (row: ExpertRow): Expert => ({
   statusReason: row.status_reason,
   summary: row.summary,
   generation: row.generation,
+  embeddingProvider: row.embedding_provider ?? providerOf(row.embedding_model),
   embeddingModel: row.embedding_model,
   embeddingDimensions: row.embedding_dimensions,
+  embeddingReason: row.embedding_reason,
+  chunking: toChunking(row),
   callbackUrl: row.callback_url,
   progress: { files: row.files, indexed: row.indexed, failed: row.failed, pending: row.pending },
   cost: {
@@ -159,8 +175,9 @@ export class PostgresExpertStore implements ExpertStore {
   insert(expert: NewExpert, fileIds: readonly string[]): Promise<Expert> {
     return transaction(this.#pool, async (client) => {
       await client.query(
-        `insert into experts (id, user_id, name, system_prompt, voice_id, embedding_model, embedding_dimensions)
-         values ($1, $2, $3, $4, $5, $6, $7)`,
+        `insert into experts (id, user_id, name, system_prompt, voice_id, embedding_model, embedding_dimensions,
+           embedding_provider, embedding_reason, chunk_tokens, chunk_overlap_tokens)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
         [
           expert.id,
           expert.userId,
@@ -169,6 +186,10 @@ export class PostgresExpertStore implements ExpertStore {
           expert.voiceId,
           expert.embeddingModel,
           expert.embeddingDimensions,
+          expert.embeddingProvider,
+          expert.embeddingReason,
+          expert.chunking?.maxTokens,
+          expert.chunking?.overlapTokens,
         ],
       )
       if (expert.callback) await setCallback(client, expert.id, expert.callback)

@@ -1,9 +1,11 @@
 import type pg from 'pg'
+import type { ModelOfExpert } from '../domain/embedders.ts'
 import type { Expert } from '../domain/expert.ts'
-import type { Embedder } from '../domain/ports.ts'
 import { patient } from './postgres-database.ts'
 import type { ExpertRow } from './postgres-expert-store.ts'
 import { SELECT_EXPERT, toExpert } from './postgres-expert-store.ts'
+
+const AVAILABLE = '(e.embedding_model, e.embedding_dimensions) in (select * from unnest($2::text[], $3::integer[]))'
 
 /** In one go, so that none of them counts as indexed any more when the first one is stored: an index that is gone is made again then. */
 const MARK = `
@@ -11,7 +13,7 @@ const MARK = `
     update expert_files ef set status = 'pending', stage = null, code = null, message = null, attempts = 0,
       turn = nextval('expert_file_turns'), updated_at = now()
     from experts e where e.id = ef.expert_id and e.status <> 'deleting' and ef.status = 'indexed'
-      and ($1::uuid[] is null or e.id = any ($1)) and e.embedding_model = $2 and e.embedding_dimensions = $3
+      and ($1::uuid[] is null or e.id = any ($1)) and ${AVAILABLE}
     returning ef.expert_id
   )
   update experts set status = 'queued', status_reason = null, updated_at = now()
@@ -20,29 +22,37 @@ const MARK = `
 const OTHERS = `
   select e.id, e.name, e.embedding_model as model, e.embedding_dimensions as dimensions from experts e
   where e.status <> 'deleting' and ($1::uuid[] is null or e.id = any ($1))
-    and (e.embedding_model <> $2 or e.embedding_dimensions <> $3)
+    and not ${AVAILABLE}
     and exists (select from expert_files where expert_id = e.id and status = 'indexed')
   order by e.id`
 
 const MARKED = `${SELECT_EXPERT}
   where p.pending > 0 and e.status <> 'deleting' and ($1::uuid[] is null or e.id = any ($1))
-    and e.embedding_model = $2 and e.embedding_dimensions = $3
+    and ${AVAILABLE}
   order by e.id`
 
 /** An expert that only workers of another configuration could store again. */
-export type OtherExpert = Pick<Expert, 'id' | 'name'> & Pick<Embedder, 'model' | 'dimensions'>
+export type OtherExpert = Pick<Expert, 'id' | 'name'> & { readonly model: string; readonly dimensions: number }
 
 /**
- * Makes the indexed files of these experts, or of all, pending again, as far as they were made with this embedder. Their rows go
+ * Makes the indexed files of these experts, or of all, pending again, as far as they were made with a model that is available. Their rows go
  * on saying how many vectors there may be.
  * @returns the experts that have something to do, also what an earlier call has marked; and those that were left as they are
  */
 export async function markForRebuild(
   pool: pg.Pool,
-  { model, dimensions }: Pick<Embedder, 'model' | 'dimensions'>,
+  isAvailable: (expert: ModelOfExpert) => boolean,
   expertIds?: readonly string[],
 ): Promise<{ readonly experts: Expert[]; readonly others: OtherExpert[] }> {
-  const values = [expertIds ?? null, model, dimensions]
+  const { rows: models } = await pool.query<ModelOfExpert>(
+    'select distinct embedding_model as "embeddingModel", embedding_dimensions as "embeddingDimensions" from experts',
+  )
+  const available = models.filter(isAvailable)
+  const values = [
+    expertIds ?? null,
+    available.map(({ embeddingModel }) => embeddingModel),
+    available.map(({ embeddingDimensions }) => embeddingDimensions),
+  ]
   await pool.query(patient(MARK, values))
   const { rows } = await pool.query<ExpertRow>(patient(MARKED, values))
   const { rows: others } = await pool.query<OtherExpert>(patient(OTHERS, values))

@@ -15,7 +15,8 @@ import type {
   RunStore,
 } from '../domain/ports.ts'
 import { transaction } from './postgres-database.ts'
-import { attachFiles, countProgress } from './postgres-expert-store.ts'
+import type { ChunkingRow } from './postgres-expert-store.ts'
+import { attachFiles, countProgress, toChunking } from './postgres-expert-store.ts'
 import type { FileRow } from './postgres-file-store.ts'
 import { FILE_COLUMNS, toStoredFile } from './postgres-file-store.ts'
 
@@ -50,7 +51,7 @@ const CANCEL = `
   where expert_id = $1 and status in ('pending', 'processing')`
 
 const FACTS =
-  'e.id as expert_id, e.user_id as owner_id, e.status as expert_status, e.generation, e.embedding_model, e.embedding_dimensions'
+  'e.id as expert_id, e.user_id as owner_id, e.status as expert_status, e.generation, e.embedding_model, e.embedding_dimensions, e.chunk_tokens, e.chunk_overlap_tokens'
 
 type FactsRow = {
   expert_id: string
@@ -59,7 +60,7 @@ type FactsRow = {
   generation: number
   embedding_model: string
   embedding_dimensions: number
-}
+} & ChunkingRow
 
 const toFacts = (row: FactsRow): ExpertFacts => ({
   id: row.expert_id,
@@ -68,6 +69,7 @@ const toFacts = (row: FactsRow): ExpertFacts => ({
   generation: row.generation,
   embeddingModel: row.embedding_model,
   embeddingDimensions: row.embedding_dimensions,
+  chunking: toChunking(row),
 })
 
 export class PostgresRunStore implements RunStore {

@@ -6,7 +6,7 @@ import { DatabaseUnavailable } from '../domain/database-unavailable.ts'
 import { FAILURES, Failure } from '../domain/failure.ts'
 import { QuotaExceeded } from '../domain/quota.ts'
 import { TokensUsedUp } from '../domain/usage.ts'
-import { Problem } from './problem.ts'
+import { PROBLEMS, Problem } from './problem.ts'
 import { fromQuota, fromTokens } from './quota-problem.ts'
 
 /** By status, or by code. */
@@ -76,6 +76,7 @@ function fromChatFailure(error: ChatFailure): Problem {
 function fromFailure(failure: Failure): Body {
   const { code, message: detail } = failure
   if (code === 'OBJECT_MISSING') return { status: 404, code, detail }
+  if (code === 'EMBEDDING_MODEL_MISMATCH') return { status: PROBLEMS[code][0], code, detail }
   if (FAILURES[code].retryable) return { status: 503, code, detail, ...askedToWait(failure) }
   return { status: code === 'STORAGE_NOT_CONFIGURED' ? 503 : 502, code, detail }
 }

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
+import type { Embedders } from '../domain/embedders.ts'
 import type { Expert, ExpertStatus } from '../domain/expert.ts'
 import { FINAL_STATUSES } from '../domain/expert.ts'
-import type { Embedder, ExpertStore, FileStore } from '../domain/ports.ts'
+import type { ExpertStore, FileStore } from '../domain/ports.ts'
 import type { Prices, UsageStore } from '../domain/usage.ts'
 import { createExpertId } from '../workflows/contract.ts'
 import type { CallbackOptions } from './callbacks.ts'
@@ -36,7 +37,7 @@ export type ExpertRoutesOptions = IdempotencyOptions &
     readonly experts: ExpertStore
     readonly files: FileStore
     readonly runs: ExpertRuns
-    readonly embedder: Embedder
+    readonly embedders: Embedders
     readonly usage: UsageStore
     readonly prices: Prices
   }
@@ -54,7 +55,7 @@ const AT_REST: readonly ExpertStatus[] = ['paused', ...FINAL_STATUSES]
 const ALIVE: readonly ExpertStatus[] = ['queued', 'processing', ...AT_REST]
 
 export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = async (app, options) => {
-  const { experts, files, runs, embedder, idempotency, callbacks, usage, prices } = options
+  const { experts, files, runs, embedders, idempotency, callbacks, usage, prices } = options
 
   const toJson = (expert: Expert) => {
     const workflowId = createExpertId(expert.id)
@@ -73,6 +74,8 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
    */
   const queue = async (expert: Expert, request: () => Promise<void>): Promise<Expert> => {
     if (expert.status === 'deleting') throw new Problem('EXPERT_BEING_DELETED')
+    // Its files would only be handed back.
+    embedders.of(expert)
     const before = await experts.changeStatus(expert.userId, expert.id, { from: AT_REST, to: 'queued' })
     try {
       await request()
@@ -88,8 +91,7 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
     const callback = callbackAt(body.callback_url, options) ?? undefined
     const fileIds = await checkFiles(files, userId, selected_files)
     await usage.checkTokens(userId)
-    const { model: embeddingModel, dimensions: embeddingDimensions } = embedder
-    const made = { id, userId, name, systemPrompt, voiceId, embeddingModel, embeddingDimensions, callback }
+    const made = { id, userId, name, systemPrompt, voiceId, callback, ...embeddingsOf(embedders) }
     const expert = await experts.insert(made, fileIds)
     await runs.start(expert).catch(async (error: unknown) => {
       await experts.discard(userId, id)
@@ -229,6 +231,7 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
       problems: [
         'EXPERT_NOT_FOUND',
         'EXPERT_BEING_DELETED',
+        'EMBEDDING_MODEL_MISMATCH',
         'UNKNOWN_FILES',
         'TOKEN_QUOTA_EXHAUSTED',
         'TEMPORAL_UNAVAILABLE',
@@ -284,7 +287,15 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
     method: 'POST',
     url: '/experts/:id/retry',
     bodyLimit: FILE_IDS_BODY_LIMIT,
-    config: { problems: ['EXPERT_NOT_FOUND', 'EXPERT_BEING_DELETED', 'TOKEN_QUOTA_EXHAUSTED', 'TEMPORAL_UNAVAILABLE'] },
+    config: {
+      problems: [
+        'EXPERT_NOT_FOUND',
+        'EXPERT_BEING_DELETED',
+        'EMBEDDING_MODEL_MISMATCH',
+        'TOKEN_QUOTA_EXHAUSTED',
+        'TEMPORAL_UNAVAILABLE',
+      ],
+    },
     schema: {
       operationId: 'retryExpert',
       tags,
@@ -353,6 +364,14 @@ export const expertRoutes: FastifyPluginAsyncTypebox<ExpertRoutesOptions> = asyn
     },
   })
 }
+
+/** What a new expert is made with, and keeps. */
+const embeddingsOf = ({ chosen, provider, reason }: Embedders) => ({
+  embeddingProvider: provider,
+  embeddingModel: chosen.model,
+  embeddingDimensions: chosen.dimensions,
+  embeddingReason: reason,
+})
 
 /** Of an expert at rest, whatever keeps a file from being in: it failed, or was cancelled. */
 const hasWorkToRetry = ({ status, progress: { files, indexed, failed } }: Expert) =>

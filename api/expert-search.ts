@@ -1,4 +1,5 @@
 import type { Chunk } from '../domain/chunk.ts'
+import type { Embedders } from '../domain/embedders.ts'
 import { fuseRankings, KEYWORD_WEIGHT } from '../domain/fuse-rankings.ts'
 import type {
   CallOptions,
@@ -14,11 +15,10 @@ import type {
 import type { UsageStore } from '../domain/usage.ts'
 import { contentUrl } from './content-url.ts'
 import { findCandidates } from './find-candidates.ts'
-import { Problem } from './problem.ts'
 
 export type SearchPorts = {
   readonly experts: ExpertStore
-  readonly embedder: Embedder
+  readonly embedders: Embedders
   readonly vectors: VectorStore
   readonly usage: UsageStore
   readonly publicUrl: string
@@ -56,7 +56,7 @@ type Scored = Candidate & { readonly fusedScore: number }
 
 /**
  * The passages of an expert's indexed files that answer the query best, best first. The expert is the caller's, and found already.
- * @throws Problem EMBEDDING_MODEL_MISMATCH; Failure of the embedder and of the vector store
+ * @throws Failure EMBEDDING_MODEL_MISMATCH, and those of the embedder and of the vector store
  */
 export async function searchExpert(
   ports: SearchPorts,
@@ -64,10 +64,10 @@ export async function searchExpert(
   request: SearchRequest,
   options: CallOptions = {},
 ): Promise<Passage[]> {
-  checkModel(expert, ports.embedder)
+  const embedder = ports.embedders.of(expert)
   const { minScore = -1, topK } = request
   const { candidates, files } = await findCandidates(ports, expert, request, options)
-  return rank(candidates, request.mode, ports.embedder)
+  return rank(candidates, request.mode, embedder)
     .filter(({ score }) => score >= minScore)
     .slice(0, topK)
     .flatMap((scored) => cite(scored, files.get(scored.fileId), ports.publicUrl))
@@ -89,11 +89,4 @@ function cite(
   const content = contentUrl(publicUrl, fileId)
   const url = file.documentType === 'pdf' ? `${content}#page=${chunk.pageStart}` : content
   return [{ fileId, fileName: file.name, url, chunk, score: fusedScore, denseScore: score, keywordScore }]
-}
-
-function checkModel({ embeddingModel, embeddingDimensions }: ExpertToSearch, { model, dimensions }: Embedder): void {
-  if (embeddingModel === model && embeddingDimensions === dimensions) return
-  throw new Problem('EMBEDDING_MODEL_MISMATCH', {
-    detail: `The expert: ${embeddingModel} (${embeddingDimensions}); configured: ${model} (${dimensions}).`,
-  })
 }

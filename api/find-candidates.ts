@@ -90,15 +90,16 @@ async function filesToSearch(experts: ExpertStore, { userId, id }: ExpertToSearc
 
 /** @returns one vector; of the beginning of a query that is longer than what the model takes */
 async function embedded(
-  { embedder, usage }: SearchPorts,
-  { userId }: ExpertToSearch,
+  { embedders, usage }: SearchPorts,
+  expert: ExpertToSearch,
   query: string,
   { signal }: CallOptions,
 ): Promise<Float32Array> {
+  const embedder = embedders.of(expert)
   const countTokens = (text: string) => embedder.countTokens(text)
   const text = cutToTokens(query, { maxTokens: embedder.limits.tokensPerInput, countTokens })
   const [vector] = await embedder.embed([text], { signal })
   if (!vector) throw new Error('the embedder returned no vector')
-  await usage.countSearch(userId, embedder.model, countTokens(text))
+  await usage.countSearch(expert.userId, embedder.model, countTokens(text))
   return vector
 }

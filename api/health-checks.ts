@@ -1,6 +1,7 @@
 import type { Connection } from '@temporalio/client'
+import type { Embedders } from '../domain/embedders.ts'
 import type { LastCall } from '../domain/last-call.ts'
-import type { Embedder, ObjectStore, VectorStore } from '../domain/ports.ts'
+import type { ObjectStore, VectorStore } from '../domain/ports.ts'
 import type { HealthCheck } from './readiness.ts'
 
 export type HealthParts = {
@@ -10,7 +11,7 @@ export type HealthParts = {
   readonly taskQueue: string
   readonly objects: Pick<ObjectStore, 'check' | 'name'>
   readonly vectors: Pick<VectorStore, 'check'>
-  readonly embedder: Pick<Embedder, 'model' | 'dimensions'>
+  readonly embedders: Pick<Embedders, 'chosen' | 'reason'>
   /** Undefined where embeddings are made by this process itself. */
   readonly lastEmbedding: LastCall | undefined
   /** Undefined where no language model is configured. */
@@ -37,7 +38,7 @@ export function healthChecks({ checkDatabase, objects, vectors, ...parts }: Heal
       },
     },
     { name: 'vector store', optional: true, check: (signal) => vectors.check({ signal }) },
-    modelCheck('embeddings', describe(parts.embedder), parts.lastEmbedding),
+    modelCheck('embeddings', describe(parts.embedders), parts.lastEmbedding),
     ...(parts.chat ? [modelCheck('chat', parts.chat.model, parts.chat.last)] : []),
   ]
 }
@@ -84,5 +85,5 @@ const modelCheck = (name: string, what: string, last: LastCall | undefined): Hea
 })
 
 /** People take search for semantic unless told. */
-const describe = ({ model, dimensions }: Pick<Embedder, 'model' | 'dimensions'>) =>
-  `${model}, ${dimensions} dimensions${model.startsWith('hashing') ? ' (lexical, not semantic)' : ''}`
+const describe = ({ chosen: { model, dimensions, isSemantic }, reason }: HealthParts['embedders']) =>
+  `${model}, ${dimensions} dimensions${isSemantic ? '' : ', lexical, not semantic'} (${reason})`

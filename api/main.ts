@@ -3,11 +3,11 @@ import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { PublicCallbackAddresses } from '../adapters/callback-addresses.ts'
 import { DatabaseContentObjectStore } from '../adapters/database-content-object-store.ts'
+import { openEmbedders, toldOf } from '../adapters/embedders.ts'
 import {
   cautions,
   createChatModel,
   createDirectUploads,
-  createEmbedder,
   createObjectStore,
   createVectorStore,
   readersOf,
@@ -50,7 +50,7 @@ await run(config, logger).catch((error: unknown) => {
 })
 
 async function run(config: ApiConfig, logger: Logger): Promise<void> {
-  for (const caution of cautions(config.objects, config.embedder)) logger.warn(caution)
+  for (const caution of cautions(config.objects, config.embeddings)) logger.warn(caution)
   await migrate(config.database)
   const database = openDatabase(config.database, (error) =>
     logger.warn({ err: error }, '⚠️ Lost an idle database connection'),
@@ -66,10 +66,14 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const client = new Client({ connection, namespace, ...(tracing && { interceptors: { workflow: [tracing.client] } }) })
   const traced: Tracing['port'] = (port, target) => tracing?.port(port, target) ?? target
   const [lastEmbedding, lastChat] = [new LastCall(), new LastCall()]
-  const embedder = traced('embedder', watchedEmbedder(createEmbedder(config.embedder), lastEmbedding))
+  const embedders = await openEmbedders(config.embeddings, {
+    wrap: (embedder, provider) =>
+      traced('embedder', provider === config.embeddings.provider ? watchedEmbedder(embedder, lastEmbedding) : embedder),
+  })
+  logger.info(toldOf(embedders), '🧠 Embeddings of new experts')
   const vectors = traced(
     'vectors',
-    createVectorStore(config.vectors, embedder, () => hasIndexedFiles(database, embedder)),
+    createVectorStore(config.vectors, embedders.chosen, (dimensions) => hasIndexedFiles(database, dimensions)),
   )
   const objects = traced(
     'objects',
@@ -100,7 +104,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     usage: new PostgresUsageStore(database, config),
     estimates: new PostgresEstimateStore(database),
     readers: readersOf(config.extraction),
-    recipe: recipeOf(config, embedder),
+    recipe: recipeOf(config, embedders.chosen),
     experts: new PostgresExpertStore(database),
     callbacks: new PostgresCallbackStore(database),
     callbackAddresses: new PublicCallbackAddresses(config.webhookAllowedHosts),
@@ -108,22 +112,22 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     changes,
     runs: new ExpertRuns({ client, namespace, taskQueue, uiUrl }),
     objects,
-    embedder,
+    embedders,
     vectors,
     chat: config.chat && {
       model: watchedChatModel(traced('chat', createChatModel(config.chat)), lastChat),
       contextTokens: config.chat.contextTokens,
     },
     checks: healthChecks({
-      ...{ connection, namespace, taskQueue, objects, vectors, embedder },
+      ...{ connection, namespace, taskQueue, objects, vectors, embedders },
       checkDatabase: () => checkDatabase(database),
-      lastEmbedding: config.embedder.kind === 'hashing' ? undefined : lastEmbedding,
+      lastEmbedding: config.embeddings.provider === 'hashing' ? undefined : lastEmbedding,
       chat: config.chat && { model: config.chat.model, last: lastChat },
     }),
   })
   const close = async () => {
     await app.close()
-    await Promise.allSettled([vectors.close(), connection.close(), changes.close(), database.end()])
+    await Promise.allSettled([vectors.close(), embedders.close(), connection.close(), changes.close(), database.end()])
     await tracing?.close()
     logger.info('API stopped')
   }

@@ -43,7 +43,7 @@ export const PROBLEMS = {
   EXPERT_BEING_DELETED: [409, 'This expert is being deleted.'],
   EMBEDDING_MODEL_MISMATCH: [
     409,
-    'The expert was made with another embedding model than the one that is configured, so it cannot be searched with it.',
+    'An expert keeps the embedding model that it was made with, and the one that is needed is not available here. Set it up, or re-index the expert with one that is (POST /experts/{id}/reindex), then retry.',
   ],
   FIRST_KEY_NEEDS_ADMIN: [
     409,

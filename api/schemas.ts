@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import type { ApiKey } from '../domain/api-key.ts'
 import { SCOPES } from '../domain/api-key.ts'
+import { EMBEDDING_PROVIDERS } from '../domain/embedders.ts'
 import type { Expert, ExpertFile } from '../domain/expert.ts'
 import { FINAL_STATUSES } from '../domain/expert.ts'
 import { FAILURES, STAGES } from '../domain/failure.ts'
@@ -107,6 +108,13 @@ export const SummarySchema = Type.Object({
   seconds: Type.Object({ download: Type.Number(), extract: Type.Number(), embed: Type.Number(), store: Type.Number() }),
 })
 
+export const EmbeddingsSchema = Type.Object({
+  provider: oneOf(EMBEDDING_PROVIDERS),
+  model: Type.String(),
+  dimensions: Count,
+  reason: Nullable(Type.String({ description: 'Why this model; null for experts that are older than the reasons.' })),
+})
+
 export const ExpertSchema = Type.Object({
   id: Uuid,
   name: Type.String(),
@@ -118,6 +126,7 @@ export const ExpertSchema = Type.Object({
   summary: Nullable(SummarySchema),
   cost: CostSchema,
   embedding_model: Type.String(),
+  embeddings: EmbeddingsSchema,
   callback_url: Nullable(Type.String({ description: 'Where each end of a pass is told; docs/webhooks.md.' })),
   workflow_id: Type.String(),
   temporal_ui_url: Type.String(),
@@ -181,6 +190,12 @@ export const toExpertJson = (
   summary: expert.summary as Static<typeof SummarySchema> | null,
   cost: toCostJson(expert, prices),
   embedding_model: expert.embeddingModel,
+  embeddings: {
+    provider: expert.embeddingProvider,
+    model: expert.embeddingModel,
+    dimensions: expert.embeddingDimensions,
+    reason: expert.embeddingReason,
+  },
   callback_url: expert.callbackUrl,
   workflow_id: workflowId,
   temporal_ui_url: uiUrl,

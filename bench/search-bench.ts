@@ -8,6 +8,7 @@ import { chunkId, vectorNamespace } from '../domain/keys.ts'
 import { lookForWords } from '../domain/keyword-scores.ts'
 import type { Embedder, ExpertStore, KeywordQuery, VectorStore } from '../domain/ports.ts'
 import type { UsageStore } from '../domain/usage.ts'
+import { soleEmbedder } from '../test/support/sole-embedder.ts'
 import type { Passage } from './splitters.ts'
 
 const DIMENSIONS = 1_024
@@ -24,7 +25,7 @@ export class SearchBench {
   #count = 0
 
   constructor(dir: string) {
-    this.#vectors = new LanceDbVectorStore({ dir, dimensions: DIMENSIONS })
+    this.#vectors = new LanceDbVectorStore({ dir })
   }
 
   async store(collection: number, passages: readonly Passage[]): Promise<void> {
@@ -48,7 +49,13 @@ export class SearchBench {
   /** `isKeywordPass`: as where the store has no index of words. */
   async search(collection: number, query: string, mode: SearchMode, isKeywordPass = false): Promise<Passage[]> {
     const vectors = isKeywordPass ? withoutWords(this.#vectors) : this.#vectors
-    const ports = { experts: EVERY_FILE, usage: NOT_COUNTED, embedder: this.#embedder, vectors, publicUrl: '' }
+    const ports = {
+      experts: EVERY_FILE,
+      usage: NOT_COUNTED,
+      embedders: soleEmbedder(this.#embedder),
+      vectors,
+      publicUrl: '',
+    }
     const found = await searchExpert(ports, expertOf(collection, this.#embedder), { query, mode, topK: TOP_K })
     return found.flatMap(({ fileId, chunk }) => this.#passages.get(`${fileId} ${chunk.startOffset}`) ?? [])
   }

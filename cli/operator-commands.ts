@@ -25,6 +25,18 @@ const s3Setup = () =>
     .option('--dry-run', 'only say what would be set')
     .action(async (options) => (await import('./operator/set-up-bucket.ts')).setUpBucket(options))
 
+export const setup = (): Command =>
+  new Command('setup').description('Set up what is not part of the installation.').addCommand(setupLocal())
+
+const setupLocal = () =>
+  newCommand(
+    'local',
+    'Set up embeddings by a model on this machine: install the package, fetch the model, and try it. What is there is left as it is.',
+  )
+    .option('--model <owner/name>', 'another model of the hub, which must come as ONNX', toRepository)
+    .option('--revision <revision>', 'its branch, tag or commit; unset: main')
+    .action(async (options) => (await import('./operator/set-up-local.ts')).setUpLocal(options))
+
 export const rebuildVectors = (): Command =>
   newCommand(
     'rebuild-vectors',
@@ -40,4 +52,9 @@ function toOrigins(given: string, others: readonly string[] = []): string[] {
   const isOrigin = given === '*' || (URL.canParse(given) && new URL(given).origin === given)
   if (!isOrigin) throw new InvalidArgumentError('An origin is https://app.example.org, or * for any page.')
   return [...others, given]
+}
+
+function toRepository(given: string): string {
+  if (/^[\w.-]+\/[\w.-]+$/.test(given) && !given.includes('..')) return given
+  throw new InvalidArgumentError('A model is named as the hub does: Xenova/all-MiniLM-L6-v2.')
 }

@@ -8,7 +8,7 @@ import { files } from './files.ts'
 import { housekeeping } from './housekeeping.ts'
 import { keys } from './keys.ts'
 import { migrateContent } from './migrate-content.ts'
-import { doctor, rebuildVectors, s3 } from './operator-commands.ts'
+import { doctor, rebuildVectors, s3, setup } from './operator-commands.ts'
 import { urlOption } from './options.ts'
 import { retry } from './retry.ts'
 import { search } from './search.ts'
@@ -37,6 +37,7 @@ export function createProgram(): Command {
     .addCommand(doctor())
     .addCommand(keys())
     .addCommand(s3())
+    .addCommand(setup())
     .addCommand(housekeeping())
     .addCommand(rebuildVectors())
     .addCommand(migrateContent())

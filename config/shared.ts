@@ -1,6 +1,6 @@
 import { type ChunkingConfig, chunking } from './chunking.ts'
 import { type DatabaseConfig, database } from './database.ts'
-import { type EmbedderConfig, embedder } from './embedder.ts'
+import { type EmbeddingsConfig, embeddings } from './embeddings.ts'
 import { type LogConfig, logging } from './logging.ts'
 import { type ObjectStoreConfig, objectStore } from './object-store.ts'
 import { prices } from './prices.ts'
@@ -18,7 +18,7 @@ export type Shared = {
   readonly temporal: TemporalConfig
   readonly objects: ObjectStoreConfig
   readonly vectors: VectorStoreConfig
-  readonly embedder: EmbedderConfig
+  readonly embeddings: EmbeddingsConfig
   /** Names, addresses and ranges that webhooks may be sent to, though they are private. */
   readonly webhookAllowedHosts: readonly string[]
   /** US dollars per million tokens, by model. */
@@ -36,7 +36,7 @@ export function shared(from: Reader): Shared {
     temporal: temporal(from),
     objects: objectStore(from, dataDir),
     vectors: vectorStore(from, dataDir),
-    embedder: embedder(from),
+    embeddings: embeddings(from),
     webhookAllowedHosts: webhookAllowedHosts(from),
     prices: prices(from),
     quota: quota(from),

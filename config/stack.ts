@@ -1,3 +1,4 @@
+import { type EmbeddingsConfig, embeddings } from './embeddings.ts'
 import { type LogConfig, logging } from './logging.ts'
 import { listening, ownUrl } from './own-url.ts'
 import type { Reader } from './reader.ts'
@@ -27,6 +28,8 @@ export type StackConfig = {
   readonly retryWindowMs: number
   /** The worker's: shorter than elsewhere, since somebody at a terminal waits for the end. */
   readonly shutdownGraceMs: number
+  /** Read here too, so that a fault is told before anything is started. */
+  readonly embeddings: EmbeddingsConfig
 }
 
 export function stack(from: Reader): StackConfig {
@@ -48,5 +51,6 @@ export function stack(from: Reader): StackConfig {
     postgresPort: from.port('STACK_POSTGRES_PORT', 54_329),
     retryWindowMs: retryWindow(from),
     shutdownGraceMs: from.duration('SHUTDOWN_GRACE', '5s'),
+    embeddings: embeddings(from),
   }
 }

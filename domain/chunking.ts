@@ -2,19 +2,20 @@ import type { Chunk, Page } from './chunk.ts'
 import { ChunkCutter } from './chunk-cutter.ts'
 import { PagedText } from './paged-text.ts'
 
-export type ChunkingOptions = {
+export type ChunkSizes = {
   /** The most tokens that a chunk may have. */
   readonly maxTokens: number
   /** The most tokens that a chunk repeats from the one before it, in whole sentences; half of `maxTokens` where that is less. */
   readonly overlapTokens: number
-  readonly countTokens: (text: string) => number
 }
+
+export type ChunkingOptions = ChunkSizes & { readonly countTokens: (text: string) => number }
 
 /** Raised whenever the same text would give other chunks. */
 const ALGORITHM = 2
 
 /** Names the algorithm and its sizes, for the keys of what is made from chunks. */
-export const chunkerVersion = ({ maxTokens, overlapTokens }: Omit<ChunkingOptions, 'countTokens'>) =>
+export const chunkerVersion = ({ maxTokens, overlapTokens }: ChunkSizes) =>
   `chunks-${ALGORITHM}-${maxTokens}-${overlapTokens}`
 
 /**

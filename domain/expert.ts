@@ -1,3 +1,5 @@
+import type { ChunkSizes } from './chunking.ts'
+import type { EmbeddingProvider } from './embedders.ts'
 import type { FailureCode, Stage } from './failure.ts'
 import type { ExpertCost } from './usage.ts'
 
@@ -44,8 +46,13 @@ export type Expert = {
   readonly statusReason: string | null
   readonly summary: ExpertSummary | null
   readonly generation: number
+  readonly embeddingProvider: EmbeddingProvider
   readonly embeddingModel: string
   readonly embeddingDimensions: number
+  /** Why this model; null of experts that are older than the reasons. */
+  readonly embeddingReason: string | null
+  /** Of its own; null: as configured. */
+  readonly chunking: ChunkSizes | null
   /** Where its owner is told how each pass has ended; null: nowhere. */
   readonly callbackUrl: string | null
   readonly progress: Progress

@@ -72,6 +72,10 @@ export const FAILURES = {
     'The tokens of the day are used up, or held by other work that is about to use them. They are counted anew from 00:00 UTC: then the expert goes on by itself, before that once others leave some, or by a retry, once there are more.',
   ),
   EMBEDDING_AUTH: system('embed', 'The embedding service refused the API key. Correct OPENAI_API_KEY, then retry.'),
+  EMBEDDING_MODEL_MISMATCH: system(
+    'embed',
+    'An expert keeps the embedding model that it was made with, and the one that is needed is not available here. Set it up, or re-index the expert with one that is (POST /experts/{id}/reindex), then retry.',
+  ),
   EMBEDDING_REJECTED: file('embed', 'The embedding service refused the text.'),
   VECTOR_STORE_UNAVAILABLE: passing('store', 'The vector store did not answer as it should.'),
   VECTOR_STORE_AUTH: system('store', 'The vector store refused the API key. Correct PINECONE_API_KEY, then retry.'),

@@ -96,6 +96,8 @@ export interface Embedder {
    * @throws Failure EMBEDDING_RATE_LIMITED, EMBEDDING_UNAVAILABLE, EMBEDDING_QUOTA_EXHAUSTED, EMBEDDING_AUTH, EMBEDDING_REJECTED
    */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>
+  /** Ends what it has started. */
+  close?(): Promise<void>
 }
 
 export type ChatMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
@@ -239,7 +241,10 @@ export interface FileStore {
 export type NewExpert = Pick<
   Expert,
   'id' | 'userId' | 'name' | 'systemPrompt' | 'voiceId' | 'embeddingModel' | 'embeddingDimensions'
-> & { readonly callback?: Callback | undefined }
+> &
+  Partial<Pick<Expert, 'embeddingProvider' | 'embeddingReason' | 'chunking'>> & {
+    readonly callback?: Callback | undefined
+  }
 /** What is given is changed; `versions`: only while the expert has one of them. */
 export type ExpertEdit = Partial<Pick<Expert, 'name' | 'systemPrompt' | 'voiceId'>> & {
   /** Null: none any more. The secret is for an expert that has none. */
@@ -323,7 +328,7 @@ export interface ExpertChanges {
 /** What the stages of a file need to know of its expert. */
 export type ExpertFacts = Pick<
   Expert,
-  'id' | 'userId' | 'status' | 'generation' | 'embeddingModel' | 'embeddingDimensions'
+  'id' | 'userId' | 'status' | 'generation' | 'embeddingModel' | 'embeddingDimensions' | 'chunking'
 >
 
 /** What it takes to search an expert, and to answer for it. */

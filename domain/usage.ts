@@ -1,4 +1,5 @@
 import type { ChatUsage } from './chat-usage.ts'
+import { providerOf } from './embedders.ts'
 import type { Quota, QuotaOverride, Space } from './quota.ts'
 
 /** US dollars per million tokens, by model; a model that is not there has no price that is known. */
@@ -8,8 +9,9 @@ export type Prices = Readonly<Record<string, number>>
 export type ChatPrice = { readonly prompt: number; readonly completion: number }
 export type ChatPrices = Readonly<Record<string, ChatPrice>>
 
+/** What this machine embeds itself costs nothing, unless somebody says otherwise. */
 export const priceOf = (prices: Prices, model: string): number | null =>
-  Object.hasOwn(prices, model) ? (prices[model] ?? null) : null
+  Object.hasOwn(prices, model) ? (prices[model] ?? null) : providerOf(model) === 'local' ? 0 : null
 export const chatPriceOf = (prices: ChatPrices, model: string): ChatPrice | null =>
   Object.hasOwn(prices, model) ? (prices[model] ?? null) : null
 

@@ -41,7 +41,8 @@ async function start(): Promise<void> {
     return [checks, 'answer'] as const
   })
   const uiUrl = env.TEMPORAL_UI_URL ?? 'see TEMPORAL_UI_URL'
-  process.stdout.write(`${panel({ apiUrl: config.api.url, temporalUiUrl: uiUrl, dataDir: config.dataDir, parts })}\n`)
+  const { dataDir, embeddings, api } = config
+  process.stdout.write(`${panel({ apiUrl: api.url, temporalUiUrl: uiUrl, dataDir, parts, embeddings })}\n`)
 }
 
 function portsOf({

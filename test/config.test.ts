@@ -3,18 +3,24 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { whyNotSetUp } from '../adapters/local-embedder.ts'
 import type { ConfigurationError, Environment } from '../config.ts'
 import {
   loadApiConfig,
   loadClientConfig,
   loadDoctorConfig,
+  loadLocalSetupConfig,
   loadRebuildConfig,
   loadStackConfig,
   loadTemporalClientConfig,
   loadWorkerConfig,
 } from '../config.ts'
+import { fakeLocalSetup, fakeSetUp } from './support/fake-local-setup.ts'
 
 const LEAST = { DATABASE_URL: 'postgres://user:password@127.0.0.1:5432/expertsmith' }
+
+/** Whatever is set up on the machine of the developer. */
+const NOT_LOCAL = { LOCAL_EMBEDDINGS_DIR: '/nowhere' }
 
 describe('configuration', () => {
   test('reports everything that is wrong at once, with the name and what would be right', () => {
@@ -55,13 +61,62 @@ describe('configuration', () => {
   })
 
   test('chooses the parts by what is configured', () => {
-    const alone = loadWorkerConfig(LEAST)
-    assert.deepEqual([alone.objects.kind, alone.vectors.kind, alone.embedder.kind], ['disk', 'lancedb', 'hashing'])
+    const alone = loadWorkerConfig({ ...LEAST, ...NOT_LOCAL })
+    assert.deepEqual(
+      [alone.objects.kind, alone.vectors.kind, alone.embeddings.provider],
+      ['disk', 'lancedb', 'hashing'],
+    )
     const s3 = { S3_BUCKET_NAME: 'b', S3_ACCESS_KEY_ID: 'i', S3_SECRET_KEY: 's', S3_REGION: 'r' }
     const production = loadWorkerConfig({ ...LEAST, ...s3, PINECONE_API_KEY: 'p', OPENAI_API_KEY: 'o' })
     assert.deepEqual(
-      [production.objects.kind, production.vectors.kind, production.embedder.kind],
+      [production.objects.kind, production.vectors.kind, production.embeddings.provider],
       ['s3', 'pinecone', 'openai'],
+    )
+  })
+
+  test('chooses embeddings by key and set-up, tells why, and keeps what older experts may have', async (t) => {
+    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-local-'))
+    t.after(() => rm(dir, { recursive: true }))
+    const there = fakeLocalSetup(dir)
+    const chosen = (env: Environment) => {
+      const { provider, reason, openai, local, hashing } = loadApiConfig({ ...LEAST, ...env }).embeddings
+      return [provider, reason, openai !== undefined, local !== undefined, hashing.dimensions]
+    }
+    const [neither, key] = ['neither EMBEDDINGS nor OPENAI_API_KEY is set', { OPENAI_API_KEY: 'sk-…' }]
+    assert.deepEqual(chosen(NOT_LOCAL), [
+      ...['hashing', `${neither}, and no local model is set up`, false, false, 1_024],
+    ])
+    assert.deepEqual(chosen({ ...there, EMBEDDINGS: 'hashing', EMBEDDING_DIMENSIONS: '64' }), [
+      ...['hashing', 'EMBEDDINGS=hashing', false, false, 64],
+    ])
+    await fakeSetUp(dir, () => {
+      const setup = { packageDir: join(dir, 'package'), modelPath: there.EMBEDDING_MODEL_PATH }
+      assert.deepEqual(chosen(there)[0], whyNotSetUp(setup) === undefined ? 'local' : 'hashing')
+    })
+    assert.deepEqual(chosen(there), ['local', `${neither}, and a local model is set up`, false, true, 1_024])
+    assert.deepEqual(chosen({ ...there, ...key, EMBEDDING_DIMENSIONS: '64' }), [
+      ...['openai', 'EMBEDDINGS is not set, OPENAI_API_KEY is', true, true, 1_024],
+    ])
+    assert.deepEqual(chosen({ ...there, ...key, EMBEDDINGS: 'local' }), [
+      ...['local', 'EMBEDDINGS=local', true, true, 1_024],
+    ])
+  })
+
+  test('wants of the local embeddings that are asked for that they are set up, in every process, beside other faults', () => {
+    const env = { ...LEAST, ...NOT_LOCAL, EMBEDDINGS: 'local', LOG_LEVEL: 'loud' }
+    for (const load of [loadApiConfig, loadWorkerConfig, loadStackConfig, loadDoctorConfig])
+      assert.throws(
+        () => load(env),
+        ({ faults }: ConfigurationError) => {
+          assert.equal(faults.length, 2)
+          assert.match(faults.join('\n'), /LOG_LEVEL=loud/)
+          assert.match(faults.join('\n'), /EMBEDDINGS=local, but .+ in \/nowhere.+npm run setup:local/)
+          return true
+        },
+      )
+    assert.throws(
+      () => loadStackConfig({ EMBEDDINGS: 'magic' }),
+      /EMBEDDINGS=magic is not one of openai, local, hashing/,
     )
   })
 
@@ -246,7 +301,8 @@ function variablesRead(): Set<string> {
   const scans = { ...LEAST, OCR: 'on' }
   const versioned = { ...LEAST, WORKER_BUILD_ID: '1' }
   for (const values of [LEAST, production, scans, versioned])
-    for (const load of [loadApiConfig, loadWorkerConfig, loadStackConfig, loadClientConfig]) load(record(values))
+    for (const load of [loadApiConfig, loadWorkerConfig, loadStackConfig, loadClientConfig, loadLocalSetupConfig])
+      load(record(values))
   return names
 }
 

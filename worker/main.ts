@@ -6,13 +6,8 @@ import { createActivities } from '../activities/index.ts'
 import { Staging } from '../activities/staging.ts'
 import { PublicCallbackAddresses } from '../adapters/callback-addresses.ts'
 import { DatabaseContentObjectStore } from '../adapters/database-content-object-store.ts'
-import {
-  cautions,
-  createBulkEmbedder,
-  createObjectStore,
-  createVectorStore,
-  embeddingLimits,
-} from '../adapters/from-config.ts'
+import { openEmbedders, toldOf } from '../adapters/embedders.ts'
+import { cautions, createObjectStore, createVectorStore, inBulk } from '../adapters/from-config.ts'
 import { HttpWebhookSender } from '../adapters/http-webhook-sender.ts'
 import type { Tracing } from '../adapters/opentelemetry/tracing.ts'
 import { createLogger, toTemporalLogger } from '../adapters/pino-logger.ts'
@@ -57,7 +52,7 @@ await run(config, logger).catch((error: unknown) => {
 })
 
 async function run(config: WorkerConfig, logger: Logger): Promise<void> {
-  for (const caution of cautions(config.objects, config.embedder)) logger.warn(caution)
+  for (const caution of cautions(config.objects, config.embeddings)) logger.warn(caution)
   await migrate(config.database)
   const database = openDatabase(config.database, (error) =>
     logger.warn({ err: error }, '⚠️ Lost an idle database connection'),
@@ -76,14 +71,20 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   const scratch = await openScratch(config.scratchDir)
   const hostQueue = `${config.temporal.taskQueue}-host-${randomUUID()}`
   const traced: Tracing['port'] = (port, target) => tracing?.port(port, target) ?? target
-  const rateLimit = new PostgresRateLimit(database, embeddingLimits(config.embedder))
-  const embedder = traced('embedder', createBulkEmbedder(config.embedder, rateLimit, Runtime.instance().metricMeter))
+  const bulk = inBulk(config.embeddings, {
+    limit: (options) => new PostgresRateLimit(database, options),
+    meter: Runtime.instance().metricMeter,
+  })
+  const embedders = await openEmbedders(config.embeddings, {
+    wrap: (embedder, provider) => traced('embedder', bulk(embedder, provider)),
+  })
+  logger.info(toldOf(embedders), '🧠 Embeddings of new experts')
   const vectors = traced(
     'vectors',
     createVectorStore(
       config.vectors,
-      embedder,
-      () => hasIndexedFiles(database, embedder),
+      embedders.chosen,
+      (dimensions) => hasIndexedFiles(database, dimensions),
       (error) => logger.warn({ err: error }, '⚠️ Could not tidy up vectors; trying again'),
     ),
   )
@@ -99,7 +100,7 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   const activities = createActivities({
     objects,
     extractor,
-    embedder,
+    embedders,
     vectors,
     files: new PostgresFileStore(database, config.quota),
     contents,
@@ -138,7 +139,10 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   const close = async () => {
     shutdownWorkers(workers)
     await running.catch(() => undefined)
-    await Promise.allSettled([extractor.close(), vectors.close(), connection.close(), database.end(), scratch.remove()])
+    await Promise.allSettled([
+      ...[extractor.close(), embedders.close(), vectors.close()],
+      ...[connection.close(), database.end(), scratch.remove()],
+    ])
     await tracing?.close()
     logger.info('Worker stopped')
   }

@@ -35,6 +35,12 @@ export const QUEUED_EXPERT = {
     price_per_million_tokens: 0.02,
   },
   embedding_model: 'text-embedding-3-small',
+  embeddings: {
+    provider: 'openai',
+    model: 'text-embedding-3-small',
+    dimensions: 1_536,
+    reason: 'EMBEDDINGS is not set, OPENAI_API_KEY is',
+  },
   ...webUiOf(`expert-${EXPERT_ID}`),
   created_at: '2026-11-24T14:40:36.668Z',
   updated_at: '2026-11-24T14:40:36.668Z',

@@ -18,7 +18,8 @@ export const PROBLEM_EXAMPLES: { readonly [Code in AnswerCode]?: Particulars } =
   },
   FILE_IN_USE: { detail: 'It is used by "Test Expert".', extra: { experts: [{ id: EXPERT_ID, name: 'Test Expert' }] } },
   EMBEDDING_MODEL_MISMATCH: {
-    detail: 'The expert: hashing-v1 (256); configured: text-embedding-3-small (1536).',
+    detail:
+      'It was made with text-embedding-3-small (1536), here all-MiniLM-L6-v2@1f2a3b4c (384) is chosen; OPENAI_API_KEY is not set.',
   },
   API_KEY_ALREADY_MADE: { extra: { id: KEY_ID } },
   UPLOAD_INCOMPLETE: { detail: '1 of 2 are missing.', extra: { missing_parts: [2] } },

@@ -1,10 +1,11 @@
 import type { Connection } from '@temporalio/client'
 import { Client } from '@temporalio/client'
-import { createEmbedder } from '../../adapters/from-config.ts'
+import { openEmbedders } from '../../adapters/embedders.ts'
 import { openDatabase } from '../../adapters/postgres-database.ts'
 import type { OtherExpert } from '../../adapters/postgres-rebuild.ts'
 import { markForRebuild } from '../../adapters/postgres-rebuild.ts'
 import { loadRebuildConfig, type RebuildConfig } from '../../config.ts'
+import type { Embedders, ModelOfExpert } from '../../domain/embedders.ts'
 import type { Expert } from '../../domain/expert.ts'
 import { isUuid } from '../../domain/is-uuid.ts'
 import type { CreateExpertWorkflow, RetryRequest } from '../../workflows/contract.ts'
@@ -15,7 +16,7 @@ import { count, print, printJson, say } from '../output.ts'
 import { plainLine } from '../plain-text.ts'
 import { UsageError } from '../usage-error.ts'
 
-const OTHERWISE = 'Workers of that model could: EMBEDDING_MODEL, EMBEDDING_DIMENSIONS.'
+const OTHERWISE = 'Workers that have that model could: OPENAI_API_KEY, or npm run setup:local and EMBEDDING_MODEL_PATH.'
 
 /**
  * Has workers store the vectors of experts again, all of them where none is named: after the vectors were lost. What was read and
@@ -29,13 +30,22 @@ export async function rebuildVectors(expertIds: readonly string[], { json = fals
   // Before anything is marked: files that nobody takes up would be missing from searches.
   const connection = await connectTemporal(config.temporal)
   const database = openDatabase({ ...config.database, connections: 1 }, () => undefined)
+  const embedders = await openEmbedders(config.embeddings)
   try {
     const ids = expertIds.length > 0 ? expertIds : undefined
-    const { experts, others } = await markForRebuild(database, createEmbedder(config.embedder), ids)
+    const { experts, others } = await markForRebuild(database, (expert) => isAvailable(embedders, expert), ids)
     for (const expert of experts) await start(connection, config, expert)
     tell({ experts, others }, expertIds, json)
   } finally {
-    await Promise.all([connection.close(), database.end()])
+    await Promise.all([connection.close(), database.end(), embedders.close()])
+  }
+}
+
+function isAvailable(embedders: Embedders, expert: ModelOfExpert): boolean {
+  try {
+    return embedders.of(expert) !== undefined
+  } catch {
+    return false
   }
 }
 

@@ -1,4 +1,5 @@
-import { bytes, seconds } from '../output.ts'
+import { bytes } from '../output.ts'
+import { Pace } from '../pace.ts'
 import type { Progress } from '../progress-line.ts'
 import type { LocalFile } from './collect-files.ts'
 
@@ -6,7 +7,7 @@ import type { LocalFile } from './collect-files.ts'
 export class UploadProgress {
   readonly #total: number
   readonly #files: number
-  readonly #startedAt = performance.now()
+  readonly #pace = new Pace()
   readonly #sent = new Map<string, number>()
   #sum = 0
   #ended = 0
@@ -33,15 +34,7 @@ export class UploadProgress {
 
   now(): Progress {
     const failed = this.#failed > 0 ? ` · ${this.#failed} failed` : ''
-    const text = `${bytes(this.#sum)} of ${bytes(this.#total)} · ${this.#ended}/${this.#files} files${failed}${this.#pace()}`
+    const text = `${bytes(this.#sum)} of ${bytes(this.#total)} · ${this.#ended}/${this.#files} files${failed}${this.#pace.of(this.#sum, this.#total)}`
     return { value: this.#sum, total: this.#total, text }
-  }
-
-  /** In the first second there is none to speak of. */
-  #pace(): string {
-    const elapsed = (performance.now() - this.#startedAt) / 1_000
-    const rate = this.#sum / elapsed
-    const left = this.#total - this.#sum
-    return elapsed < 1 || left === 0 ? '' : ` · ${bytes(rate)}/s · ${seconds(left / rate)} left`
   }
 }

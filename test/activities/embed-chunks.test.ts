@@ -14,6 +14,7 @@ import { StageMetrics } from '../../worker/stage-metrics.ts'
 import { pagesOf, sentences } from '../support/chunking.ts'
 import { recordingMeter } from '../support/recording-meter.ts'
 import { Requests } from '../support/requests.ts'
+import { soleEmbedder } from '../support/sole-embedder.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
@@ -104,7 +105,7 @@ describe('embedChunks, after an attempt by another worker', () => {
       countTokens: world.embedder.countTokens,
       embed: async () => assert.fail('refused'),
     }
-    await assert.rejects(embed(undefined, CHUNKING, { embedder }), /refused/)
+    await assert.rejects(embed(undefined, CHUNKING, { embedders: soleEmbedder(embedder) }), /refused/)
     assert.equal(await paid(), tokens + first + kept.tokens - kept.tokensReused)
     assert.ok(parts > 2)
   })
@@ -128,7 +129,7 @@ describe('embedChunks, after an attempt by another worker', () => {
         return world.embedder.embed(texts)
       },
     }
-    const { tokens, parts } = await embed(undefined, CHUNKING, { embedder }, budget)
+    const { tokens, parts } = await embed(undefined, CHUNKING, { embedders: soleEmbedder(embedder) }, budget)
     assert.deepEqual([requests.length, asked, await paid()], [parts, parts + 1, tokens])
   })
 

@@ -7,6 +7,7 @@ import { PostgresFileStore } from '../../adapters/postgres-file-store.ts'
 import { markForRebuild } from '../../adapters/postgres-rebuild.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
 import { hasIndexedFiles } from '../../adapters/postgres-vector-use.ts'
+import type { ModelOfExpert } from '../../domain/embedders.ts'
 import type { FileContext } from '../../domain/ports.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { createDatabase } from '../support/database.ts'
@@ -30,15 +31,20 @@ describe('whether vectors were stored, by the rows', () => {
   })
   after(() => database.close())
 
-  const asks = (model: string, dimensions = 8) => hasIndexedFiles(database.pool, { model, dimensions })
+  const asks = (dimensions: number) => hasIndexedFiles(database.pool, dimensions)
 
-  async function storing(embeddingModel: string): Promise<FileContext> {
+  const made =
+    (model: string, dimensions = 8) =>
+    ({ embeddingModel, embeddingDimensions }: ModelOfExpert) =>
+      embeddingModel === model && embeddingDimensions === dimensions
+
+  async function storing(embeddingModel: string, embeddingDimensions = 8): Promise<FileContext> {
     const [userId, fileId, expertId] = [randomUUID(), randomUUID(), randomUUID()]
     const names = { name: 'a', originalName: 'a', type: 'text/plain', s3Url: 's3://b/a', s3Key: `uploads/${fileId}` }
     const file = { id: fileId, userId, size: 1, sha256: null, processingStatus: 'uploaded' as const, ...names }
     await new PostgresFileStore(database.pool).insert(file)
     const expert = { id: expertId, userId, name: 'e', systemPrompt: 'p', voiceId: null }
-    await new PostgresExpertStore(database.pool).insert({ ...expert, embeddingModel, embeddingDimensions: 8 }, [fileId])
+    await new PostgresExpertStore(database.pool).insert({ ...expert, embeddingModel, embeddingDimensions }, [fileId])
     const runs = new PostgresRunStore(database.pool)
     await runs.beginStage({ expertId, fileId }, 'store', 1)
     await runs.expectChunks({ expertId, fileId }, 3)
@@ -46,19 +52,18 @@ describe('whether vectors were stored, by the rows', () => {
   }
 
   test('no: while the first files are on their way, which find no index yet', async () => {
-    await Promise.all([storing('first'), storing('first')])
-    assert.equal(await asks('first'), false)
+    await Promise.all([storing('first', 12), storing('first', 12)])
+    assert.equal(await asks(12), false)
   })
 
-  test('yes: once one of them is indexed, for its model only, and until its expert is gone', async () => {
+  test('yes: once one of them is indexed, for its length only, and until its expert is gone', async () => {
     const runs = new PostgresRunStore(database.pool)
-    const [done] = await Promise.all([storing('second'), storing('second')])
+    const [done] = await Promise.all([storing('second', 16), storing('second', 16)])
     await runs.markIndexed(done, INDEXED)
-    assert.equal(await asks('second'), true)
-    assert.equal(await asks('second', 16), false)
-    assert.equal(await asks('another'), false)
+    assert.equal(await asks(16), true)
+    assert.equal(await asks(24), false)
     await runs.delete(done.expertId)
-    assert.equal(await asks('second'), false)
+    assert.equal(await asks(16), false)
   })
 
   test('again: files are marked however long that takes', async (t) => {
@@ -70,7 +75,7 @@ describe('whether vectors were stored, by the rows', () => {
     await database.pool.query(`
       create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(0.4); return new; end $$;
       create trigger slowly before update on expert_files for each row execute function slowly()`)
-    const { experts, others } = await markForRebuild(pool, { model: 'slow', dimensions: 8 }, [expertId])
+    const { experts, others } = await markForRebuild(pool, made('slow'), [expertId])
     await database.pool.query('drop function slowly cascade')
     assert.deepEqual([experts[0]?.id, experts[0]?.progress.pending, others], [expertId, 1, []])
   })
@@ -80,11 +85,11 @@ describe('whether vectors were stored, by the rows', () => {
     const [ours, theirs] = await Promise.all([storing('ours'), storing('theirs')])
     for (const ref of [ours, theirs]) await runs.markIndexed(ref, INDEXED)
     const asked = [ours.expertId, theirs.expertId]
-    const { experts, others } = await markForRebuild(database.pool, { model: 'ours', dimensions: 8 }, asked)
+    const { experts, others } = await markForRebuild(database.pool, made('ours'), asked)
     assert.deepEqual([experts.map(({ id }) => id), others.length], [[ours.expertId], 1])
     assert.deepEqual(others[0], { id: theirs.expertId, name: 'e', model: 'theirs', dimensions: 8 })
-    assert.equal(await asks('theirs'), true)
-    const shorter = await markForRebuild(database.pool, { model: 'theirs', dimensions: 4 }, asked)
+    assert.equal(await asks(8), true)
+    const shorter = await markForRebuild(database.pool, made('theirs', 4), asked)
     assert.deepEqual([shorter.experts, shorter.others.map(({ id }) => id)], [[], [theirs.expertId]])
   })
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { connect } from '@lancedb/lancedb'
 import { LanceDbVectorStore } from '../../adapters/lancedb-vector-store.ts'
+import { indexFor, ours, PineconeIndexes } from '../../adapters/pinecone-indexes.ts'
 import { PineconeVectorStore } from '../../adapters/pinecone-vector-store.ts'
 import { DatabaseUnavailable } from '../../domain/database-unavailable.ts'
 import { chunkId } from '../../domain/keys.ts'
@@ -16,26 +17,28 @@ import { eventually } from '../support/requests.ts'
 type Subject = { readonly store: VectorStore; close(): Promise<unknown> }
 
 const DIMENSIONS = 1_536
+/** Of another model. */
+const SHORT = new Float32Array(8).fill(1 / Math.sqrt(8))
 const PINECONE = {
   index: 'expertsmith-test',
   cloud: 'aws',
   region: 'us-east-1',
   dimensions: DIMENSIONS,
-  isInUse: async () => false,
+  isInUse: async (): Promise<boolean> => false,
 }
 
 const SUBJECTS: Record<string, () => Promise<Subject>> = {
   LanceDB: async () => {
     const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
-    const store = new LanceDbVectorStore({ dir, dimensions: DIMENSIONS })
+    const store = new LanceDbVectorStore({ dir })
     return { store, close: () => store.close().then(() => rm(dir, { recursive: true })) }
   },
   'Pinecone (wire server)': async () => {
     const { url, apiKey, close } = await startPineconeServer()
-    return { store: new PineconeVectorStore({ ...PINECONE, apiKey, controllerHost: url }), close }
+    return { store: new PineconeIndexes({ ...PINECONE, apiKey, controllerHost: url }), close }
   },
   'Pinecone of the environment': async () => ({
-    store: new PineconeVectorStore({ ...PINECONE, apiKey: process.env.PINECONE_API_KEY ?? '' }),
+    store: new PineconeIndexes({ ...PINECONE, apiKey: process.env.PINECONE_API_KEY ?? '' }),
     close: async () => undefined,
   }),
 }
@@ -261,8 +264,30 @@ for (const [name, open] of Object.entries(SUBJECTS))
       await countIs(store, namespace, 30)
     })
 
-    test('refuses vectors of another length', async () => {
-      await assert.rejects(store.upsert(newNamespace(), [record('a', 0, new Float32Array(8))]), {
+    test('has vectors of several lengths, each namespace those of one, and removes and counts them all', async () => {
+      const [long, short] = [newNamespace(), newNamespace()]
+      await store.upsert(long, [record('a', 0, axis(0)), record('a', 1, axis(1))])
+      await store.upsert(short, [record('a', 0, SHORT), record('b', 0, SHORT)])
+      await Promise.all([countIs(store, long, 2), countIs(store, short, 2)])
+      const query = { topK: 5, text: 'größe', withNearest: true }
+      assert.equal((await store.query(long, axis(0), query)).length, 2)
+      assert.equal((await store.query(short, SHORT, query)).length, 2)
+      assert.equal((await store.candidates(short, SHORT, query)).length, 2)
+      await eventually(async () => assert.equal(await store.hasFile(short, 'b'), true))
+      const names = await Array.fromAsync(store.namespaces())
+      assert.deepEqual(
+        [long, short].filter((name) => names.includes(name)),
+        [long, short],
+      )
+      await store.deleteFile(short, 'b', 1)
+      await countIs(store, short, 1)
+      await store.deleteNamespace(short)
+      await countIs(store, short, 0)
+      await countIs(store, long, 2)
+    })
+
+    test('refuses vectors of several lengths together', async () => {
+      await assert.rejects(store.upsert(newNamespace(), [record('a', 0, axis(0)), record('a', 1, SHORT)]), {
         code: 'DIMENSION_MISMATCH',
         message: /8.*1536/,
       })
@@ -272,7 +297,7 @@ for (const [name, open] of Object.entries(SUBJECTS))
 describe('LanceDbVectorStore', () => {
   test('finds words in a table of an earlier version, which has no index of them, and makes one with the next file', async (t) => {
     const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
-    const store = new LanceDbVectorStore({ dir, dimensions: DIMENSIONS })
+    const store = new LanceDbVectorStore({ dir })
     const connection = await connect(dir, { readConsistencyInterval: 0 })
     t.after(() => store.close().then(() => rm(dir, { recursive: true })))
     const indexes = async () => (await connection.openTable('n')).listIndices()
@@ -288,7 +313,7 @@ describe('LanceDbVectorStore', () => {
 
   test('keeps the index of words up to date: of few rows at once, of many when nothing has been written for a moment', async (t) => {
     const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
-    const store = new LanceDbVectorStore({ dir, dimensions: DIMENSIONS })
+    const store = new LanceDbVectorStore({ dir })
     const connection = await connect(dir, { readConsistencyInterval: 0 })
     t.after(() => store.close().then(() => rm(dir, { recursive: true })))
     const missing = async () => (await (await connection.openTable('n')).indexStats('text_idx'))?.numUnindexedRows
@@ -308,7 +333,7 @@ describe('LanceDbVectorStore', () => {
   test('loses no write and finds all words where several processes write one table', async (t) => {
     const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
     const told: unknown[] = []
-    const options = { dir, dimensions: DIMENSIONS, onUpkeepFailure: (error: unknown) => told.push(error) }
+    const options = { dir, onUpkeepFailure: (error: unknown) => told.push(error) }
     const stores = [1, 2, 3].map(() => new LanceDbVectorStore(options))
     t.after(async () => {
       await Promise.all(stores.map((store) => store.close()))
@@ -333,7 +358,7 @@ describe('LanceDbVectorStore', () => {
 
   test('adds the last rows to the index of words, and lets go of what was deleted', async (t) => {
     const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
-    const store = new LanceDbVectorStore({ dir, dimensions: DIMENSIONS })
+    const store = new LanceDbVectorStore({ dir })
     const connection = await connect(dir, { readConsistencyInterval: 0 })
     t.after(() => store.close().then(() => rm(dir, { recursive: true })))
     const write = (file: string, chunks: number) =>
@@ -353,6 +378,111 @@ describe('LanceDbVectorStore', () => {
       const { fragmentStats } = await (await connection.openTable('n')).stats()
       assert.ok(fragmentStats.lengths.max <= 100, JSON.stringify(fragmentStats))
     })
+  })
+
+  test('refuses vectors, and queries, of another length than those that a table has', async (t) => {
+    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
+    const store = new LanceDbVectorStore({ dir })
+    t.after(() => store.close().then(() => rm(dir, { recursive: true })))
+    await store.upsert('n', [record('a', 0, axis(0))])
+    const mismatch = { code: 'DIMENSION_MISMATCH', message: /8.*1536/ }
+    const query = { topK: 1, text: 'pump', withNearest: true }
+    await assert.rejects(store.upsert('n', [record('b', 0, SHORT)]), mismatch)
+    await assert.rejects(store.query('n', SHORT, query), mismatch)
+    await assert.rejects(store.candidates('n', SHORT, query), mismatch)
+    assert.equal(await store.count('n'), 1)
+  })
+})
+
+describe('PineconeIndexes', () => {
+  const open = async (t: { after(close: () => unknown): void }, options: Partial<typeof PINECONE> = {}) => {
+    const pinecone = await startPineconeServer()
+    t.after(pinecone.close)
+    const { apiKey, url: controllerHost } = pinecone
+    const store = new PineconeIndexes({ ...PINECONE, ...options, apiKey, controllerHost })
+    return {
+      ...pinecone,
+      store,
+      again: (other: Partial<typeof PINECONE>) =>
+        new PineconeIndexes({ ...PINECONE, ...other, apiKey, controllerHost }),
+    }
+  }
+
+  test('has the configured name for vectors of new experts, and makes others once they are needed', async (t) => {
+    const { store, indexes, server } = await open(t)
+    await store.upsert('n', [record('a', 0, axis(0))])
+    assert.deepEqual(indexes(), { 'expertsmith-test': DIMENSIONS })
+    await Promise.all(['b', 'c'].map((file) => store.upsert(`${file}.1`, [record(file, 0, SHORT)])))
+    assert.deepEqual(indexes(), { 'expertsmith-test': DIMENSIONS, 'expertsmith-test-8': 8 })
+    assert.match(await store.check(), /index expertsmith-test; for other models expertsmith-test-8 \(8 dimensions\)/)
+    const asked = server.requests.length
+    await store.check()
+    assert.equal(server.requests.length, asked, 'nobody is asked for what is known')
+  })
+
+  test('leaves an index of before to its own length where new experts have another', async (t) => {
+    const { store, again, indexes } = await open(t)
+    await store.upsert('n', [record('a', 0, axis(0))])
+    const changed = again({ dimensions: 8 })
+    await changed.upsert('m', [record('b', 0, SHORT)])
+    assert.deepEqual(indexes(), { 'expertsmith-test': DIMENSIONS, 'expertsmith-test-8': 8 })
+    assert.equal((await changed.query('n', axis(0), { topK: 1 })).length, 1)
+    assert.equal(await changed.count('n'), 1)
+    const back = again({})
+    assert.equal((await back.query('m', SHORT, { topK: 1 })).length, 1)
+  })
+
+  test('sees what other processes have made, after a moment, and at once where it writes itself', async (t) => {
+    const { store, again } = await open(t)
+    assert.equal(await store.count('m'), 0)
+    await again({}).upsert('m', [record('b', 0, SHORT)])
+    assert.equal((await store.query('m', SHORT, { topK: 1 })).length, 1)
+    await store.upsert('n', [record('a', 0, axis(0))])
+    assert.deepEqual([await store.count('n'), await store.count('m')], [1, 1])
+  })
+
+  test('never replaces an index that is gone: neither the first one nor another', async (t) => {
+    const isInUse = async () => true
+    const { store, again, dropIndexes, indexes } = await open(t)
+    await store.upsert('n', [record('a', 0, axis(0))])
+    await store.upsert('m', [record('b', 0, SHORT)])
+    dropIndexes()
+    const later = again({ isInUse })
+    for (const [vector, name] of [
+      [axis(0), /expertsmith-test; .*1536 dimensions/],
+      [SHORT, /expertsmith-test-8; .*8 dimensions/],
+    ] as const) {
+      const missing = { code: 'VECTOR_INDEX_MISSING', message: name }
+      await assert.rejects(later.query('n', vector, { topK: 1 }), missing)
+      await assert.rejects(later.upsert('n', [record('a', 0, vector)]), missing)
+    }
+    assert.deepEqual(indexes(), {})
+  })
+
+  test('takes for its own only what is named after its length', () => {
+    const found = ours(
+      [
+        { name: 'e', dimension: 1_536 },
+        { name: 'e-384', dimension: 384 },
+        { name: 'e-2024', dimension: 384 },
+        { name: 'e-other', dimension: 8 },
+        { name: 'other', dimension: 384 },
+      ],
+      'e',
+    )
+    assert.deepEqual([...found.keys()], ['e', 'e-384'])
+    const options = { index: 'e', dimensions: 384 }
+    assert.deepEqual(
+      [1_536, 384, 1_024].map((length) => indexFor(length, found, options)),
+      ['e', 'e-384', 'e-1024'],
+    )
+    // Before the first one is made, and where it was lost.
+    assert.deepEqual(
+      [384, 8].map((length) => indexFor(length, new Map(), options)),
+      ['e', 'e-8'],
+    )
+    assert.equal(indexFor(384, new Map([['e-384', 384]]), options), 'e-384')
+    assert.equal(indexFor(384, new Map([['e', undefined]]), options), 'e')
   })
 })
 

@@ -10,6 +10,7 @@ import type { UsageStore } from '../../domain/usage.ts'
 import { makePdf } from '../support/pdf.ts'
 import type { ExpertJson, FileJson } from '../support/requests.ts'
 import { Requests } from '../support/requests.ts'
+import { soleEmbedder } from '../support/sole-embedder.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
@@ -220,7 +221,7 @@ describe('a filter by language', () => {
       return (fileIds ?? idsOf(1_000_000)).slice(0, topK).map((fileId, i) => ({ fileId, chunk, score: 1 - i / 1e6 }))
     }
     const ports = {
-      embedder,
+      embedders: soleEmbedder(embedder),
       publicUrl: '',
       usage: { countSearch: async () => undefined } as Partial<UsageStore>,
       experts: {
@@ -274,7 +275,7 @@ test('a query that is longer than what the model takes is cut at a character', a
   })
   const expert = { id: 'e', userId: 'u', embeddingModel: 'hashing-v1', embeddingDimensions: 64 } as Expert
   const ports = {
-    embedder: small,
+    embedders: soleEmbedder(small),
     publicUrl: '',
     experts: { indexedFiles: async () => new Map() } as Partial<ExpertStore>,
     vectors: { query: async () => [] } as Partial<VectorStore>,

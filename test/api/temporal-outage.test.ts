@@ -76,11 +76,11 @@ describe('without Temporal', { concurrency: true }, () => {
   test('the API stays ready, so that readers are still sent to it, and says what is away', async () => {
     // Without its retries, which go on when nobody waits for them any more.
     const connection = Connection.lazy({ address: '127.0.0.1:1', interceptors: [] })
-    const { taskQueue, objects, vectors, embedder } = world
+    const { taskQueue, objects, vectors, embedders, embedder } = world
     const refused = new LastCall()
     refused.note('CHAT_AUTH', new Date('2026-11-26'))
     const checks = healthChecks({
-      ...{ connection, namespace: 'default', taskQueue, objects, vectors, embedder },
+      ...{ connection, namespace: 'default', taskQueue, objects, vectors, embedders },
       checkDatabase: async () => undefined,
       lastEmbedding: new LastCall(),
       chat: { model: 'gpt-5.4-mini', last: refused },
@@ -98,7 +98,10 @@ describe('without Temporal', { concurrency: true }, () => {
     const unasked = report.checks.find(({ isUnasked }) => isUnasked)
     assert.deepEqual(
       [unasked?.name, unasked?.detail],
-      ['embeddings', `${embedder.model}, ${embedder.dimensions} dimensions (lexical, not semantic), not asked yet`],
+      [
+        'embeddings',
+        `${embedder.model}, ${embedder.dimensions} dimensions, lexical, not semantic (the test wants it), not asked yet`,
+      ],
     )
   })
 

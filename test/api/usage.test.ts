@@ -521,15 +521,19 @@ describe('usage', () => {
           each.tokens,
           each.isEmbedded,
           each.mayBeEmbedded,
+          each.isCountedAlike,
         ])
-      assert.deepEqual(await facts(), [[cost.tokens_embedded, true, true]])
+      assert.deepEqual(await facts(), [[cost.tokens_embedded, true, true, true]])
       const chunking = { maxTokens: 199, overlapTokens: 20 }
       const { extraction } = { extraction: extractionConfig }
       assert.deepEqual(await facts(recipeOf({ extraction, chunking }, world.embedder)), [
-        [cost.tokens_embedded, false, true],
+        [cost.tokens_embedded, false, true, true],
       ])
       assert.deepEqual(await facts({ model: 'another', dimensions: 64, name: 'another' }), [
-        [cost.tokens_embedded, false, false],
+        [cost.tokens_embedded, false, false, true],
+      ])
+      assert.deepEqual(await facts({ model: 'all-MiniLM-L6-v2@1f2a3b4c', dimensions: 384, name: 'another' }), [
+        [cost.tokens_embedded, false, false, false],
       ])
       // Who uses what is there does not make it younger.
       const again = await user.api.createExpert([file])
@@ -538,7 +542,7 @@ describe('usage', () => {
         `update expert_files set embedded_at = embedded_at - interval '30 days' where file_id = $1`,
         [file.id],
       )
-      assert.deepEqual(await facts(), [[cost.tokens_embedded, false, true]])
+      assert.deepEqual(await facts(), [[cost.tokens_embedded, false, true, true]])
       const { body } = await estimate(user, [file.id])
       assert.deepEqual(
         [body.tokens, body.tokens_reused],

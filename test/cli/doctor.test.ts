@@ -21,6 +21,7 @@ import { loadDoctorConfig } from '../../config.ts'
 import { HOUSEKEEPING, housekeepingId } from '../../workflows/contract.ts'
 import { createDatabase, createEmptyDatabase } from '../support/database.ts'
 import { expertsmith } from '../support/expertsmith.ts'
+import { fakeLocalSetup, fakeSetUp } from '../support/fake-local-setup.ts'
 import { freePort } from '../support/free-port.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import { OPENAI_TEST_KEY, startOpenAiServer } from '../support/openai-server.ts'
@@ -57,6 +58,7 @@ describe('expertsmith doctor', () => {
       summary: 'Housekeeping',
     })
     await makeIndex()
+    await fakeSetUp(join(world.dir, 'local'))
     healthy = {
       DATABASE_URL: world.database.url,
       TEMPORAL_ADDRESS: temporalAddress,
@@ -177,18 +179,18 @@ describe('expertsmith doctor', () => {
       /temporal operator namespace create --namespace nowhere/,
     ],
     ['a version that is not current', () => ({ WORKER_BUILD_ID: 'b7' }), 'Temporal/Worker versions', /--build-id b7/],
-    [
-      'an index of another dimension',
-      () => ({ EMBEDDING_DIMENSIONS: '32' }),
-      'Vectors/Dimensions',
-      /has 64, the embeddings have 32.+EMBEDDING_DIMENSIONS=64/s,
-    ],
     ['a Pinecone key that is wrong', () => ({ PINECONE_API_KEY: 'pcsk_wrong' }), 'Vectors/API key', /PINECONE_API_KEY/],
     [
       'an OpenAI key that is wrong',
       () => ({ OPENAI_API_KEY: 'sk-wrong' }),
       'Embeddings/Key and model',
       /OPENAI_API_KEY/,
+    ],
+    [
+      'a local model that cannot be used',
+      () => ({ EMBEDDINGS: 'local', ...fakeLocalSetup(join(world.dir, 'local')) }),
+      'Embeddings/Model',
+      /config\.json.+setup:local/s,
     ],
     [
       'a key of the language model that is wrong',

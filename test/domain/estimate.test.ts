@@ -21,6 +21,8 @@ describe('the estimate of what files will take', () => {
     assert.deepEqual(estimate([known], READERS).tokens, { from: 700, expected: 700, to: 700 })
     const { tokens, tokensReused } = estimate([{ ...known, isEmbedded: true }], READERS)
     assert.deepEqual([tokens, tokensReused], [{ from: 0, expected: 0, to: 0 }, 700])
+    const otherwise = estimate([{ ...known, isCountedAlike: false }], READERS)
+    assert.ok(otherwise.tokens.from < otherwise.tokens.expected && otherwise.tokens.expected < otherwise.tokens.to)
     const perhaps = estimate([{ ...known, mayBeEmbedded: true }], READERS)
     assert.deepEqual([perhaps.tokens, perhaps.tokensReused], [{ from: 0, expected: 700, to: 700 }, 0])
   })

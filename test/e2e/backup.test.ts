@@ -4,7 +4,6 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { EmbedderConfig } from '../../config.ts'
 import { run } from '../../stack/run-program.ts'
 import { findTemporalCli } from '../../stack/temporal-cli.ts'
 import { createExpertId } from '../../workflows/contract.ts'
@@ -17,7 +16,7 @@ import { infrastructure } from '../support/infrastructure.ts'
 import { OPENAI_TEST_KEY, startOpenAiServer } from '../support/openai-server.ts'
 import type { ExpertJson, SearchResult } from '../support/requests.ts'
 import { eventually, Requests } from '../support/requests.ts'
-import type { World } from '../support/world.ts'
+import type { EmbedderConfig, World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
 const UNFINISHED = 'The lighthouse keeper counts every gull before the fog arrives.'
@@ -141,7 +140,7 @@ describe('a backup that was made while files were processed', () => {
     assert.deepEqual(await world.vectors.query(`${done.id}.1`, new Float32Array(64).fill(0.125), { topK: 5 }), [])
     const embeddings = { EMBEDDINGS: 'openai', OPENAI_API_KEY: OPENAI_TEST_KEY, EMBEDDING_DIMENSIONS: '64' }
     const target = { ...world, env: { DATABASE_URL: world.database.url, ...embeddings } }
-    const other = { ...target, env: { ...target.env, EMBEDDING_DIMENSIONS: '32' } }
+    const other = { ...target, env: { DATABASE_URL: world.database.url, EMBEDDINGS: 'hashing' } }
     const left = await expertsmith(other, 'rebuild-vectors', done.id)
     assert.deepEqual([left.code, left.stdout], [3, ''])
     assert.match(left.stderr, new RegExp(`Left as it is: ${done.id} \\(Done\\), made with \\S+ of 64 dimensions\\.`))

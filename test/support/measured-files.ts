@@ -57,5 +57,6 @@ export const factsOf = ({ name, bytes }: Pick<MeasuredFile, 'name' | 'bytes'>): 
   tokens: null,
   isEmbedded: false,
   mayBeEmbedded: false,
+  isCountedAlike: true,
   failedBy: null,
 })

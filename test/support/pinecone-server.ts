@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest } from 'fastify'
 import { fastify } from 'fastify'
 import type { WireServerOptions } from './wire-server.ts'
 import { WireServer } from './wire-server.ts'
@@ -25,6 +27,8 @@ const ANSWER_BYTES = 4 * 1_048_576
 const RECORDS = 1_000
 const VALUES = 10_000
 const METADATA_BYTES = 40 * 1_024
+/** Which index a request of the data plane is for. */
+const INDEX = 'x-index'
 
 export const PINECONE_TEST_KEY = 'pcsk_test_0000000000000000'
 
@@ -34,7 +38,13 @@ export async function startPineconeServer({
   requestBytes = REQUEST_BYTES,
   ...options
 }: WireServerOptions & { readonly describesUntilReady?: number; readonly requestBytes?: number } = {}) {
-  const app = fastify({ bodyLimit: requestBytes })
+  // Each index has a host of its own, which is a path here.
+  const rewriteUrl = (request: IncomingMessage) => {
+    const [, index, rest] = /^\/hosts\/([^/]+)(\/.*)$/.exec(request.url ?? '') ?? []
+    if (index) request.headers[INDEX] = index
+    return rest ?? request.url ?? '/'
+  }
+  const app = fastify({ bodyLimit: requestBytes, rewriteUrl })
   const server = new WireServer(app, options)
   const indexes = new Map<string, Index>()
   let url = ''
@@ -55,6 +65,7 @@ export async function startPineconeServer({
     indexes.set(body.name, index)
     return reply.status(201).send(model(index, url))
   })
+  app.get('/indexes', async () => ({ indexes: [...indexes.values()].map((index) => model(index, url)) }))
   app.get<{ Params: { name: string } }>('/indexes/:name', async ({ params }, reply) => {
     const index = indexes.get(params.name)
     if (!index) return reply.status(404).send(controlProblem(404, 'NOT_FOUND', `Resource ${params.name} not found`))
@@ -62,12 +73,12 @@ export async function startPineconeServer({
     return model(index, url)
   })
 
-  /** There is one host for all of them, so the data plane serves the index that was made last. */
-  const current = (): Index => [...indexes.values()].at(-1) ?? fail(404, 'no index')
-  const vectorsOf = (namespace = '') => current().namespaces.get(namespace)
+  const indexOf = ({ headers }: FastifyRequest): Index => indexes.get(String(headers[INDEX])) ?? fail(404, 'no index')
+  const vectorsOf = (request: FastifyRequest, namespace = '') => indexOf(request).namespaces.get(namespace)
 
-  app.post<{ Body: { namespace?: string; vectors: WireVector[] } }>('/vectors/upsert', async ({ body }) => {
-    const { dimension, namespaces } = current()
+  app.post<{ Body: { namespace?: string; vectors: WireVector[] } }>('/vectors/upsert', async (request) => {
+    const { body } = request
+    const { dimension, namespaces } = indexOf(request)
     if (body.vectors.length > RECORDS)
       fail(400, `Upsert batch has ${body.vectors.length} vectors, which exceeds ${RECORDS}`)
     for (const { id, values, metadata } of body.vectors) {
@@ -81,10 +92,11 @@ export async function startPineconeServer({
     for (const vector of body.vectors) vectors.set(vector.id, vector)
     return { upsertedCount: body.vectors.length }
   })
-  app.post<{ Body: QueryRequest }>('/query', async ({ body }) => {
+  app.post<{ Body: QueryRequest }>('/query', async (request) => {
+    const { body } = request
     if (Object.values(body.filter ?? {}).some(({ $in = [] }) => $in.length > VALUES))
       fail(400, 'too many values in $in')
-    const found = [...(vectorsOf(body.namespace)?.values() ?? [])].filter(({ metadata }) =>
+    const found = [...(vectorsOf(request, body.namespace)?.values() ?? [])].filter(({ metadata }) =>
       matchesFilter(metadata ?? {}, body.filter ?? {}),
     )
     const scored = found.map(({ id, values, metadata }) => ({
@@ -100,17 +112,19 @@ export async function startPineconeServer({
       usage: { readUnits: 1 },
     }
   })
-  app.post<{ Body: DeleteRequest }>('/vectors/delete', async ({ body }) => {
-    const vectors = vectorsOf(body.namespace) ?? fail(404, 'Namespace not found')
+  app.post<{ Body: DeleteRequest }>('/vectors/delete', async (request) => {
+    const { body } = request
+    const vectors = vectorsOf(request, body.namespace) ?? fail(404, 'Namespace not found')
     if ((body.ids?.length ?? 0) > RECORDS) fail(400, 'too many ids')
-    if (body.deleteAll) current().namespaces.delete(body.namespace ?? '')
+    if (body.deleteAll) indexOf(request).namespaces.delete(body.namespace ?? '')
     for (const id of body.ids ?? []) vectors.delete(id)
     return {}
   })
   app.get<{ Querystring: { namespace?: string; prefix?: string; limit?: number } }>(
     '/vectors/list',
-    async ({ query }) => {
-      const ids = [...(vectorsOf(query.namespace ?? '')?.keys() ?? [])].filter((id) =>
+    async (request) => {
+      const { query } = request
+      const ids = [...(vectorsOf(request, query.namespace ?? '')?.keys() ?? [])].filter((id) =>
         id.startsWith(query.prefix ?? ''),
       )
       return { vectors: ids.slice(0, query.limit ?? 100).map((id) => ({ id })), namespace: query.namespace }
@@ -118,8 +132,12 @@ export async function startPineconeServer({
   )
   app.get<{ Querystring: { limit?: string; paginationToken?: string; prefix?: string } }>(
     '/namespaces',
-    async ({ query: { limit = '100', paginationToken = '', prefix = '' } }) => {
-      const all = [...current().namespaces].map(([name, vectors]) => ({ name, record_count: String(vectors.size) }))
+    async (request) => {
+      const { limit = '100', paginationToken = '', prefix = '' } = request.query
+      const all = [...indexOf(request).namespaces].map(([name, vectors]) => ({
+        name,
+        record_count: String(vectors.size),
+      }))
       const rest = all
         .filter(({ name }) => name.startsWith(prefix) && name > paginationToken)
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -128,8 +146,8 @@ export async function startPineconeServer({
       return { namespaces, total_count: all.length, ...(next && { pagination: { next } }) }
     },
   )
-  app.post('/describe_index_stats', async () => {
-    const { namespaces, dimension } = current()
+  app.post('/describe_index_stats', async (request) => {
+    const { namespaces, dimension } = indexOf(request)
     const counts = [...namespaces].map(([name, vectors]) => [name, { vectorCount: vectors.size }])
     return { namespaces: Object.fromEntries(counts), dimension, indexFullness: 0, totalVectorCount: 0 }
   })
@@ -147,15 +165,19 @@ export async function startPineconeServer({
         for (const [name, index] of dropped) indexes.set(name, index)
       }
     },
-    vectors: (namespace: string) => [...(vectorsOf(namespace)?.values() ?? [])],
+    /** In whichever index they are. */
+    vectors: (namespace: string) =>
+      [...indexes.values()].flatMap(({ namespaces }) => [...(namespaces.get(namespace)?.values() ?? [])]),
+    /** The lengths of their vectors, by their names. */
+    indexes: () => Object.fromEntries([...indexes].map(([name, { dimension }]) => [name, dimension])),
     close: () => server.close(),
   }
 }
 
 /** With `dimension`, `metric` and `spec`, which clients older than 2026 look for. */
-const model = ({ name, dimension, schema, deployment, describesUntilReady }: Index, host: string) => ({
+const model = ({ name, dimension, schema, deployment, describesUntilReady }: Index, url: string) => ({
   name,
-  host,
+  host: `${url}/hosts/${name}`,
   dimension,
   metric: 'cosine',
   spec: {},

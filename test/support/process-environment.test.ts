@@ -34,18 +34,18 @@ describe('a program that a test starts, where a developer has set services of th
       await configuredBy(project, { ...process.env, ...OWN }),
       await configuredBy(project, { PATH: process.env.PATH, ...OWN }),
     ]
-    for (const { objects, vectors, embedder } of open)
+    for (const { objects, vectors, embeddings } of open)
       assert.deepEqual(
-        [objects.kind, vectors.kind, embedder.kind],
+        [objects.kind, vectors.kind, embeddings.provider],
         ['s3', 'pinecone', 'openai'],
         'else nothing is shown',
       )
 
     const config = await configuredBy(project, processEnvironment(OWN))
-    const { objects, vectors, embedder, database, temporal, chunking } = config
+    const { objects, vectors, embeddings, database, temporal, chunking } = config
     assert.deepEqual(objects, { kind: 'disk', dir: '/own/objects' })
     assert.deepEqual(vectors, { kind: 'lancedb', dir: '/own/vectors' })
-    assert.deepEqual(embedder, { kind: 'hashing', dimensions: 1_024 })
+    assert.deepEqual([embeddings.provider, embeddings.openai], ['hashing', undefined])
     assert.equal(database.url, OWN.DATABASE_URL)
     assert.deepEqual([temporal.namespace, temporal.taskQueue], ['default', 'own'])
     assert.deepEqual(chunking, { maxTokens: 300, overlapTokens: 60 })

@@ -11,14 +11,13 @@ import { createActivities } from '../../activities/index.ts'
 import { Staging } from '../../activities/staging.ts'
 import { PublicCallbackAddresses } from '../../adapters/callback-addresses.ts'
 import { DatabaseContentObjectStore } from '../../adapters/database-content-object-store.ts'
+import { openEmbedders } from '../../adapters/embedders.ts'
 import {
-  createBulkEmbedder,
   createChatModel,
   createDirectUploads,
-  createEmbedder,
   createObjectStore,
   createVectorStore,
-  embeddingLimits,
+  inBulk,
   recipeOf,
 } from '../../adapters/from-config.ts'
 import { HttpWebhookSender } from '../../adapters/http-webhook-sender.ts'
@@ -36,6 +35,7 @@ import { PostgresIdempotencyStore } from '../../adapters/postgres-idempotency-st
 import { PostgresInventoryStore } from '../../adapters/postgres-inventory-store.ts'
 import { PostgresLeaseStore } from '../../adapters/postgres-lease-store.ts'
 import { PostgresProgressStore } from '../../adapters/postgres-progress-store.ts'
+import type { RateLimitOptions } from '../../adapters/postgres-rate-limit.ts'
 import { PostgresRateLimit } from '../../adapters/postgres-rate-limit.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
 import { PostgresTokenBudget } from '../../adapters/postgres-token-budget.ts'
@@ -49,8 +49,15 @@ import type { MetricsOptions } from '../../api/metrics-routes.ts'
 import type { ProtectionOptions } from '../../api/protection.ts'
 import type { HealthCheck } from '../../api/readiness.ts'
 import { backlogs } from '../../api/task-queues.ts'
-import type { ChatConfig, EmbedderConfig, ObjectStoreConfig, VectorStoreConfig } from '../../config.ts'
+import type {
+  ChatConfig,
+  EmbeddingsConfig,
+  ObjectStoreConfig,
+  OpenAiEmbeddingsConfig,
+  VectorStoreConfig,
+} from '../../config.ts'
 import type { DirectUploadStore } from '../../domain/direct-upload.ts'
+import type { Embedders } from '../../domain/embedders.ts'
 import type { EstimateStore, ExpectedRecipe, Readers } from '../../domain/estimate.ts'
 import type { Embedder, ExpertChanges, ObjectStore, VectorStore } from '../../domain/ports.ts'
 import type { Quota } from '../../domain/quota.ts'
@@ -63,10 +70,17 @@ import { extractionConfig } from './extraction-config.ts'
 import { infrastructure } from './infrastructure.ts'
 import { replayHistories } from './replay.ts'
 
+/** One embedder, as most tests need it. */
+export type EmbedderConfig =
+  | { readonly kind: 'hashing'; readonly dimensions: number }
+  | ({ readonly kind: 'openai' } & OpenAiEmbeddingsConfig)
+
 export type WorldOptions = {
   readonly objects?: ObjectStoreConfig
   readonly vectors?: VectorStoreConfig
   readonly embedder?: EmbedderConfig
+  /** Instead of the one, where several are to be there. */
+  readonly embeddings?: EmbeddingsConfig
   readonly chat?: ChatConfig
   readonly maxUploadBytes?: number
   readonly retryBudgetMs?: number
@@ -109,6 +123,8 @@ export type World = {
   readonly uploads: DirectUploadStore
   readonly objects: ObjectStore
   readonly vectors: VectorStore
+  readonly embedders: Embedders
+  /** The one that is chosen. */
   readonly embedder: Embedder
   readonly usage: UsageStore
   readonly prices: Prices
@@ -130,13 +146,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const database = options.database ?? (await createDatabase())
   const connection = Connection.lazy({ address: options.temporalAddress ?? infrastructure().temporalAddress })
   const client = new Client({ connection })
-  const embedderConfig = options.embedder ?? { kind: 'hashing', dimensions: 256 }
-  const embedder = createEmbedder(embedderConfig)
+  const embeddings = options.embeddings ?? embeddingsOf(options.embedder)
+  const embedders = await openEmbedders(embeddings)
+  const embedder = embedders.chosen
   const contents = new PostgresDatabaseContents(database.pool)
   const objectsConfig: ObjectStoreConfig = options.objects ?? { kind: 'disk', dir: join(dir, 'objects') }
   const objects = new DatabaseContentObjectStore(createObjectStore(objectsConfig), contents)
-  const vectors = createVectorStore(options.vectors ?? { kind: 'lancedb', dir: join(dir, 'vectors') }, embedder, () =>
-    hasIndexedFiles(database.pool, embedder),
+  const vectors = createVectorStore(
+    options.vectors ?? { kind: 'lancedb', dir: join(dir, 'vectors') },
+    embedder,
+    (dimensions) => hasIndexedFiles(database.pool, dimensions),
   )
   const terms = { quota: options.quota ?? {}, prices: options.prices ?? {} }
   const files = new PostgresFileStore(database.pool, terms.quota)
@@ -164,7 +183,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     directUploads: createDirectUploads(objectsConfig),
     uploadLifetimeMs: 3_600_000,
     objects,
-    embedder,
+    embedders,
     vectors,
     ...(options.chat && {
       chat: { model: createChatModel(options.chat), contextTokens: options.chat.contextTokens },
@@ -187,19 +206,40 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const stopWorkers =
     options.workers === false
       ? async () => undefined
-      : await startWorkers({ dir, taskQueue, objects, vectors, embedderConfig, files, contents, database, options })
+      : await startWorkers({ dir, taskQueue, objects, vectors, embeddings, files, contents, database, options })
 
   const close = async () => {
     await app.close()
     await stopWorkers()
     if (options.workers !== false) await replayHistories(client, taskQueue)
-    await Promise.all([vectors.close(), connection.close(), changes.close()])
+    await Promise.all([vectors.close(), embedders.close(), connection.close(), changes.close()])
     await database.close()
     await rm(dir, { recursive: true, force: true })
     checkAnswers()
   }
-  return { ...estimating, app, dir, client, taskQueue, database, changes, uploads, objects, vectors, embedder, close }
+  return {
+    ...estimating,
+    app,
+    dir,
+    client,
+    taskQueue,
+    database,
+    changes,
+    uploads,
+    objects,
+    vectors,
+    embedders,
+    embedder,
+    close,
+  }
 }
+
+const embeddingsOf = (one: EmbedderConfig = { kind: 'hashing', dimensions: 256 }): EmbeddingsConfig => ({
+  provider: one.kind,
+  reason: 'the test wants it',
+  ...(one.kind === 'openai' && { openai: one }),
+  hashing: one.kind === 'hashing' ? one : { dimensions: 256 },
+})
 
 /** An API that answers this machine, as often as it asks, until there is a key. */
 export const protection = ({ pool }: TestDatabase): ProtectionOptions => ({
@@ -224,7 +264,7 @@ export const metricsOf = ({
 })
 
 type WorkerParts = Pick<World, 'taskQueue' | 'objects' | 'vectors' | 'database'> & {
-  readonly embedderConfig: EmbedderConfig
+  readonly embeddings: EmbeddingsConfig
   readonly dir: string
   readonly files: PostgresFileStore
   readonly contents: PostgresDatabaseContents
@@ -236,14 +276,15 @@ async function startWorkers({
   taskQueue,
   database,
   options,
-  embedderConfig,
+  embeddings,
   ...ports
 }: WorkerParts): Promise<() => Promise<void>> {
   if (!runtimeInstalled) Runtime.install({ logger: toTemporalLogger(options.logger ?? LOG), shutdownSignals: [] })
   runtimeInstalled = true
   const hostQueue = `${taskQueue}-host`
   const extractor = new ProcessTextExtractor(extractionConfig)
-  const rateLimit = new PostgresRateLimit(database.pool, embeddingLimits(embedderConfig))
+  const limit = (options: RateLimitOptions) => new PostgresRateLimit(database.pool, options)
+  const embedders = await openEmbedders(embeddings, { wrap: inBulk(embeddings, { limit }) })
   const connection = await NativeConnection.connect({
     address: options.temporalAddress ?? infrastructure().temporalAddress,
   })
@@ -254,7 +295,7 @@ async function startWorkers({
     hostQueue,
     activities: createActivities({
       ...ports,
-      embedder: createBulkEmbedder(embedderConfig, rateLimit),
+      embedders,
       extractor,
       runs: new PostgresRunStore(database.pool),
       leases: new PostgresLeaseStore(database.pool),
@@ -281,6 +322,6 @@ async function startWorkers({
   return async () => {
     shutdownWorkers(workers)
     await running
-    await Promise.all([connection.close(), extractor.close()])
+    await Promise.all([connection.close(), extractor.close(), embedders.close()])
   }
 }

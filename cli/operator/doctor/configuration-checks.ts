@@ -67,9 +67,12 @@ function parts({ api, worker }: DoctorConfig): Finding {
   const simple = [
     ...(worker.objects.kind === 'disk' ? ['objects on disk (set the S3_ variables)'] : []),
     ...(worker.vectors.kind === 'lancedb' ? ['vectors in LanceDB (set PINECONE_API_KEY)'] : []),
-    ...(worker.embedder.kind === 'hashing' ? ['lexical embeddings (set OPENAI_API_KEY)'] : []),
+    ...(worker.embeddings.provider === 'hashing'
+      ? ['lexical embeddings (npm run setup:local, or set OPENAI_API_KEY)']
+      : []),
   ]
-  if (simple.length === 0) return ok('S3, Pinecone, OpenAI')
+  if (simple.length === 0)
+    return ok(`S3, Pinecone, ${worker.embeddings.provider === 'openai' ? 'OpenAI' : 'embeddings of a local model'}`)
   if (isLoopback(new URL(api.database.url).hostname)) return ok(`of one machine: ${simple.join('; ')}`)
   return warning(
     `not for production: ${simple.join('; ')}`,

@@ -1,7 +1,7 @@
-import { createEmbedder } from '../../../adapters/from-config.ts'
+import { openEmbedders } from '../../../adapters/embedders.ts'
 import { PostgresApiKeyStore } from '../../../adapters/postgres-api-key-store.ts'
 import { openDatabase } from '../../../adapters/postgres-database.ts'
-import { hasIndexedFiles } from '../../../adapters/postgres-vector-use.ts'
+import { lengthsInUse } from '../../../adapters/postgres-vector-use.ts'
 import { S3BucketRules } from '../../../adapters/s3-bucket-rules.ts'
 import { bucketLifetimes } from '../../../adapters/wanted-bucket-rules.ts'
 import type { DoctorConfig } from '../../../config.ts'
@@ -11,7 +11,7 @@ import { backupChecks } from './backup-checks.ts'
 import type { Group, Result } from './check.ts'
 import { CheckRuns } from './check-runs.ts'
 import { configurationChecks } from './configuration-checks.ts'
-import { embeddingChecks } from './embedding-checks.ts'
+import { embeddingChecks, unopened } from './embedding-checks.ts'
 import { objectChecks } from './object-checks.ts'
 import { postgresChecks } from './postgres-checks.ts'
 import { redaction } from './redaction.ts'
@@ -26,7 +26,9 @@ const LIMITS = { connectTimeoutMs: 5_000, queryTimeoutMs: 5_000 }
 export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResult, void> {
   const database = openDatabase({ ...config.api.database, connections: 2 }, () => undefined, LIMITS)
   const postgres = postgresChecks(config.api.database)
-  const { model, dimensions } = createEmbedder(config.worker.embedder)
+  const embedders = await openEmbedders(config.worker.embeddings).catch((error: Error) => error)
+  const embedding =
+    embedders instanceof Error ? unopened(embedders) : embeddingChecks(config.worker.embeddings, embedders)
   const groups: readonly Group[] = [
     configurationChecks({
       config,
@@ -41,13 +43,17 @@ export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResul
       const lifetimes = bucketLifetimes({ ...config.worker, ...config.api })
       return () => rules.survey({ ...lifetimes, origins: config.api.corsOrigins })
     }),
-    vectorChecks({
-      config: config.worker.vectors,
-      dimensions,
-      database: postgres.migrated,
-      isInUse: () => hasIndexedFiles(database, { model, dimensions }),
-    }),
-    embeddingChecks(config.worker.embedder),
+    ...(embedders instanceof Error
+      ? []
+      : [
+          vectorChecks({
+            config: config.worker.vectors,
+            dimensions: embedders.chosen.dimensions,
+            database: postgres.migrated,
+            lengthsInUse: () => lengthsInUse(database),
+          }),
+        ]),
+    embedding,
     askingChecks(config.api.chat),
     apiChecks(config),
     backupChecks(config.api.database, postgres.checks[0] ?? postgres.migrated),
@@ -56,7 +62,7 @@ export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResul
     yield* run(groups, redaction(config))
   } finally {
     await Promise.allSettled(groups.map((group) => group.close?.()))
-    await database.end().catch(() => undefined)
+    await Promise.allSettled([database.end(), ...(embedders instanceof Error ? [] : [embedders.close()])])
   }
 }
 

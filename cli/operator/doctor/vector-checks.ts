@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
 import { access, readdir } from 'node:fs/promises'
 import { createVectorStore } from '../../../adapters/from-config.ts'
+import { indexFor, ours } from '../../../adapters/pinecone-indexes.ts'
 import type { PineconeIndex } from '../../../adapters/pinecone-probe.ts'
-import { describePineconeIndex } from '../../../adapters/pinecone-probe.ts'
+import { listPineconeIndexes } from '../../../adapters/pinecone-probe.ts'
 import type { VectorStoreConfig } from '../../../config.ts'
 import { parseVectorNamespace } from '../../../domain/keys.ts'
 import type { VectorStore } from '../../../domain/ports.ts'
@@ -12,17 +13,19 @@ import { failed, messageOf, ok, skipped, warning } from './check.ts'
 type PineconeConfig = Extract<VectorStoreConfig, { kind: 'pinecone' }>
 type Options = {
   readonly config: VectorStoreConfig
+  /** Of new experts. */
   readonly dimensions: number
   /** The database answers, and has its tables. */
   readonly database: Check
-  /** Whether files are indexed by the configured model. */
-  readonly isInUse: () => Promise<boolean>
+  /** Of the vectors of files that are indexed. */
+  readonly lengthsInUse: () => Promise<readonly number[]>
 }
 
 /** Looks at the vector store, and makes nothing there. */
-export function vectorChecks({ config, dimensions, ...uses }: Options): Group {
-  const vectors = createVectorStore(config, { dimensions }, uses.isInUse)
-  const checks = config.kind === 'pinecone' ? pineconeChecks(config, dimensions, uses) : [lanceDbCheck(config.dir)]
+export function vectorChecks({ config, ...uses }: Options): Group {
+  const isInUse = async (dimensions: number) => (await uses.lengthsInUse()).includes(dimensions)
+  const vectors = createVectorStore(config, uses, isInUse)
+  const checks = config.kind === 'pinecone' ? pineconeChecks(config, uses) : [lanceDbCheck(config.dir)]
   return {
     name: config.kind === 'pinecone' ? `Vectors: Pinecone, ${config.index}` : 'Vectors: LanceDB',
     checks: [
@@ -38,17 +41,13 @@ export function vectorChecks({ config, dimensions, ...uses }: Options): Group {
   }
 }
 
-function pineconeChecks(
-  config: PineconeConfig,
-  dimensions: number,
-  { database, isInUse }: Omit<Options, 'config' | 'dimensions'>,
-) {
-  const { index } = config
-  let found: PineconeIndex | undefined
+function pineconeChecks(config: PineconeConfig, { dimensions, database, lengthsInUse }: Omit<Options, 'config'>) {
+  let found: readonly PineconeIndex[] = []
+  const nameFor = (length: number) => indexFor(length, ours(found, config.index), { ...config, dimensions })
   const key: Check = {
     name: 'API key',
     find: async (signal) => {
-      found = await describePineconeIndex(config, signal)
+      found = await listPineconeIndexes(config, signal)
       return ok('is accepted')
     },
     explain: refused,
@@ -56,16 +55,27 @@ function pineconeChecks(
   const there: Check = {
     name: 'Index',
     needs: [key],
-    // Of one that is not there the database knows whether it ought to be.
+    // Of those that are not there the database knows whether they ought to be.
     after: [database],
-    find: async () => (found ? described(found, index) : lost(index, dimensions, await isInUse())),
+    find: async () => {
+      const name = nameFor(dimensions)
+      const inUse = isThere(found, name) ? await lengthsInUse().catch(() => []) : await lengthsInUse()
+      const lost = inUse.find((length) => !isThere(found, nameFor(length)))
+      if (lost !== undefined) return gone(nameFor(lost), lost)
+      if (!isThere(found, name)) return ok(`${name} is made with the first file`)
+      const needed = new Set([name, ...inUse.map(nameFor)])
+      return described(found.filter((index) => needed.has(index.name)))
+    },
     explain: (error) => ({
-      detail: `${index} is not there; whether it ought to be, the database did not tell: ${messageOf(error)}`,
+      detail: `${nameFor(dimensions)} is not there; whether it ought to be, the database did not tell: ${messageOf(error)}`,
       fix: 'Mend the database first',
     }),
   }
-  return [key, there, { name: 'Dimensions', needs: [there], find: async () => fitting(found, index, dimensions) }]
+  const find = async () => ok(lengthsOf(found, nameFor(dimensions), dimensions))
+  return [key, there, { name: 'Dimensions', needs: [there], find }]
 }
+
+const isThere = (found: readonly PineconeIndex[], wanted: string) => found.some(({ name }) => name === wanted)
 
 function refused(error: unknown) {
   const { name } = error as Error
@@ -78,32 +88,30 @@ function refused(error: unknown) {
       }
 }
 
-function described({ isReady, metric }: PineconeIndex, index: string): Finding {
-  if (!isReady) return warning(`${index} is not ready yet`, 'Wait, and look again')
-  if (metric !== undefined && metric !== 'cosine')
+function described(found: readonly PineconeIndex[]): Finding {
+  const names = found.map(({ name }) => name).join(', ')
+  const other = found.find(({ metric }) => metric !== undefined && metric !== 'cosine')
+  if (other)
     return failed(
-      `${index} has the metric ${metric}, not cosine`,
+      `${other.name} has the metric ${other.metric}, not cosine`,
       'Set PINECONE_INDEX to one with the metric cosine; one that does not exist is made with the first file',
     )
-  return ok(`${index} is ready`)
+  const late = found.find(({ isReady }) => !isReady)
+  if (late) return warning(`${late.name} is not ready yet`, 'Wait, and look again')
+  return ok(`${names} ${found.length === 1 ? 'is' : 'are'} ready`)
 }
 
-const lost = (index: string, dimensions: number, isInUse: boolean): Finding =>
-  isInUse
-    ? failed(
-        `${index} is gone, and with it the vectors of files that are indexed`,
-        `Restore it; or create it with ${dimensions} dimensions and the metric cosine, then: npm run expertsmith -- rebuild-vectors`,
-      )
-    : ok(`${index} is made with the first file`)
-
-function fitting(found: PineconeIndex | undefined, index: string, dimensions: number): Finding {
-  const dimension = found?.dimension
-  if (dimension === undefined) return ok(`${dimensions}, as the embeddings have`)
-  if (dimension === dimensions) return ok(`${dimension}, as the embeddings have`)
-  return failed(
-    `${index} has ${dimension}, the embeddings have ${dimensions}`,
-    `Set EMBEDDING_DIMENSIONS=${dimension} with a model that gives them, or PINECONE_INDEX to another index`,
+const gone = (index: string, dimensions: number): Finding =>
+  failed(
+    `${index} is gone, and with it the vectors of files that are indexed`,
+    `Restore it; or create it with ${dimensions} dimensions and the metric cosine, then: npm run expertsmith -- rebuild-vectors`,
   )
+
+/** An index has vectors of one length: those of other models are in others. */
+function lengthsOf(found: readonly PineconeIndex[], chosen: string, dimensions: number): string {
+  const others = found.filter(({ name }) => name !== chosen)
+  const told = others.map(({ name, dimension }) => `${dimension ?? 'of any length'} in ${name}`)
+  return [`${dimensions} of new experts in ${chosen}`, ...told].join(', ')
 }
 
 /** Nothing is made: where there is no folder yet, the first file makes it. */

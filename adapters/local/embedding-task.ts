@@ -1,0 +1,20 @@
+import type { ModelFolder } from './model-folder.ts'
+
+/* What a thread and the one who started it say to each other. */
+
+/** How a thread is started. */
+export type ThreadOptions = {
+  readonly packageDir: string
+  readonly model: ModelFolder
+}
+
+export type ThreadData = ThreadOptions & { readonly state: SharedArrayBuffer }
+
+/** The first answer: the length of the vectors that the model really gives. */
+export type Ready = { readonly dimensions: number }
+
+/** `vectors` has those of all texts, one behind the other. */
+export type Embedded =
+  | { readonly vectors: Float32Array<ArrayBuffer> }
+  | { readonly tooLong: { readonly tokens: number } }
+  | { readonly failed: string }

@@ -1,0 +1,85 @@
+import { checkEmbedder } from '../../../adapters/local/setup/check-embedder.ts'
+import { fetchModel, modelDir, originOf } from '../../../adapters/local/setup/fetch-model.ts'
+import { folderSize } from '../../../adapters/local/setup/folder-size.ts'
+import type { InstalledPackage } from '../../../adapters/local/setup/install-package.ts'
+import { installPackage } from '../../../adapters/local/setup/install-package.ts'
+import { LocalEmbedder } from '../../../adapters/local-embedder.ts'
+import type { LocalSetupConfig } from '../../../config.ts'
+import { bytes } from '../../output.ts'
+import { Pace } from '../../pace.ts'
+import { ProgressLine } from '../../progress-line.ts'
+import type { SetupResult, WantedModel } from './setup-result.ts'
+
+type SetupOptions = {
+  readonly config: LocalSetupConfig
+  /** Undefined: the model is in a folder of the user's own. */
+  readonly model: WantedModel | undefined
+  readonly signal: AbortSignal
+  readonly quiet: boolean
+}
+
+/** @throws Error with a sentence that says what to do */
+export async function setUp(options: SetupOptions): Promise<SetupResult> {
+  const { config, signal, quiet } = options
+  const installed = await showing('Installing packages: ', quiet, (onProgress) =>
+    installPackage({ packageDir: config.packageDir, signal, onProgress }),
+  )
+  return options.model ? hubModel({ ...options, model: options.model }, installed) : ownModel(config, installed)
+}
+
+async function ownModel(config: LocalSetupConfig, installed: InstalledPackage): Promise<SetupResult> {
+  const check = await tryModel(config, config.modelPath)
+  const model = { dir: config.modelPath, bytes: await folderSize(config.modelPath), is_new: false, origin: null }
+  return { package: toJson(installed), model, check }
+}
+
+async function hubModel(
+  { config, model, signal, quiet }: SetupOptions & { readonly model: WantedModel },
+  installed: InstalledPackage,
+): Promise<SetupResult> {
+  const { modelsDir, hubUrl } = config
+  const present = modelDir(modelsDir, model.repository)
+  const known = await originOf(present)
+  const isThere = known !== undefined && (model.revision === 'main' || model.revision === known.revision)
+  const fetched = isThere
+    ? { path: present, revision: known.revision, keep: async () => present }
+    : await showing('', quiet, (onProgress) => fetchModel({ ...model, modelsDir, hubUrl, signal, onProgress }))
+  // Before it takes the place of another one.
+  const check = await tryModel(config, fetched.path)
+  const dir = await fetched.keep()
+  const origin = { hub: hubUrl, repository: model.repository, revision: fetched.revision }
+  return {
+    package: toJson(installed),
+    model: { dir, bytes: await folderSize(dir), is_new: !isThere, origin },
+    check,
+  }
+}
+
+async function tryModel({ packageDir, threads }: LocalSetupConfig, modelPath: string): Promise<SetupResult['check']> {
+  const embedder = await LocalEmbedder.open({ modelPath, packageDir, threads })
+  try {
+    const { tokensPerInput, passagesPerSecond, ...check } = await checkEmbedder(embedder, threads)
+    return { ...check, tokens_per_input: tokensPerInput, passages_per_second: passagesPerSecond, threads }
+  } finally {
+    await embedder.close()
+  }
+}
+
+async function showing<T>(
+  what: string,
+  quiet: boolean,
+  work: (onProgress: (done: number, total: number) => void) => Promise<T>,
+): Promise<T> {
+  const line = new ProgressLine({ quiet })
+  let pace: Pace | undefined
+  try {
+    return await work((value, total) => {
+      pace ??= new Pace(value)
+      line.show({ value, total, text: `${what}${bytes(value)} of ${bytes(total)}${pace.of(value, total)}` })
+    })
+  } finally {
+    line.stop()
+  }
+}
+
+const toJson = ({ isNew, ...installed }: InstalledPackage) => ({ ...installed, is_new: isNew })
