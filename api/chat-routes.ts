@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyReply } from 'fastify'
-import { Type } from 'typebox'
 import type { ChatAnswer } from './chat-schemas.ts'
 import { CHAT_BODY_LIMIT, ChatAnswerSchema, ChatRequestSchema } from './chat-schemas.ts'
 import { problemBody } from './error-handler.ts'
+import { eventStreamContent } from './event-stream-content.ts'
 import { CHAT_ANSWER, CHAT_EVENTS } from './examples/answers.ts'
 import type { ChatEvent, ExpertChat } from './expert-chat.ts'
 import { askExpert } from './expert-chat.ts'
@@ -26,7 +26,7 @@ const Answer = {
   description: 'The answer; as server-sent events: passages, delta, done, error.',
   content: {
     'application/json': { schema: ChatAnswerSchema, example: CHAT_ANSWER },
-    'text/event-stream': { schema: Type.String(), example: CHAT_EVENTS },
+    ...eventStreamContent(['passages', 'delta', 'done', 'error'], CHAT_EVENTS),
   },
 }
 

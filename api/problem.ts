@@ -64,6 +64,10 @@ export const PROBLEMS = {
     'Another request is completing or aborting this upload. Send it again after the time in Retry-After.',
   ],
   UPLOAD_COMPLETED: [409, 'The upload is complete, so it cannot be aborted. Delete its file instead.'],
+  DIRECT_UPLOADS_UNAVAILABLE: [
+    409,
+    'Here clients cannot send files to the object store themselves, which takes S3 (S3_BUCKET_NAME and the other S3 variables). Send the file to POST /knowledge-base/upload.',
+  ],
   UPLOAD_ENDED: [410, 'The upload was aborted, or its time is over. Nothing of it is kept; begin another one.'],
   PRECONDITION_FAILED: [412, 'The expert was changed since. Get it again, and send its new ETag in If-Match.'],
   UPLOAD_TOO_LARGE: [413, 'The file is larger than this installation takes.'],
@@ -87,10 +91,6 @@ export const PROBLEMS = {
   ],
   HEADERS_TOO_LARGE: [431, 'The headers of the request are larger than 16 KB.'],
   INTERNAL: [500, 'An unexpected error, which is a fault of Expertsmith. The log of the API has the details.'],
-  DIRECT_UPLOADS_UNAVAILABLE: [
-    501,
-    'Here clients cannot send files to the object store themselves, which takes S3 (S3_BUCKET_NAME and the other S3 variables). Send the file to POST /knowledge-base/upload.',
-  ],
   CHAT_NOT_CONFIGURED: [
     501,
     'No language model is configured, so experts can be searched but not asked. Set OPENAI_API_KEY, or CHAT_API_KEY.',

@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import { isFinal } from '../domain/expert.ts'
 import type { ChangedFile, ExpertLook } from '../domain/ports.ts'
+import { eventStreamContent } from './event-stream-content.ts'
 import { EXPERT_EVENTS } from './examples/answers.ts'
 import { serverSentEvent as event } from './server-sent-event.ts'
 
@@ -8,7 +8,7 @@ export const DELETED = event('deleted', {})
 
 export const EventStreamAnswer = {
   description: 'Server-sent events: progress, file, summary, deleted; comments in between.',
-  content: { 'text/event-stream': { schema: Type.String(), example: EXPERT_EVENTS } },
+  content: eventStreamContent(['progress', 'file', 'summary', 'deleted'], EXPERT_EVENTS),
 }
 
 /** When the pass ended whose summary stands; undefined while there is none, or another pass is under way. */

@@ -2,7 +2,7 @@ import { SUMMARY } from './experts.ts'
 import { FAILED_FILE } from './files.ts'
 import { FILE_ID, OTHER_FILE_ID } from './ids.ts'
 
-/* What an expert answers, and the streams of events, as text. */
+/* What an expert answers, and events of streams. */
 
 const PASSAGE = {
   text: 'The blanking distance of the transducer is 0.45 metres at 200 kHz and 1.20 metres at 50 kHz. Anything nearer than the blanking distance cannot be measured.',
@@ -45,21 +45,22 @@ export const CHAT_ANSWER = {
   usage: { prompt_tokens: 1_290, completion_tokens: 17 },
 }
 
-const event = (name: string, data: unknown, id?: number) =>
-  `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+const event = (name: string, data: unknown, id?: number) => ({
+  event: name,
+  data: JSON.stringify(data),
+  ...(id !== undefined && { id: String(id) }),
+})
 
 export const CHAT_EVENTS = [
   event('passages', { passages: [CITATION] }),
   event('delta', { text: 'It measures from 0.45 metres on' }),
-  event('delta', { text: ' at 200 kHz [1].' }),
   event('done', CHAT_ANSWER),
-].join('')
+]
 
-const progress = { status: 'processing', status_reason: null, files: 2, indexed: 0, failed: 0, pending: 2 }
+const progress = { status: 'processing', status_reason: null, files: 2, indexed: 0, failed: 1, pending: 1 }
 
 export const EXPERT_EVENTS = [
-  event('progress', { ...progress, files_per_second: 0, eta_seconds: null }, 1509),
-  event('progress', { ...progress, failed: 1, pending: 1, files_per_second: 0.5, eta_seconds: 2 }),
+  event('progress', { ...progress, files_per_second: 0.5, eta_seconds: 2 }, 1_509),
   event(
     'file',
     {
@@ -70,8 +71,7 @@ export const EXPERT_EVENTS = [
       code: FAILED_FILE.code,
       message: FAILED_FILE.message,
     },
-    1514,
+    1_514,
   ),
-  ': heartbeat\n\n',
-  event('summary', SUMMARY, 1522),
-].join('')
+  event('summary', SUMMARY, 1_522),
+]

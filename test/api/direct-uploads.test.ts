@@ -472,7 +472,7 @@ test('where clients cannot reach the object store, a direct upload is refused wi
   try {
     const file = { original_name: 'a.bin', size: 1, sha256: sha256Of(SMALL) }
     const { status, body } = await new Requests(world.app).send('POST', '/knowledge-base/uploads', file)
-    assert.deepEqual([status, body.code], [501, 'DIRECT_UPLOADS_UNAVAILABLE'])
+    assert.deepEqual([status, body.code], [409, 'DIRECT_UPLOADS_UNAVAILABLE'])
     assert.match(String(body.detail), /POST \/knowledge-base\/upload\./)
   } finally {
     await world.close()
