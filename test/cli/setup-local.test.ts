@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -115,6 +118,16 @@ describe('expertsmith setup local', { skip: modelMissing }, () => {
     assert.match(
       offline.stderr,
       /127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)\. Is there a network\? Behind a proxy set HTTPS_PROXY/,
+    )
+
+    const proxy = createServer().on('connect', (_request, socket) => socket.end('HTTP/1.1 407 Who asks?\r\n\r\n'))
+    await once(proxy.listen(0, '127.0.0.1'), 'listening')
+    t.after(() => proxy.close())
+    const HTTPS_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    const asked = await setUp({ LOCAL_EMBEDDINGS_DIR: dir, HTTPS_PROXY })
+    assert.match(
+      asked.stderr,
+      /The proxy wants to know who asks \(407\): https:\/\/huggingface\.co\/.*Put its name and password/,
     )
 
     const without = join(dir, 'without')

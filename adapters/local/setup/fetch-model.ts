@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { NEEDED, POOLING, QUANTISED } from '../model-folder.ts'
+import { checkRoom } from './check-room.ts'
 import { downloadFile } from './download-file.ts'
 import type { HubAddress, HubFile } from './hub-repository.ts'
 import { HubRepository } from './hub-repository.ts'
@@ -54,7 +55,7 @@ export async function fetchModel(options: FetchOptions): Promise<FetchedModel> {
   const staging = join(modelsDir, '.fetching', revision.slice(0, 12), repository)
   await mkdir(staging, { recursive: true })
   const total = files.reduce((sum, { size }) => sum + size, 0)
-  await checkRoom(staging, total)
+  await checkRoom(staging, total + SPARE_BYTES, 'the model needs')
   let done = 0
   for (const file of files) {
     await downloadFile(file, join(staging, file.path), {
@@ -79,16 +80,6 @@ async function survey(hub: HubRepository): Promise<HubFile[]> {
   for (const path of [...NEEDED, QUANTISED]) files.push(await hub.file(path))
   const pooling = await hub.fileIfAny(POOLING)
   return pooling ? [...files, pooling] : files
-}
-
-async function checkRoom(dir: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dir)
-  const free = bavail * bsize
-  if (free >= bytes + SPARE_BYTES) return
-  const megabytes = (count: number) => Math.ceil(count / 1_000_000)
-  throw new Error(
-    `The disk of ${dir} has ${megabytes(free)} MB left, and the model needs ${megabytes(bytes + SPARE_BYTES)} MB. Make room, or set LOCAL_EMBEDDINGS_DIR to a folder on another disk.`,
-  )
 }
 
 async function replace(staging: string, target: string, modelsDir: string): Promise<string> {

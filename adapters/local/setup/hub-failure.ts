@@ -24,9 +24,18 @@ function advise(status: number): string {
 
 /** A sentence for a request that had no answer. `cause`: as `fetch` throws it. */
 export function networkFailure(cause: unknown, url: string): Error {
+  const status = proxyStatusIn(cause)
+  if (status) return statusFailure(status, url)
   const code = codeOf(cause)
   const { host } = new URL(url)
   return new Error(`${host} cannot be reached${code ? ` (${code})` : ''}. ${adviseFor(code)}`, { cause })
+}
+
+/** A proxy that refuses to connect is no answer to `fetch`. */
+function proxyStatusIn(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined
+  const status = /Proxy response \((?<status>\d+)\)/.exec(error.message)?.groups?.status
+  return status ? Number(status) : proxyStatusIn(error.cause)
 }
 
 function adviseFor(code: string | undefined): string {

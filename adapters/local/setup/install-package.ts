@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process'
 import { copyFile, glob, mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setInterval } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { TRANSFORMERS } from '../transformers.ts'
+import { checkRoom } from './check-room.ts'
 import { folderSize } from './folder-size.ts'
 import { npmInstall } from './npm-install.ts'
 
@@ -11,6 +14,7 @@ const LOCK = 'package-lock.json'
 const FILES = ['package.json', LOCK, '.npmrc']
 /** About what it takes on the disk while it is being installed. */
 const EXPECTED_BYTES = 300_000_000
+const SPARE_BYTES = 50_000_000
 
 export type InstalledPackage = {
   readonly name: string
@@ -41,14 +45,15 @@ export async function installPackage(options: InstallOptions): Promise<Installed
 }
 
 async function isInstalled(packageDir: string): Promise<boolean> {
-  const read = (dir: string) => readFile(join(dir, LOCK), 'utf8').catch(() => undefined)
-  return (await read(packageDir)) === (await read(SOURCE))
+  const wanted = await readFile(join(SOURCE, LOCK), 'utf8')
+  return wanted === (await readFile(join(packageDir, LOCK), 'utf8').catch(() => undefined))
 }
 
 async function install({ packageDir, onProgress, signal }: InstallOptions): Promise<void> {
   const staging = `${packageDir}.new`
   await rm(staging, { recursive: true, force: true })
   await mkdir(staging, { recursive: true })
+  await checkRoom(staging, EXPECTED_BYTES + SPARE_BYTES, 'installing packages takes')
   for (const file of FILES) await copyFile(join(SOURCE, file), join(staging, file))
   const over = new AbortController()
   const watching = watch(staging, onProgress, over.signal)
@@ -59,6 +64,7 @@ async function install({ packageDir, onProgress, signal }: InstallOptions): Prom
     await watching
   }
   await removeOtherPlatforms(staging)
+  await tryToLoad(staging)
   await mkdir(dirname(packageDir), { recursive: true })
   await rm(packageDir, { recursive: true, force: true })
   await rename(staging, packageDir)
@@ -80,4 +86,16 @@ async function removeOtherPlatforms(dir: string): Promise<void> {
   const own = join(process.platform, process.arch)
   for await (const path of glob('*/*/*', { cwd: binaries }))
     if (!path.endsWith(own)) await rm(join(binaries, path), { recursive: true, force: true })
+}
+
+/** npm may end with success on a full disk, with files that are cut off. */
+async function tryToLoad(dir: string): Promise<void> {
+  const program = `require('${TRANSFORMERS}')`
+  await promisify(execFile)(process.execPath, ['-e', program], { cwd: dir }).catch((cause: { stderr?: string }) => {
+    const line = cause.stderr?.split('\n').find((each) => /Error:/.test(each)) ?? 'it says nothing'
+    throw new Error(
+      `What npm has installed cannot be loaded (${line.trim()}). Is the disk full, or does ONNX not know this platform (${process.platform} ${process.arch})? Then try again.`,
+      { cause },
+    )
+  })
 }

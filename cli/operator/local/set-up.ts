@@ -43,7 +43,9 @@ async function hubModel(
   const isThere = known !== undefined && (model.revision === 'main' || model.revision === known.revision)
   const fetched = isThere
     ? { path: present, revision: known.revision, keep: async () => present }
-    : await showing('', quiet, (onProgress) => fetchModel({ ...model, modelsDir, hubUrl, signal, onProgress }))
+    : await showing('Fetching the model: ', quiet, (onProgress) =>
+        fetchModel({ ...model, modelsDir, hubUrl, signal, onProgress }),
+      )
   // Before it takes the place of another one.
   const check = await tryModel(config, fetched.path)
   const dir = await fetched.keep()
