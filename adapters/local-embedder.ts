@@ -7,7 +7,7 @@ import type { Embedded } from './local/embedding-task.ts'
 import { inShortBatches } from './local/in-short-batches.ts'
 import type { ModelFolder } from './local/model-folder.ts'
 import { missingIn, readModelFolder } from './local/model-folder.ts'
-import { ModelThread } from './local/model-thread.ts'
+import { ModelThreads } from './local/model-threads.ts'
 import type { ModelTokenizer } from './local/model-tokenizer.ts'
 import { openTokenizer } from './local/model-tokenizer.ts'
 import { TRANSFORMERS } from './local/transformers.ts'
@@ -47,14 +47,9 @@ export class LocalEmbedder implements Embedder {
   readonly limits: Embedder['limits']
   readonly countTokens: Embedder['countTokens']
   readonly #folder: ModelFolder
-  readonly #packageDir: string
+  readonly #threads: ModelThreads
   readonly #slots: Slots
   readonly #closing = new AbortController()
-  readonly #idle: ModelThread[] = []
-  readonly #busy = new Set<ModelThread>()
-  readonly #onExit = () => {
-    for (const thread of this.#busy) thread.stopNow()
-  }
   #calls = 0
 
   private constructor({ packageDir, threads }: LocalOptions, folder: ModelFolder, tokenizer: ModelTokenizer) {
@@ -63,9 +58,8 @@ export class LocalEmbedder implements Embedder {
     this.limits = { inputs: 128, tokensPerInput: folder.maxTokens - tokenizer.specialTokens, tokensPerCall: 30_000 }
     this.countTokens = tokenizer.countTokens
     this.#folder = folder
-    this.#packageDir = packageDir
+    this.#threads = new ModelThreads({ packageDir, model: folder })
     this.#slots = new Slots(threads)
-    process.on('exit', this.#onExit)
   }
 
   /** Resolves once the model is loaded, unless it is a spare one. @throws Error that says what is wrong with the set-up, and what to do */
@@ -99,48 +93,29 @@ export class LocalEmbedder implements Embedder {
   /** Ends all threads. What is being embedded fails with EMBEDDING_UNAVAILABLE. */
   async close(): Promise<void> {
     this.#closing.abort(this.#unavailable('it was closed'))
-    await Promise.all([...this.#busy, ...this.#idle.splice(0)].map((thread) => thread.end()))
-    process.off('exit', this.#onExit)
+    await this.#threads.close()
   }
 
-  /** The first thread shows whether the model can be used at all. Others are started once they are needed. */
+  /** The first thread shows whether the model can be used at all. */
   async #start(): Promise<void> {
-    const thread = this.#newThread()
-    this.#busy.add(thread)
-    const { dimensions } = await thread.ready().catch((cause: Error) => {
-      throw new Error(`The model in ${this.#folder.path} cannot be loaded: ${cause.message}. ${SET_UP}`, { cause })
-    })
-    this.#busy.delete(thread)
-    this.#idle.push(thread)
-    if (dimensions === this.dimensions) return
-    await this.close()
-    throw new Error(
-      `The model in ${this.#folder.path} gives vectors of ${dimensions} dimensions, but its config.json says ${this.dimensions}.`,
-    )
-  }
-
-  #idleOrNew(): ModelThread {
-    const idle = this.#idle.pop()
-    return idle?.isAlive ? idle : this.#newThread()
-  }
-
-  #newThread(): ModelThread {
-    return new ModelThread({ packageDir: this.#packageDir, model: this.#folder })
+    try {
+      const { dimensions } = await this.#threads.start()
+      if (dimensions === this.dimensions) return
+      throw new Error(`it gives vectors of ${dimensions} dimensions, and its config.json says ${this.dimensions}`)
+    } catch (cause) {
+      await this.close()
+      const { message } = cause as Error
+      throw new Error(`The model in ${this.#folder.path} cannot be loaded: ${message}. ${SET_UP}`, { cause })
+    }
   }
 
   async #embedBatch(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
-    const thread = this.#idleOrNew()
-    this.#busy.add(thread)
-    try {
-      const answer = await thread.embed(texts).catch((cause: unknown) => {
-        throw this.#unavailable('the thread that embedded it died', cause)
-      })
-      return this.#toVectors(answer, texts.length)
-    } finally {
-      this.#busy.delete(thread)
-      if (thread.isAlive) this.#idle.push(thread)
+    const answer = await this.#threads.embed(texts).catch((cause: unknown) => {
       signal.throwIfAborted()
-    }
+      throw this.#unavailable('the thread that embedded it died', cause)
+    })
+    signal.throwIfAborted()
+    return this.#toVectors(answer, texts.length)
   }
 
   #toVectors(answer: Embedded, count: number): Float32Array[] {
