@@ -4,12 +4,14 @@ import { ApiError } from './api-error.ts'
 import { ExpertsApi } from './experts-api.ts'
 import { FilesApi } from './files-api.ts'
 import { KeysApi } from './keys-api.ts'
+import { ReindexApi } from './reindex-api.ts'
 
 /** A client of the HTTP API, for people at a terminal. Every method throws ApiError or ApiUnreachable. */
 export class ApiClient {
   readonly files: FilesApi
   readonly experts: ExpertsApi
   readonly keys: KeysApi
+  readonly reindexes: ReindexApi
   readonly #connection: ApiConnection
 
   constructor(address: ApiAddress) {
@@ -17,6 +19,7 @@ export class ApiClient {
     this.files = new FilesApi(this.#connection)
     this.experts = new ExpertsApi(this.#connection)
     this.keys = new KeysApi(this.#connection)
+    this.reindexes = new ReindexApi(this.#connection)
   }
 
   /** @throws ApiUnreachable, or ApiError where the key is no good; what the key may do is told by what is asked for */
