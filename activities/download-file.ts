@@ -3,7 +3,7 @@ import { Failure } from '../domain/failure.ts'
 import type { StoredFile } from '../domain/file.ts'
 import { hasContent } from '../domain/file.ts'
 import { isDatabaseKey, textKey } from '../domain/keys.ts'
-import type { CallOptions } from '../domain/ports.ts'
+import type { CallOptions, FileRuns } from '../domain/ports.ts'
 import { beginStage } from './begin-stage.ts'
 import type { FileRef, StagedFile } from './file-refs.ts'
 import { heartbeating } from './heartbeating.ts'
@@ -12,7 +12,7 @@ import { takeChecksum } from './take-checksum.ts'
 import { timed } from './timed.ts'
 import { whyMissing } from './why-missing.ts'
 
-type Uses = Pick<Ports, 'runs' | 'files' | 'objects' | 'staging' | 'extractor'>
+type Uses = { readonly runs: FileRuns } & Pick<Ports, 'files' | 'objects' | 'staging' | 'extractor'>
 type Content = { fileId: string; s3Key: string; sha256: string }
 
 /** Brings a file's bytes to this worker, verified against its checksum. */

@@ -5,7 +5,7 @@ import { chunkerVersion, chunkPages } from '../domain/chunking.ts'
 import { Failure } from '../domain/failure.ts'
 import { fitChunking } from '../domain/fit-chunking.ts'
 import { embeddingsPrefix, extractorVersionIn } from '../domain/keys.ts'
-import type { CallOptions, Embedder, ExpertFacts } from '../domain/ports.ts'
+import type { CallOptions, Embedder, ExpertFacts, FileRuns } from '../domain/ports.ts'
 import type { TokenHold } from '../domain/usage.ts'
 import { beginStage } from './begin-stage.ts'
 import type { EmbeddingsManifest } from './derived-embeddings.ts'
@@ -19,7 +19,7 @@ import type { Ports } from './ports.ts'
 import { timed } from './timed.ts'
 import { withLease } from './with-lease.ts'
 
-type Uses = Pick<Ports, 'runs' | 'objects' | 'leases' | 'embedders' | 'chunking' | 'budget'>
+type Uses = { readonly runs: FileRuns } & Pick<Ports, 'objects' | 'leases' | 'embedders' | 'chunking' | 'budget'>
 type Embedded = EmbeddingsManifest & { readonly tokensReused: number }
 /** What is heartbeated: the parts that are safely stored, and where. */
 type Progress = Pick<Embedded, 'parts' | 'tokensReused'> & { readonly prefix: string }
@@ -49,7 +49,7 @@ export const embedChunks =
         return withLease(ports.leases, prefix, options, () => embedParts(ports, work, options, beat))
       }),
     )
-    return { ...file, prefix, ...embedded, seconds: { ...file.seconds, embed: seconds } }
+    return { ...file, generation: expert.generation, prefix, ...embedded, seconds: { ...file.seconds, embed: seconds } }
   }
 
 /** Vectors of two models can't be compared, so an expert keeps to the one that it was made with. @throws Failure EMBEDDING_MODEL_MISMATCH */

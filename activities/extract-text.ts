@@ -1,6 +1,6 @@
 import { log } from '@temporalio/activity'
 import { textKey } from '../domain/keys.ts'
-import type { CallOptions } from '../domain/ports.ts'
+import type { CallOptions, FileRuns } from '../domain/ports.ts'
 import { beginStage } from './begin-stage.ts'
 import type { TextHeader } from './derived-text.ts'
 import { readHeader, writeText } from './derived-text.ts'
@@ -11,7 +11,7 @@ import { timed } from './timed.ts'
 import { whyMissing } from './why-missing.ts'
 
 type Content = Pick<StagedFile, 'fileId' | 's3Key' | 'sha256'> & { readonly userId: string }
-type Uses = Pick<Ports, 'runs' | 'files' | 'objects' | 'staging' | 'extractor'>
+type Uses = { readonly runs: FileRuns } & Pick<Ports, 'files' | 'objects' | 'staging' | 'extractor'>
 
 /** Reads the text of a file, page by page, and keeps it under the checksum of the bytes: no content is read twice. */
 export const extractText =

@@ -28,6 +28,8 @@ export type ExtractedFile = FileRef &
 
 export type EmbeddedFile = FileRef &
   Seconds<'download' | 'extract' | 'embed'> & {
+    /** The generation whose model they are embedded with; absent in what an older worker began. */
+    readonly generation?: number | undefined
     /** Where chunks and vectors are, `parts` objects of them. */
     readonly prefix: string
     readonly parts: number

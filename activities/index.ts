@@ -1,9 +1,11 @@
+import type { FileContext } from '../domain/ports.ts'
 import { cancelUnfinished } from './cancel-unfinished.ts'
 import { deleteFile, leaveExperts } from './delete-file.ts'
 import { deliverWebhook } from './deliver-webhook.ts'
 import { downloadFile } from './download-file.ts'
 import { embedChunks } from './embed-chunks.ts'
 import { extractText } from './extract-text.ts'
+import { fileRuns } from './file-runs.ts'
 import { abortUploads } from './housekeeping/abort-uploads.ts'
 import { removeObjects } from './housekeeping/remove-objects.ts'
 import { removeAbandonedVectors } from './housekeeping/remove-vectors.ts'
@@ -14,6 +16,11 @@ import { closeEvent, openEvent } from './open-event.ts'
 import { openRun } from './open-run.ts'
 import type { Ports } from './ports.ts'
 import { recordFailure } from './record-failure.ts'
+import { cleanBuild } from './reindex/clean-build.ts'
+import { keepBuilds, switchGeneration } from './reindex/keep-builds.ts'
+import { mendBuild } from './reindex/mend-build.ts'
+import { openBuild } from './reindex/open-build.ts'
+import { verifyBuild } from './reindex/verify-build.ts'
 import { removeArtefacts, removeFileArtefacts } from './remove-artefacts.ts'
 import { removeExpert, stopRun } from './remove-expert.ts'
 import { removeFileVectors, removeVectors } from './remove-vectors.ts'
@@ -24,11 +31,7 @@ import { upsertVectors } from './upsert-vectors.ts'
 export const createActivities = (ports: Ports) => ({
   openRun: openRun(ports),
   ...keepRecords(ports),
-  downloadFile: downloadFile(ports),
-  extractText: extractText(ports),
-  embedChunks: embedChunks(ports),
-  upsertVectors: upsertVectors(ports),
-  recordFailure: recordFailure(ports),
+  ...processFiles({ ...ports, runs: fileRuns(ports.runs, ports.buildFiles) }),
   cancelUnfinished: cancelUnfinished(ports),
   stopRun,
   removeVectors: removeVectors(ports),
@@ -47,6 +50,22 @@ export const createActivities = (ports: Ports) => ({
   openEvent: openEvent(ports),
   deliverWebhook: deliverWebhook(ports),
   closeEvent: closeEvent(ports),
+  openBuild: openBuild(ports),
+  ...keepBuilds(ports),
+  verifyBuild: verifyBuild(ports),
+  mendBuild: mendBuild(ports),
+  switchGeneration: switchGeneration(ports),
+  cleanBuild: cleanBuild(ports),
+})
+
+/** What is done with a file, whether for what serves or for what is built beside it. */
+const processFiles = (ports: Omit<Ports, 'runs'> & { readonly runs: ReturnType<typeof fileRuns> }) => ({
+  downloadFile: downloadFile(ports),
+  extractText: extractText(ports),
+  embedChunks: embedChunks(ports),
+  upsertVectors: upsertVectors(ports),
+  recordFailure: recordFailure(ports),
+  postponeFile: (file: FileContext) => ports.runs.postpone(file),
 })
 
 export type Activities = ReturnType<typeof createActivities>

@@ -1,5 +1,4 @@
 import type { FailureCode } from '../domain/failure.ts'
-import type { FileContext } from '../domain/ports.ts'
 import type { Ports } from './ports.ts'
 
 type OneExpert = { readonly expertId: string }
@@ -22,8 +21,6 @@ export const keepRecords = ({ runs, budget }: Pick<Ports, 'runs' | 'budget'>) =>
   detachFiles: ({ expertId, fileIds }: OneExpert & { fileIds: readonly string[] }) => runs.detach(expertId, fileIds),
 
   countFiles: ({ expertId }: OneExpert) => runs.progress(expertId),
-
-  postponeFile: (file: FileContext) => runs.postpone(file),
 
   /** @returns in how many milliseconds what it waits for is there; nothing where nobody can say */
   async pauseExpert({ expertId, code, reason }: OneExpert & { code: FailureCode; reason: string }) {

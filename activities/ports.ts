@@ -2,6 +2,7 @@ import type { ChunkSizes } from '../domain/chunking.ts'
 import type { DatabaseContents } from '../domain/database-contents.ts'
 import type { Embedders } from '../domain/embedders.ts'
 import type {
+  FileRuns,
   FileStore,
   HousekeepingStore,
   LeaseStore,
@@ -10,6 +11,7 @@ import type {
   TextExtractor,
   VectorStore,
 } from '../domain/ports.ts'
+import type { BuildStore } from '../domain/reindex.ts'
 import type { TokenBudget } from '../domain/usage.ts'
 import type { WebhookSender, WebhookStore } from '../domain/webhook.ts'
 import type { Staging } from './staging.ts'
@@ -24,6 +26,9 @@ export type Ports = {
   /** What an older product left in the database. */
   readonly contents: DatabaseContents
   readonly runs: RunStore
+  readonly builds: BuildStore
+  /** Files of what is built beside what serves. */
+  readonly buildFiles: FileRuns
   readonly leases: LeaseStore
   readonly webhooks: WebhookStore
   readonly sender: WebhookSender
@@ -41,5 +46,7 @@ export type Ports = {
     readonly fileDeadlineMs: number
     /** How long an expert with failed files waits for a retry. */
     readonly retryWindowMs: number
+    /** How long the vectors of before a re-index are kept. */
+    readonly rollbackWindowMs: number
   }
 }

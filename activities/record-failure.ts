@@ -1,10 +1,10 @@
 import { log } from '@temporalio/activity'
 import { vectorNamespace } from '../domain/keys.ts'
-import type { CallOptions, FileContext, FileFailure } from '../domain/ports.ts'
+import type { CallOptions, FileContext, FileFailure, FileRuns, RunStore } from '../domain/ports.ts'
 import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
 
-type Uses = Pick<Ports, 'runs' | 'vectors'>
+type Uses = { readonly runs: FileRuns & Pick<RunStore, 'find'> } & Pick<Ports, 'vectors'>
 
 /** Reports a file as failed, once the vectors that it may have are gone: no vector of a failed file is left behind. */
 export const recordFailure =
@@ -20,8 +20,8 @@ export const recordFailure =
 export async function discardVectors({ runs, vectors }: Uses, file: FileContext, options: CallOptions): Promise<void> {
   const chunks = await runs.possibleChunks(file)
   if (chunks === 0) return
-  const expert = await runs.find(file.expertId)
-  if (!expert) return
-  const namespace = vectorNamespace(file.expertId, expert.generation)
+  const generation = file.build ?? (await runs.find(file.expertId))?.generation
+  if (generation === undefined) return
+  const namespace = vectorNamespace(file.expertId, generation)
   await vectors.deleteFile(namespace, file.fileId, chunks, options)
 }

@@ -1,6 +1,6 @@
 import { getClient, log } from '@temporalio/activity'
 import { WorkflowNotFoundError } from '@temporalio/client'
-import { createExpertId } from '../workflows/contract.ts'
+import { createExpertId, reindexExpertId } from '../workflows/contract.ts'
 import { earlierAttempt } from './earlier-attempt.ts'
 import { heartbeating } from './heartbeating.ts'
 import type { Ports } from './ports.ts'
@@ -8,9 +8,14 @@ import type { Ports } from './ports.ts'
 type OneExpert = { readonly expertId: string }
 type Removed = { readonly files: number }
 
-/** Asks the expert's run to stop. @returns whether it is over: from then on nothing writes vectors of this expert */
+/** Asks the expert's run, and its re-index, to stop. @returns whether both are over: from then on nothing writes vectors of this expert */
 export async function stopRun({ expertId }: OneExpert): Promise<boolean> {
-  const run = getClient().workflow.getHandle(createExpertId(expertId))
+  const over = await Promise.all([createExpertId(expertId), reindexExpertId(expertId)].map(stop))
+  return over.every(Boolean)
+}
+
+async function stop(workflowId: string): Promise<boolean> {
+  const run = getClient().workflow.getHandle(workflowId)
   try {
     const { status } = await run.describe()
     if (status.name === 'RUNNING') await run.cancel()

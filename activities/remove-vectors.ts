@@ -13,23 +13,22 @@ type RemovedOfFiles = Removed & { readonly files: number; readonly names: readon
 
 const NAMES_SHOWN = 20
 
-/** Removes the vectors of files that are being removed, and asks the store whether they are gone. */
+/** Removes the vectors of files that are being removed, also where they are built or kept beside those that serve, and asks the store whether they are gone. */
 export const removeFileVectors =
   (ports: Uses) =>
   async ({ expertId, fileIds }: OneExpert & { fileIds: readonly string[] }): Promise<RemovedOfFiles> => {
-    const expert = await ports.runs.find(expertId)
-    if (!expert) return { vectors: 0, vectorsLeft: 0, files: 0, names: [] }
-    const namespace = vectorNamespace(expertId, expert.generation)
+    const { live } = await ports.runs.generations(expertId)
+    const namespaces = live.map((generation) => vectorNamespace(expertId, generation))
     const files = await ports.runs.removing(expertId, fileIds)
     await heartbeating(async (options, beat) => {
       const { last } = earlierAttempt<{ last: string }>()
       // By its id, not its place: another removal may have taken out some of the files meanwhile.
       const begin = files.findIndex(({ fileId }) => fileId === last) + 1
       for (const file of files.slice(begin)) {
-        await ports.vectors.deleteFile(namespace, file.fileId, file.chunks, options)
+        for (const namespace of namespaces) await ports.vectors.deleteFile(namespace, file.fileId, file.chunks, options)
         beat({ last: file.fileId })
       }
-      await checkGone(ports, namespace, files, options)
+      for (const namespace of namespaces) await checkGone(ports, namespace, files, options)
     })
     const vectors = files.reduce((sum, { chunks }) => sum + chunks, 0)
     return { vectors, vectorsLeft: 0, files: files.length, names: files.slice(0, NAMES_SHOWN).map(({ name }) => name) }
@@ -56,9 +55,8 @@ async function checkGone({ vectors }: Uses, namespace: string, files: readonly R
 export const removeVectors =
   (ports: Uses) =>
   async ({ expertId }: OneExpert): Promise<Removed> => {
-    const expert = await ports.runs.find(expertId)
-    if (!expert) return { vectors: 0, vectorsLeft: 0 }
-    const namespaces = Array.from({ length: expert.generation }, (_, i) => vectorNamespace(expertId, i + 1))
+    const { last } = await ports.runs.generations(expertId)
+    const namespaces = Array.from({ length: last }, (_, i) => vectorNamespace(expertId, i + 1))
     return heartbeating(async (options, _beat, keep) => {
       // Counted before anything was deleted.
       const { vectors = await countAll(ports, namespaces, options) } = earlierAttempt<{ vectors: number }>()

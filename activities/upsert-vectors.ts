@@ -2,7 +2,7 @@ import { activityInfo, log } from '@temporalio/activity'
 import type { EmbeddedChunk } from '../domain/chunk.ts'
 import { Failure } from '../domain/failure.ts'
 import { chunkId, derivedFrom, recipeIn, vectorNamespace } from '../domain/keys.ts'
-import type { CallOptions, RunStore, VectorRecord } from '../domain/ports.ts'
+import type { CallOptions, FileRuns, VectorRecord } from '../domain/ports.ts'
 import { beginStage } from './begin-stage.ts'
 import { readPart } from './derived-embeddings.ts'
 import { earlierAttempt } from './earlier-attempt.ts'
@@ -12,10 +12,10 @@ import { persistently } from './persistently.ts'
 import type { Ports } from './ports.ts'
 import { timed } from './timed.ts'
 
-type Uses = Pick<Ports, 'runs' | 'objects' | 'vectors'>
+type Uses = { readonly runs: FileRuns } & Pick<Ports, 'objects' | 'vectors'>
 type Beat = (details: unknown) => void
 /** What this attempt has written of a file, or tried to: its chunks `0 … chunks-1`. */
-type Written = { readonly namespace: string; chunks: number }
+type Written = { readonly generation: number; readonly namespace: string; chunks: number }
 
 /** Writes a file's vectors, part by part, over those that it had, and marks the file as indexed once all are there. */
 export const upsertVectors =
@@ -24,16 +24,19 @@ export const upsertVectors =
     // An earlier attempt did it all, and died before it could say so.
     if (activityInfo().attempt > 1 && (await ports.runs.isIndexed(file))) return
     const { expert, file: stored } = await beginStage(ports.runs, file, 'store')
-    const written = { namespace: vectorNamespace(expert.id, expert.generation), chunks: 0 }
+    const { generation } = expert
+    // Embedded by another model than that of what serves by now.
+    if (file.generation !== undefined && file.generation !== generation) throw reindexed(file)
+    const written = { generation, namespace: vectorNamespace(expert.id, generation), chunks: 0 }
     const { fileId, pages, chunks } = file
     const named = { fileId, s3Key: stored.s3Key }
     log.info(`🔥 Storing in ${ports.vectors.name}`, { ...named, chunks })
     await heartbeating(async (options, beat) => {
       try {
         const [, seconds] = await timed(() => store(ports, file, written, options, beat))
-        await settle(ports, file, seconds)
+        await settle(ports, file, generation, seconds)
       } catch (error) {
-        await withdraw(ports, file, written)
+        await withdraw(ports, file, written, error)
         throw error
       }
     })
@@ -67,15 +70,15 @@ async function store(
 }
 
 /** A worker that was cut off is replaced without its knowing: it must not write on after that. @throws Failure CANCELLED */
-async function checkCurrent(runs: RunStore, file: EmbeddedFile): Promise<void> {
+async function checkCurrent(runs: FileRuns, file: EmbeddedFile): Promise<void> {
   if (!(await runs.isCurrent(file, 'store', activityInfo().attempt))) throw cancelled(file)
 }
 
-/** @throws Failure CANCELLED where the file was cancelled or removed, or has another turn */
-async function settle({ runs }: Uses, file: EmbeddedFile, seconds: number): Promise<void> {
+/** @throws Failure CANCELLED where the file was cancelled or removed, or has another turn; EXPERT_REINDEXED */
+async function settle({ runs }: Uses, file: EmbeddedFile, generation: number, seconds: number): Promise<void> {
   const { prefix, pages, pagesSkipped, chunks, tokens, tokensReused } = file
   const settled = await runs.markIndexed(file, {
-    ...{ sha256: derivedFrom(prefix), pages, pagesSkipped, chunks, tokens, tokensReused },
+    ...{ generation, sha256: derivedFrom(prefix), pages, pagesSkipped, chunks, tokens, tokensReused },
     recipe: recipeIn(prefix),
     seconds: { ...file.seconds, store: seconds },
   })
@@ -88,14 +91,19 @@ async function settle({ runs }: Uses, file: EmbeddedFile, seconds: number): Prom
  * writes the same ids, and whoever settles the file removes them. Nobody may come after this attempt who would do it, so it
  * does not give up at once, nor where the attempt is cancelled.
  */
-async function withdraw({ runs, vectors }: Uses, file: EmbeddedFile, { namespace, chunks }: Written): Promise<void> {
+async function withdraw({ runs, vectors }: Uses, file: EmbeddedFile, written: Written, error: unknown): Promise<void> {
+  const { generation, namespace, chunks } = written
   if (chunks === 0) return
+  // Where another generation serves by now, whoever works on the file writes into that one.
+  const build = isReindexed(error) ? generation : file.build
   await persistently(async () => {
-    if (!(await runs.accountFor(file, chunks))) await vectors.deleteFile(namespace, file.fileId, chunks)
+    if (!(await runs.accountFor({ ...file, build }, chunks))) await vectors.deleteFile(namespace, file.fileId, chunks)
   })
 }
 
 const cancelled = ({ fileId }: EmbeddedFile) => new Failure('CANCELLED', { fileId })
+const reindexed = ({ expertId, fileId }: EmbeddedFile) => new Failure('EXPERT_REINDEXED', { expertId, fileId })
+const isReindexed = (error: unknown) => error instanceof Failure && error.code === 'EXPERT_REINDEXED'
 
 function toRecord(fileId: string, { vector, ...chunk }: EmbeddedChunk): VectorRecord {
   return { id: chunkId(fileId, chunk.index), fileId, chunk, vector }

@@ -14,6 +14,7 @@ import type {
   PageOf,
   PageRequest,
 } from '../domain/ports.ts'
+import { OPEN_REINDEX } from './postgres-builds.ts'
 import { setCallback } from './postgres-callback-store.ts'
 import { decodeNewestFirst, decodePosition, pageOf, transaction } from './postgres-database.ts'
 
@@ -36,6 +37,7 @@ export type ExpertRow = ChunkingRow & {
   embedding_dimensions: number
   embedding_reason: string | null
   callback_url: string | null
+  reindex: Expert['reindex']
   created_at: Date
   updated_at: Date
   created_at_text: string
@@ -62,7 +64,7 @@ export const PROGRESS = `
 
 export const SELECT_EXPERT = `
   select e.*, e.created_at::text as created_at_text, p.*,
-    (select url from expert_callbacks where expert_id = e.id) as callback_url,
+    (select url from expert_callbacks where expert_id = e.id) as callback_url, ${OPEN_REINDEX} as reindex,
     coalesce(c.tokens_embedded, 0)::float8 as tokens_embedded, coalesce(c.tokens_reused, 0)::float8 as tokens_reused,
     coalesce(c.chat_prompt_tokens, 0)::float8 as chat_prompt_tokens,
     coalesce(c.chat_completion_tokens, 0)::float8 as chat_completion_tokens,
@@ -94,6 +96,7 @@ export const toExpert = (row: ExpertRow): Expert => ({
   embeddingReason: row.embedding_reason,
   chunking: toChunking(row),
   callbackUrl: row.callback_url,
+  reindex: row.reindex,
   progress: { files: row.files, indexed: row.indexed, failed: row.failed, pending: row.pending },
   cost: {
     tokensEmbedded: row.tokens_embedded,

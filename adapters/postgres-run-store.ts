@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { ExpertStatus, ExpertSummary, FailedFile, Progress } from '../domain/expert.ts'
 import { FAILED_FILES_IN_SUMMARY, FILES_PER_REQUEST, finalStatus } from '../domain/expert.ts'
 import type { FailureCode, Stage } from '../domain/failure.ts'
-import { FAILURES, STAGES } from '../domain/failure.ts'
+import { FAILURES, Failure, STAGES } from '../domain/failure.ts'
 import type {
   BegunStage,
   ExpertFacts,
@@ -14,6 +14,7 @@ import type {
   RemovedFile,
   RunStore,
 } from '../domain/ports.ts'
+import { IS_OPEN } from './postgres-builds.ts'
 import { transaction } from './postgres-database.ts'
 import type { ChunkingRow } from './postgres-expert-store.ts'
 import { attachFiles, countProgress, toChunking } from './postgres-expert-store.ts'
@@ -170,13 +171,17 @@ export class PostgresRunStore implements RunStore {
   }
 
   async markIndexed({ expertId, fileId, turn }: FileContext, file: IndexedFile): Promise<boolean> {
-    const { rowCount } = await this.#pool.query(
-      `with done as (
+    const { rows } = await this.#pool.query<{ serving: number; done: number }>(
+      `with serving as (
+         -- Against a switch, which locks the row too: what was written must be what serves.
+         select generation from experts where id = $1 and generation = $12 for share
+       ), done as (
          update expert_files set status = 'indexed', stage = null, code = null, message = null,
            pages = $3, pages_skipped = $4, chunks = $5, tokens = $6, tokens_reused = $7, stage_seconds = $8,
            embedded_at = case when $7::integer < $6::integer then now() when recipe = $11 then embedded_at end,
-           recipe = $11, updated_at = now()
-         where expert_id = $1 and file_id = $2 and status = 'processing' and ${ofTurn('$10')} returning file_id
+           recipe = $11, sha256 = $9, updated_at = now()
+         where expert_id = $1 and file_id = $2 and status = 'processing' and ${ofTurn('$10')}
+           and exists (select from serving) returning file_id
        ), shown as (
          -- Not of new content that came meanwhile: that is as it was uploaded.
          update files set updated_at = now(), processing_status = case when sha256 = $9 then 'processed'
@@ -187,7 +192,7 @@ export class PostgresRunStore implements RunStore {
          insert into expert_costs as cost (expert_id, tokens_reused) select $1, $7 from done where $7 > 0
          on conflict (expert_id) do update set tokens_reused = cost.tokens_reused + excluded.tokens_reused
        )
-       select from done`,
+       select (select count(*)::int from serving) as serving, (select count(*)::int from done) as done`,
       [
         expertId,
         fileId,
@@ -200,9 +205,11 @@ export class PostgresRunStore implements RunStore {
         file.sha256,
         turn,
         file.recipe,
+        file.generation,
       ],
     )
-    return rowCount === 1
+    if (rows[0]?.serving === 0) throw new Failure('EXPERT_REINDEXED', { expertId, fileId })
+    return rows[0]?.done === 1
   }
 
   async isIndexed({ expertId, fileId, turn }: FileContext): Promise<boolean> {
@@ -273,8 +280,12 @@ export class PostgresRunStore implements RunStore {
 
   async removing(expertId: string, fileIds: readonly string[]): Promise<RemovedFile[]> {
     const { rows } = await this.#pool.query<RemovedFile>(
-      `select ef.file_id as "fileId", f.original_name as name, f.sha256, coalesce(ef.chunks, 0) as chunks
+      `select ef.file_id as "fileId", f.original_name as name, f.sha256,
+         greatest(coalesce(ef.chunks, 0), coalesce(other.chunks, 0)) as chunks
        from expert_files ef join files f on f.id = ef.file_id
+       left join lateral (
+         select max(chunks) as chunks from expert_file_builds fb where fb.expert_id = ef.expert_id and fb.file_id = ef.file_id
+       ) other on true
        where ef.expert_id = $1 and ef.file_id = any ($2::uuid[]) and ef.status = 'removing' order by ef.position`,
       [expertId, fileIds],
     )
@@ -290,6 +301,20 @@ export class PostgresRunStore implements RunStore {
 
   progress(expertId: string): Promise<Progress> {
     return countProgress(this.#pool, expertId)
+  }
+
+  async generations(expertId: string): Promise<{ live: number[]; last: number }> {
+    const { rows } = await this.#pool.query<{ live: number[]; last: number }>(
+      `select array(select distinct unnest(array[e.generation] || open.both) order by 1) as live,
+         greatest(e.generation, (select max(generation) from expert_builds where expert_id = e.id)) as last
+       from experts e
+       left join lateral (
+         select array[b.generation, b.previous] as both from expert_builds b where b.expert_id = e.id and ${IS_OPEN}
+       ) open on true
+       where e.id = $1`,
+      [expertId],
+    )
+    return rows[0] ?? { live: [], last: 0 }
   }
 
   async contents(expertId: string, after: string, limit: number): Promise<string[]> {

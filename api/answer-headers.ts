@@ -14,4 +14,5 @@ export const ANSWER_HEADERS: Readonly<Record<string, Readonly<Record<number, Hea
   completeUpload: { 201: LOCATION },
   createExpert: { 202: LOCATION },
   createKey: { 201: LOCATION },
+  reindexExpert: { 202: LOCATION },
 }

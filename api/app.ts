@@ -37,6 +37,8 @@ import type { ProtectionOptions } from './protection.ts'
 import { protect } from './protection.ts'
 import type { HealthCheck } from './readiness.ts'
 import { Readiness } from './readiness.ts'
+import type { ReindexRoutesOptions } from './reindex-routes.ts'
+import { reindexRoutes } from './reindex-routes.ts'
 import { logRequests, newRequestId } from './request-log.ts'
 import type { SearchRoutesOptions } from './search-routes.ts'
 import { searchRoutes } from './search-routes.ts'
@@ -53,6 +55,7 @@ export type AppOptions = ProtectionOptions &
   CallbackRoutesOptions &
   SearchRoutesOptions &
   EstimateRoutesOptions &
+  ReindexRoutesOptions &
   UsageRoutesOptions &
   ChatRoutesOptions &
   EventRoutesOptions & {
@@ -123,6 +126,7 @@ export async function createApp({
   await app.register(expertRoutes, options)
   await app.register(callbackRoutes, options)
   await app.register(estimateRoutes, options)
+  await app.register(reindexRoutes, options)
   await app.register(searchRoutes, options)
   await app.register(chatRoutes, options)
   await app.register(eventRoutes, options)

@@ -46,7 +46,7 @@ export const estimateRoutes: FastifyPluginAsyncTypebox<EstimateRoutesOptions> = 
   })
 }
 
-const toEstimateJson = (
+export const toEstimateJson = (
   { files, bytes, tokens, tokensReused, warnings }: Estimate,
   model: string,
   price: number | null,

@@ -11,6 +11,7 @@ import type {
   CreateExpertWorkflow,
   DeleteExpertWorkflow,
   DeleteFileWorkflow,
+  ReindexExpertWorkflow,
   RetryRequest,
 } from '../workflows/contract.ts'
 import {
@@ -23,6 +24,8 @@ import {
   deleteExpertId,
   deleteExpertStart,
   deleteFileStart,
+  REINDEX_EXPERT,
+  reindexExpertStart,
   removeFiles,
   removeFilesId,
   retryFailedFiles,
@@ -99,6 +102,19 @@ export class ExpertRuns {
     const options = { ...deleteFileStart(file), taskQueue: this.#options.taskQueue }
     await this.#call(() => this.#client.workflow.start<DeleteFileWorkflow>(DELETE_FILE, options))
     return options.workflowId
+  }
+
+  /** Starting one that runs already is a success. */
+  async reindex(expert: Expert, generation: number): Promise<void> {
+    const options = { ...reindexExpertStart(expert, generation), taskQueue: this.#options.taskQueue }
+    await this.#call(() => this.#client.workflow.start<ReindexExpertWorkflow>(REINDEX_EXPERT, options))
+  }
+
+  /** Signals a re-index; where its run was ended by somebody, another one goes on with it. */
+  async askReindex(expert: Expert, generation: number, signal: SignalDefinition): Promise<void> {
+    const { taskQueue } = this.#options
+    const options = { ...reindexExpertStart(expert, generation), taskQueue, signal, signalArgs: [] as [] }
+    await this.#call(() => this.#client.workflow.signalWithStart<ReindexExpertWorkflow>(REINDEX_EXPERT, options))
   }
 
   async #signalWithStart<A>(expert: Expert, signal: SignalDefinition<[A]>, request: A): Promise<void> {

@@ -27,6 +27,7 @@ import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
 import { PostgresIdempotencyStore } from '../adapters/postgres-idempotency-store.ts'
 import { PostgresInventoryStore } from '../adapters/postgres-inventory-store.ts'
 import { PostgresProgressStore } from '../adapters/postgres-progress-store.ts'
+import { PostgresReindexStore } from '../adapters/postgres-reindex-store.ts'
 import { PostgresUsageStore } from '../adapters/postgres-usage-store.ts'
 import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
@@ -105,6 +106,8 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
     estimates: new PostgresEstimateStore(database),
     readers: readersOf(config.extraction),
     recipe: recipeOf(config, embedders.chosen),
+    recipeFor: (embedder, chunking) => recipeOf({ ...config, chunking }, embedder),
+    reindexes: new PostgresReindexStore(database),
     experts: new PostgresExpertStore(database),
     callbacks: new PostgresCallbackStore(database),
     callbackAddresses: new PublicCallbackAddresses(config.webhookAllowedHosts),

@@ -25,6 +25,7 @@ export const PROBLEMS = {
   FILE_NOT_FOUND: [404, 'There is no such file.'],
   EXPERT_NOT_FOUND: [404, 'There is no such expert.'],
   KEY_NOT_FOUND: [404, 'There is no such API key.'],
+  REINDEX_NOT_FOUND: [404, 'This expert was never re-indexed.'],
   UPLOAD_NOT_FOUND: [404, 'There is no such upload.'],
   METHOD_NOT_ALLOWED: [405, 'This address does not take this method.'],
   REQUEST_TIMEOUT: [
@@ -45,6 +46,15 @@ export const PROBLEMS = {
     409,
     'An expert keeps the embedding model that it was made with, and the one that is needed is not available here. Set it up, or re-index the expert with one that is (POST /experts/{id}/reindex), then retry.',
   ],
+  REINDEX_UNDER_WAY: [
+    409,
+    'This expert is being re-indexed. Wait for its end, or end it: cancel before it switches, finish or roll back after that.',
+  ],
+  REINDEX_NOT_NEEDED: [
+    409,
+    'The expert has this model and these chunks already. Ask for other ones, or send force to make its vectors anew all the same.',
+  ],
+  REINDEX_NOT_NOW: [409, 'As the re-index stands, this cannot be asked of it.'],
   FIRST_KEY_NEEDS_ADMIN: [
     409,
     'The first API key needs the scope admin: from then on every request needs a key, and nobody could make another.',

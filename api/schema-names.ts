@@ -1,6 +1,7 @@
 import { ChatAnswerSchema, ChatRequestSchema, CitationSchema } from './chat-schemas.ts'
 import { CostSchema, EstimateSchema, QuotaSchema, UsageSchema } from './cost-schemas.ts'
 import { DirectUploadSchema, NewDirectUploadSchema, PartsSchema } from './direct-upload-schemas.ts'
+import { NewReindexSchema, ReindexSchema } from './reindex-schemas.ts'
 import {
   ApiKeySchema,
   CallbackSecretSchema,
@@ -15,6 +16,7 @@ import {
   NewApiKeySchema,
   NewExpertSchema,
   NotStoredFileSchema,
+  OpenReindexSchema,
   SummarySchema,
 } from './schemas.ts'
 import { SearchQuerySchema, SearchResultsSchema } from './search-schemas.ts'
@@ -42,6 +44,9 @@ const NAMES: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [CitationSchema, 'Citation'],
   [EstimateSchema, 'Estimate'],
   [CostSchema, 'Cost'],
+  [NewReindexSchema, 'NewReindex'],
+  [ReindexSchema, 'Reindex'],
+  [OpenReindexSchema, 'OpenReindex'],
   [UsageSchema, 'Usage'],
   [QuotaSchema, 'Quota'],
   [NewApiKeySchema, 'NewApiKey'],

@@ -7,6 +7,7 @@ import { FINAL_STATUSES } from '../domain/expert.ts'
 import { FAILURES, STAGES } from '../domain/failure.ts'
 import type { StoredFile } from '../domain/file.ts'
 import type { ExpertEdit, PageOf } from '../domain/ports.ts'
+import { REINDEX_STATUSES } from '../domain/reindex.ts'
 import type { Prices } from '../domain/usage.ts'
 import { CostSchema, toCostJson } from './cost-schemas.ts'
 
@@ -115,6 +116,11 @@ export const EmbeddingsSchema = Type.Object({
   reason: Nullable(Type.String({ description: 'Why this model; null for experts that are older than the reasons.' })),
 })
 
+export const OpenReindexSchema = Type.Object(
+  { generation: Count, status: oneOf(REINDEX_STATUSES), files: Count, built: Count, failed: Count },
+  { description: 'The re-index that is under way; null where none is. GET /experts/{id}/reindex has more.' },
+)
+
 export const ExpertSchema = Type.Object({
   id: Uuid,
   name: Type.String(),
@@ -127,6 +133,7 @@ export const ExpertSchema = Type.Object({
   cost: CostSchema,
   embedding_model: Type.String(),
   embeddings: EmbeddingsSchema,
+  reindex: Nullable(OpenReindexSchema),
   callback_url: Nullable(Type.String({ description: 'Where each end of a pass is told; docs/webhooks.md.' })),
   workflow_id: Type.String(),
   temporal_ui_url: Type.String(),
@@ -196,6 +203,7 @@ export const toExpertJson = (
     dimensions: expert.embeddingDimensions,
     reason: expert.embeddingReason,
   },
+  reindex: expert.reindex,
   callback_url: expert.callbackUrl,
   workflow_id: workflowId,
   temporal_ui_url: uiUrl,

@@ -15,7 +15,7 @@ export async function reportOn({ experts }: ApiClient, expert: ExpertJson): Prom
 
 /** For a person; `stream` is where it will be written. */
 export function describeExpert(report: ExpertReport, stream: NodeJS.WriteStream = process.stdout): string {
-  const { name, id, status, status_reason, summary, failed_files, embeddings, temporal_ui_url } = report
+  const { name, id, status, status_reason, summary, failed_files, embeddings, reindex, temporal_ui_url } = report
   const bold = (text: string) => styleText('bold', text, { stream })
   const failures = failed_files.map(({ name: file, stage, code, message }) => ({
     name: stage ? `${file} (${stage})` : file,
@@ -28,6 +28,7 @@ export function describeExpert(report: ExpertReport, stream: NodeJS.WriteStream 
     describeProgress(report),
     ...(summary ? [describeTotals(summary)] : []),
     describeEmbeddings(embeddings),
+    ...(reindex ? [describeReindex(id, reindex)] : []),
     ...failureLines(failures, { names: 20, stream }),
     `Its run, step by step: ${temporal_ui_url}`,
   ].join('\n')
@@ -42,6 +43,9 @@ const describeProgress = ({ progress: { files, indexed, failed, pending } }: Exp
 
 const describeEmbeddings = ({ model, dimensions, reason }: ExpertJson['embeddings']) =>
   `Embeddings: ${plainLine(model)}, ${dimensions} dimensions${reason === null ? '' : ` (${plainLine(reason)})`}`
+
+const describeReindex = (id: string, { status, built, files }: NonNullable<ExpertJson['reindex']>) =>
+  `Re-index: ${status}, ${built} of ${count(files, 'file')} built (expertsmith reindex ${id} --status)`
 
 const describeTotals = ({ totals }: NonNullable<ExpertJson['summary']>) =>
   `${count(totals.pages, 'page')}, ${count(totals.chunks, 'chunk')}, ${count(totals.tokens_embedded, 'token')} embedded, ${totals.tokens_reused.toLocaleString('en')} reused`

@@ -10,6 +10,7 @@ import { keys } from './keys.ts'
 import { migrateContent } from './migrate-content.ts'
 import { doctor, rebuildVectors, s3, setup } from './operator-commands.ts'
 import { urlOption } from './options.ts'
+import { reindex } from './reindex.ts'
 import { retry } from './retry.ts'
 import { search } from './search.ts'
 import { status } from './status.ts'
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     .addCommand(create())
     .addCommand(status())
     .addCommand(retry())
+    .addCommand(reindex())
     .addCommand(search())
     .addCommand(ask())
     .addCommand(deleteCommand())

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type ExtractionConfig, extraction } from './extraction.ts'
 import { type HousekeepingConfig, housekeeping } from './housekeeping.ts'
 import type { Reader } from './reader.ts'
-import { fileDeadline, retryWindow } from './run-times.ts'
+import { fileDeadline, retryWindow, rollbackWindow } from './run-times.ts'
 import { type Shared, shared } from './shared.ts'
 import { type TracingConfig, tracing } from './tracing.ts'
 import { type WorkerMetricsConfig, workerMetrics } from './worker-metrics.ts'
@@ -14,6 +14,7 @@ export type WorkerConfig = Shared & {
   readonly extraction: ExtractionConfig
   readonly retryBudgetMs: number
   readonly retryWindowMs: number
+  readonly rollbackWindowMs: number
   readonly fileDeadlineMs: number
   readonly concurrentActivities: number
   readonly shutdownGraceMs: number
@@ -32,6 +33,7 @@ export function worker(from: Reader): WorkerConfig {
     extraction: extraction(from),
     retryBudgetMs: from.duration('RETRY_BUDGET', '30m'),
     retryWindowMs: retryWindow(from),
+    rollbackWindowMs: rollbackWindow(from),
     fileDeadlineMs: fileDeadline(from),
     concurrentActivities: from.integer('WORKER_CONCURRENCY', 50, { min: 1, max: 1_000 }),
     shutdownGraceMs: from.duration('SHUTDOWN_GRACE', '8s'),

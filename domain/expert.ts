@@ -1,6 +1,7 @@
 import type { ChunkSizes } from './chunking.ts'
 import type { EmbeddingProvider } from './embedders.ts'
 import type { FailureCode, Stage } from './failure.ts'
+import type { ReindexStatus } from './reindex.ts'
 import type { ExpertCost } from './usage.ts'
 
 export type ExpertStatus =
@@ -33,6 +34,15 @@ export type Progress = {
   readonly pending: number
 }
 
+/** A re-index in a few words; `files`: that are indexed in what serves. */
+type OpenReindex = {
+  readonly generation: number
+  readonly status: ReindexStatus
+  readonly files: number
+  readonly built: number
+  readonly failed: number
+}
+
 export type Expert = {
   readonly id: string
   readonly userId: string
@@ -55,6 +65,8 @@ export type Expert = {
   readonly chunking: ChunkSizes | null
   /** Where its owner is told how each pass has ended; null: nowhere. */
   readonly callbackUrl: string | null
+  /** The one that is under way; null where none is. */
+  readonly reindex: OpenReindex | null
   readonly progress: Progress
   readonly cost: ExpertCost
   readonly createdAt: Date

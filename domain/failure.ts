@@ -87,6 +87,10 @@ export const FAILURES = {
     'store',
     'The vector index is gone, and with it the vectors of all experts. Restore it, then retry.',
   ),
+  EXPERT_REINDEXED: file(
+    'any',
+    'The expert got another embedding model or other chunks while the file was processed for those before. Retry it.',
+  ),
   ARTEFACT_MISSING: file('any', 'What was read or embedded of the file was deleted before it was used. Retry it.'),
   DATABASE_UNAVAILABLE: {
     stage: 'any',

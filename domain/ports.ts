@@ -7,6 +7,7 @@ import type { Expert, ExpertFile, ExpertFileStatus, ExpertStatus, ExpertSummary,
 import type { FailureCode, Stage } from './failure.ts'
 import type { ProcessingStatus, StoredFile } from './file.ts'
 import type { ExpertNamespace } from './keys.ts'
+import type { ReindexStatus } from './reindex.ts'
 import type { Callback } from './webhook.ts'
 
 export type CallOptions = { readonly signal?: AbortSignal | undefined }
@@ -344,6 +345,8 @@ export type FileContext = {
    * Absent in what an older worker began, which is not checked.
    */
   readonly turn?: string | undefined
+  /** The generation for which it is worked on, where that is built beside the one that serves; absent: the one that serves. */
+  readonly build?: number | undefined
 }
 
 export type FileFailure = {
@@ -352,14 +355,8 @@ export type FileFailure = {
   readonly message: string
 }
 
-/** What the workflow of one expert reads and writes; the workflow is the only writer of its expert's rows. */
-export interface RunStore {
-  /** Begins a run: files that an earlier run left in processing are pending again, and the expert is in processing. */
-  open(expertId: string): Promise<OpenedRun | undefined>
-  find(expertId: string): Promise<ExpertFacts | undefined>
-  setStatus(expertId: string, status: ExpertStatus, reason?: string): Promise<void>
-  /** Pending files in their order, those behind position `after`; '0' for the first. */
-  pendingFiles(expertId: string, after: string, limit: number): Promise<PendingPage>
+/** What the stages of one file read and write. */
+export interface FileRuns {
   /** Marks the stage as begun; undefined where the file is not, or no longer, to be processed. */
   beginStage(file: FileContext, stage: Stage, attempt: number): Promise<BegunStage | undefined>
   /** Whether this attempt is still the one that works on the file: it was neither cancelled nor replaced. */
@@ -375,12 +372,25 @@ export interface RunStore {
   isIndexed(file: FileContext): Promise<boolean>
   /** How many chunks of a file that is not done may be in the vector store. */
   possibleChunks(file: FileContext): Promise<number>
-  /** @returns false where the file is not in processing any more: nothing was changed */
+  /**
+   * @returns false where the file is not in processing any more: nothing was changed
+   * @throws Failure EXPERT_REINDEXED where another generation serves by now than the one that was written
+   */
   markIndexed(file: FileContext, result: IndexedFile): Promise<boolean>
   /** @returns the S3 key of the file, for the log */
   markFailed(file: FileContext, failure: FileFailure): Promise<string | undefined>
   /** Hands a file back that could not be processed for a fault of the system's. */
   postpone(file: FileContext): Promise<void>
+}
+
+/** What the workflow of one expert reads and writes; the workflow is the only writer of its expert's rows. */
+export interface RunStore extends FileRuns {
+  /** Begins a run: files that an earlier run left in processing are pending again, and the expert is in processing. */
+  open(expertId: string): Promise<OpenedRun | undefined>
+  find(expertId: string): Promise<ExpertFacts | undefined>
+  setStatus(expertId: string, status: ExpertStatus, reason?: string): Promise<void>
+  /** Pending files in their order, those behind position `after`; '0' for the first. */
+  pendingFiles(expertId: string, after: string, limit: number): Promise<PendingPage>
   /** Makes files pending again: all failed and cancelled ones, or those among `fileIds`. Returns the progress after it. */
   requeue(expertId: string, fileIds?: readonly string[]): Promise<Progress>
   addFiles(expertId: string, fileIds: readonly string[]): Promise<Progress>
@@ -391,6 +401,8 @@ export interface RunStore {
   /** Takes the files that are being removed out of the expert. */
   detach(expertId: string, fileIds: readonly string[]): Promise<void>
   progress(expertId: string): Promise<Progress>
+  /** Generations of its vectors: those that serve, or are built or kept beside it, and the number of the last that was ever begun. */
+  generations(expertId: string): Promise<{ readonly live: number[]; readonly last: number }>
   /** Contents of the expert's files in the order of their checksums, those behind `after`; '' for the first. */
   contents(expertId: string, after: string, limit: number): Promise<string[]>
   /** Whether an expert has a file of this content, and neither of them is being removed. */
@@ -421,11 +433,13 @@ export type RemovedFile = {
   readonly fileId: string
   readonly name: string
   readonly sha256: string | null
-  /** How many chunks of it may be in the vector store. */
+  /** How many chunks of it may be in the vector store, in whichever generation. */
   readonly chunks: number
 }
 
 export type IndexedFile = {
+  /** Of the expert's vectors, that was written. */
+  readonly generation: number
   /** Of the bytes that the vectors were made of. */
   readonly sha256: string | undefined
   readonly pages: number
@@ -496,6 +510,9 @@ export interface HousekeepingStore {
   /** Files that are marked for deletion, in the same way. */
   filesInDeletion(page: PageById): Promise<FileInDeletion[]>
   findInDeletion(fileId: string, before: Date): Promise<FileInDeletion | undefined>
+  /** Re-indexes that are open, in the same way; an `id` is that of the expert, which has one at the most. */
+  reindexesInMotion(page: PageById): Promise<ReindexInMotion[]>
+  findReindexInMotion(expertId: string, before: Date): Promise<ReindexInMotion | undefined>
   /** Of these object keys those to which somebody may send parts, or of which a file is being made. */
   keysOfOpenUploads(keys: readonly string[]): Promise<string[]>
   /** Removes the rows of direct uploads whose time was over before then. @returns how many */
@@ -504,10 +521,14 @@ export interface HousekeepingStore {
   keysWithoutFile(keys: readonly string[]): Promise<string[]>
   /** Of these checksums those that no file has, whoever's. */
   contentsWithoutFile(sha256s: readonly string[]): Promise<string[]>
-  /** Names of the namespaces whose expert was deleted, or has had a newer generation since `before`. */
+  /** Names of the namespaces whose expert was deleted, or that neither serve nor are built or kept beside those that do, since `before`. */
   abandonedNamespaces(namespaces: readonly ExpertNamespace[], before: Date): Promise<string[]>
 }
 
 type PageById = { readonly before: Date; readonly after: string; readonly limit: number }
 export type FileInDeletion = Pick<StoredFile, 'id' | 'userId' | 'originalName'>
+export type ReindexInMotion = Pick<Expert, 'id' | 'userId' | 'name'> & {
+  readonly generation: number
+  readonly status: ReindexStatus
+}
 export type ExpertInMotion = Pick<Expert, 'id' | 'status'>

@@ -11,6 +11,8 @@ import { cautions, createObjectStore, createVectorStore, inBulk } from '../adapt
 import { HttpWebhookSender } from '../adapters/http-webhook-sender.ts'
 import type { Tracing } from '../adapters/opentelemetry/tracing.ts'
 import { createLogger, toTemporalLogger } from '../adapters/pino-logger.ts'
+import { PostgresBuildFiles } from '../adapters/postgres-build-files.ts'
+import { PostgresBuildStore } from '../adapters/postgres-build-store.ts'
 import { migrate, openDatabase } from '../adapters/postgres-database.ts'
 import { PostgresDatabaseContents } from '../adapters/postgres-database-contents.ts'
 import { PostgresFileStore } from '../adapters/postgres-file-store.ts'
@@ -105,6 +107,8 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
     files: new PostgresFileStore(database, config.quota),
     contents,
     runs: new PostgresRunStore(database),
+    builds: new PostgresBuildStore(database),
+    buildFiles: new PostgresBuildFiles(database),
     leases: new PostgresLeaseStore(database),
     webhooks: new PostgresWebhookStore(database),
     sender: new HttpWebhookSender(new PublicCallbackAddresses(config.webhookAllowedHosts)),
@@ -116,6 +120,7 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
     settings: {
       retryBudgetMs: config.retryBudgetMs,
       retryWindowMs: config.retryWindowMs,
+      rollbackWindowMs: config.rollbackWindowMs,
       fileDeadlineMs: config.fileDeadlineMs,
     },
   })

@@ -4,6 +4,7 @@ import { defineQuery, defineSignal } from '@temporalio/workflow'
 import type { Expert, ExpertSummary, Progress } from '../domain/expert.ts'
 import type { Chore, HousekeepingReceipt } from '../domain/housekeeping.ts'
 import type { FileFailure, FileInDeletion } from '../domain/ports.ts'
+import type { BuildRef, ReindexProgress, ReindexReceipt, ReindexStatus } from '../domain/reindex.ts'
 import { counted, escapeSummary } from './markdown.ts'
 
 type CreateExpertInput = { readonly expertId: string }
@@ -94,6 +95,17 @@ export type WebhookReceipt = {
 }
 export type DeliverWebhookWorkflow = (input: DeliverWebhookInput) => Promise<WebhookReceipt>
 
+export type ReindexExpertWorkflow = (input: BuildRef) => Promise<ReindexReceipt>
+/** `note`: what came of a signal that came at the wrong moment. */
+export type ReindexState = ReindexProgress & {
+  readonly status: ReindexStatus
+  readonly reason: string | null
+  readonly note: string | null
+}
+
+export const REINDEX_EXPERT = 'ReindexExpert'
+export const reindexExpertId = (expertId: string) => `reindex-expert-${expertId}`
+
 export const DELIVER_WEBHOOK = 'DeliverWebhook'
 export const deliverWebhookId = (eventId: string) => `webhook-${eventId}`
 
@@ -134,6 +146,12 @@ export type RemoveRequest = { readonly fileIds: readonly string[]; readonly requ
 export const retryFailedFiles = defineSignal<[RetryRequest]>('retryFailedFiles')
 export const addFiles = defineSignal<[AddRequest]>('addFiles')
 export const removeFiles = defineSignal<[RemoveRequest]>('removeFiles')
+export const pauseReindex = defineSignal('pauseReindex')
+export const resumeReindex = defineSignal('resumeReindex')
+export const cancelReindex = defineSignal('cancelReindex')
+export const rollBackReindex = defineSignal('rollBackReindex')
+export const finishReindex = defineSignal('finishReindex')
+export const reindexProgress = defineQuery<ReindexState>('reindexProgress')
 export const progress = defineQuery<Progress>('progress')
 export const summary = defineQuery<ExpertSummary | null>('summary')
 export const migrationProgress = defineQuery<MigrationProgress>('migrationProgress')
@@ -172,6 +190,22 @@ export const deleteExpertStart = (expert: StartedExpert) => ({
   workflowId: deleteExpertId(expert.id),
   workflowIdConflictPolicy: 'USE_EXISTING' as const,
   args: [{ expertId: expert.id }] as [DeleteExpertInput],
+})
+
+type ReindexedExpert = Pick<Expert, 'id' | 'userId' | 'name'>
+
+/** Starting what runs already is a success. Lacks the task queue. */
+export const reindexExpertStart = ({ id: expertId, userId, name }: ReindexedExpert, generation: number) => ({
+  workflowId: reindexExpertId(expertId),
+  workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  staticSummary: escapeSummary(`Re-index ${name}`),
+  staticDetails: `Expert \`${expertId}\`, generation ${generation} of its vectors.`,
+  typedSearchAttributes: [
+    { key: EXPERT_ID, value: expertId },
+    { key: USER_ID, value: userId },
+  ],
+  priority: { fairnessKey: userId },
+  args: [{ expertId, generation }] as [BuildRef],
 })
 
 export const deleteFileStart = ({ id: fileId, userId, originalName }: FileInDeletion) => ({

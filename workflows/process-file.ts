@@ -1,7 +1,7 @@
 import { isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow'
 import type { ExtractedFile, FileRef, StagedFile } from '../activities/file-refs.ts'
 import type { Activities } from '../activities/index.ts'
-import type { Stage } from '../domain/failure.ts'
+import type { FailureCode, Stage } from '../domain/failure.ts'
 import { FAILURES } from '../domain/failure.ts'
 import type { FileFailure } from '../domain/ports.ts'
 import {
@@ -43,8 +43,9 @@ export type ProcessingLimits = {
 /** Temporal's keys, the lowest first: a file that was begun is finished before others begin. */
 const PRIORITY = { urgent: { begin: 2, goOn: 1 }, usual: { begin: 4, goOn: 3 } } as const
 
-/** As often as artefacts that disappear between two stages are made again. */
+/** As often as a file is begun anew: its artefacts disappeared between two stages, or another generation of its expert serves by now. */
 const FRESH_STARTS = 3
+const BEGINS_ANEW: readonly FailureCode[] = ['ARTEFACT_MISSING', 'EXPERT_REINDEXED']
 
 /** Carries one file from the object store to the vector store. A file that fails is an outcome; only a cancellation throws. */
 export async function processFile(file: FileRef, limits: ProcessingLimits): Promise<FileOutcome> {
@@ -56,7 +57,7 @@ export async function processFile(file: FileRef, limits: ProcessingLimits): Prom
     } catch (error) {
       if (isCancellation(error)) throw error
       const failure = toFileFailure(error, attempt.stage)
-      if (failure.code !== 'ARTEFACT_MISSING' || starts === FRESH_STARTS) return settle(file, failure, limits)
+      if (!BEGINS_ANEW.includes(failure.code) || starts === FRESH_STARTS) return settle(file, failure, limits)
     }
   }
 }

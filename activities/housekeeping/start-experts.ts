@@ -1,8 +1,13 @@
 import { activityInfo, getClient } from '@temporalio/activity'
 import { WorkflowNotFoundError } from '@temporalio/client'
 import type { Expert } from '../../domain/expert.ts'
-import type { ExpertInMotion, FileInDeletion, HousekeepingStore } from '../../domain/ports.ts'
-import type { CreateExpertWorkflow, DeleteExpertWorkflow, DeleteFileWorkflow } from '../../workflows/contract.ts'
+import type { ExpertInMotion, FileInDeletion, HousekeepingStore, ReindexInMotion } from '../../domain/ports.ts'
+import type {
+  CreateExpertWorkflow,
+  DeleteExpertWorkflow,
+  DeleteFileWorkflow,
+  ReindexExpertWorkflow,
+} from '../../workflows/contract.ts'
 import {
   CREATE_EXPERT,
   createExpertId,
@@ -13,6 +18,9 @@ import {
   deleteExpertStart,
   deleteFileId,
   deleteFileStart,
+  REINDEX_EXPERT,
+  reindexExpertId,
+  reindexExpertStart,
 } from '../../workflows/contract.ts'
 import type { Ports } from '../ports.ts'
 import type { ChoreInput } from './run-chore.ts'
@@ -46,6 +54,8 @@ export const startExperts =
 async function* stopped(housekeeping: HousekeepingStore, before: Date): AsyncGenerator<Due[], void> {
   for await (const experts of pagesById((after) => housekeeping.expertsInMotion({ before, after, limit: PAGE })))
     yield notRunning(experts.map((expert) => dueExpert(housekeeping, expert, before)))
+  for await (const reindexes of pagesById((after) => housekeeping.reindexesInMotion({ before, after, limit: PAGE })))
+    yield notRunning(reindexes.map((reindex) => dueReindex(housekeeping, reindex, before)))
   for await (const files of pagesById((after) => housekeeping.filesInDeletion({ before, after, limit: PAGE })))
     yield notRunning(files.map((file) => dueDeletion(housekeeping, file, before)))
 }
@@ -81,6 +91,21 @@ const dueExpert = (housekeeping: HousekeepingStore, { id, status }: ExpertInMoti
     const expert = await housekeeping.findInMotion(id, before)
     if (expert) await startExpert(expert)
     return expert !== undefined
+  },
+})
+
+const dueReindex = (housekeeping: HousekeepingStore, { id, status }: ReindexInMotion, before: Date): Due => ({
+  workflowId: reindexExpertId(id),
+  status,
+  start: async () => {
+    const reindex = await housekeeping.findReindexInMotion(id, before)
+    const { taskQueue } = activityInfo()
+    if (reindex)
+      await getClient().workflow.start<ReindexExpertWorkflow>(REINDEX_EXPERT, {
+        ...reindexExpertStart(reindex, reindex.generation),
+        taskQueue,
+      })
+    return reindex !== undefined
   },
 })
 

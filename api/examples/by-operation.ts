@@ -28,6 +28,8 @@ import {
 import { CURSOR, OTHER_FILE_ID } from './ids.ts'
 import { KEY, MADE_KEY, NEW_KEY, NOT_READY, OTHER_USAGE, QUOTA, READY, USAGE } from './operations.ts'
 
+import { BEGUN_REINDEX, NEW_REINDEX, REINDEX_ESTIMATE, SWITCHED_REINDEX } from './reindex.ts'
+
 /** What is sent, and what is answered by status. */
 export type OperationExamples = { readonly body?: unknown; readonly [status: number]: unknown }
 
@@ -54,6 +56,13 @@ export const EXAMPLES: Readonly<Record<string, OperationExamples>> = {
   removeExpertFile: { 202: REMOVAL },
   retryExpert: { body: { file_ids: [OTHER_FILE_ID] }, 202: RETRIED_EXPERT },
   cancelExpert: { 202: EXPERT },
+  reindexExpert: { body: NEW_REINDEX, 200: REINDEX_ESTIMATE, 202: BEGUN_REINDEX },
+  getReindex: { 200: SWITCHED_REINDEX },
+  pauseReindex: { 202: BEGUN_REINDEX },
+  resumeReindex: { 202: BEGUN_REINDEX },
+  cancelReindex: { 202: BEGUN_REINDEX },
+  rollBackReindex: { 202: SWITCHED_REINDEX },
+  finishReindex: { 202: SWITCHED_REINDEX },
   renewCallbackSecret: { 201: { callback_secret: CALLBACK_SECRET } },
   searchExpert: { body: SEARCH, 200: SEARCH_RESULTS },
   askExpert: { body: QUESTION },

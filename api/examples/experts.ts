@@ -35,6 +35,7 @@ export const QUEUED_EXPERT = {
     price_per_million_tokens: 0.02,
   },
   embedding_model: 'text-embedding-3-small',
+  reindex: null,
   embeddings: {
     provider: 'openai',
     model: 'text-embedding-3-small',

@@ -21,6 +21,7 @@ export const PROBLEM_EXAMPLES: { readonly [Code in AnswerCode]?: Particulars } =
     detail:
       'It was made with text-embedding-3-small (1536), here all-MiniLM-L6-v2@1f2a3b4c (384) is chosen; OPENAI_API_KEY is not set.',
   },
+  REINDEX_NOT_NOW: { detail: 'It has switched: roll it back instead.' },
   API_KEY_ALREADY_MADE: { extra: { id: KEY_ID } },
   UPLOAD_INCOMPLETE: { detail: '1 of 2 are missing.', extra: { missing_parts: [2] } },
   UPLOAD_COMPLETED: { extra: { file_id: FILE_ID } },

@@ -4,6 +4,7 @@ import { ApiError } from './api-error.ts'
 import { ExpertsApi } from './experts-api.ts'
 import { FilesApi } from './files-api.ts'
 import { KeysApi } from './keys-api.ts'
+import { ReindexApi } from './reindex-api.ts'
 
 type ReadinessJson = { readonly checks: readonly { readonly name: string; readonly status: string }[] }
 
@@ -15,6 +16,7 @@ export class ApiClient {
   readonly files: FilesApi
   readonly experts: ExpertsApi
   readonly keys: KeysApi
+  readonly reindexes: ReindexApi
   readonly #connection: ApiConnection
 
   constructor(address: ApiAddress) {
@@ -22,6 +24,7 @@ export class ApiClient {
     this.files = new FilesApi(this.#connection)
     this.experts = new ExpertsApi(this.#connection)
     this.keys = new KeysApi(this.#connection)
+    this.reindexes = new ReindexApi(this.#connection)
   }
 
   /** @throws ApiUnreachable, or ApiError where the key is no good; what the key may do is told by what is asked for */

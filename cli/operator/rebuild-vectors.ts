@@ -2,7 +2,7 @@ import type { Connection } from '@temporalio/client'
 import { Client } from '@temporalio/client'
 import { openEmbedders } from '../../adapters/embedders.ts'
 import { openDatabase } from '../../adapters/postgres-database.ts'
-import type { OtherExpert } from '../../adapters/postgres-rebuild.ts'
+import type { Marked } from '../../adapters/postgres-rebuild.ts'
 import { markForRebuild } from '../../adapters/postgres-rebuild.ts'
 import { loadRebuildConfig, type RebuildConfig } from '../../config.ts'
 import type { Embedders, ModelOfExpert } from '../../domain/embedders.ts'
@@ -33,9 +33,9 @@ export async function rebuildVectors(expertIds: readonly string[], { json = fals
   const embedders = await openEmbedders(config.embeddings)
   try {
     const ids = expertIds.length > 0 ? expertIds : undefined
-    const { experts, others } = await markForRebuild(database, (expert) => isAvailable(embedders, expert), ids)
-    for (const expert of experts) await start(connection, config, expert)
-    tell({ experts, others }, expertIds, json)
+    const marked = await markForRebuild(database, (expert) => isAvailable(embedders, expert), ids)
+    for (const expert of marked.experts) await start(connection, config, expert)
+    tell(marked, expertIds, json)
   } finally {
     await Promise.all([connection.close(), database.end(), embedders.close()])
   }
@@ -60,20 +60,24 @@ async function start(connection: Connection, { temporal }: RebuildConfig, expert
   })
 }
 
-type Marked = { readonly experts: readonly Expert[]; readonly others: readonly OtherExpert[] }
-
-function tell({ experts, others }: Marked, asked: readonly string[], json: boolean): void {
+function tell({ experts, others, reindexed }: Marked, asked: readonly string[], json: boolean): void {
   const started = experts.map(({ id, name, progress }) => ({ expert_id: id, name, files: progress.pending }))
-  const missing = asked.filter((id) => ![...experts, ...others].some((expert) => expert.id === id.toLowerCase()))
+  const known = [...experts, ...others, ...reindexed]
+  const missing = asked.filter((id) => !known.some((expert) => expert.id === id.toLowerCase()))
   const left = others.map(({ id, name, model, dimensions }) => ({ expert_id: id, name, model, dimensions }))
-  if (json) printJson({ experts: started, without_files: missing, other_models: left })
+  const underWay = reindexed.map(({ id, name }) => ({ expert_id: id, name }))
+  if (json) printJson({ experts: started, without_files: missing, other_models: left, reindexed: underWay })
   else
     for (const { expert_id, name, files } of started) print(`${expert_id}  ${count(files, 'file')}  ${plainLine(name)}`)
   for (const { expert_id, name, model, dimensions } of left)
     say(
       `Left as it is: ${expert_id} (${plainLine(name)}), made with ${model} of ${dimensions} dimensions. ${OTHERWISE}`,
     )
-  if (left.length > 0) process.exitCode = EXIT.partly
+  for (const { expert_id, name } of underWay)
+    say(
+      `Left as it is: ${expert_id} (${plainLine(name)}) is being re-indexed. End that first: expertsmith reindex ${expert_id} --cancel, --rollback or --finish.`,
+    )
+  if (left.length > 0 || underWay.length > 0) process.exitCode = EXIT.partly
   if (missing.length > 0) {
     say(`There is nothing to store again of ${missing.join(', ')}: no such expert, or no file is indexed.`)
     process.exitCode = EXIT.partly

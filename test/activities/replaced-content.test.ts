@@ -83,7 +83,7 @@ describe('a file that gets new content while it is processed', () => {
     await replace()
     await extract(staged)
     const runs = new PostgresRunStore(world.database.pool)
-    const counts = { pages: 1, pagesSkipped: 0, chunks: 1, tokens: 1, tokensReused: 0 }
+    const counts = { generation: 1, pages: 1, pagesSkipped: 0, chunks: 1, tokens: 1, tokensReused: 0 }
     const seconds = { download: 0, extract: 0, embed: 0, store: 0 }
     assert.equal(await runs.markIndexed(file, { ...counts, seconds, sha256: staged.sha256 }), true)
     const { page_count, document_type, processing_status } = await now()

@@ -14,6 +14,7 @@ import { createDatabase } from '../support/database.ts'
 
 const SECONDS = { download: 0, extract: 0, embed: 0, store: 0 }
 const INDEXED = {
+  generation: 1,
   sha256: undefined,
   pages: 1,
   pagesSkipped: 0,

@@ -45,6 +45,7 @@ describe('without Temporal', { concurrency: true }, () => {
   for (const [what, method, path, body] of [
     ['adding files', 'POST', '/experts/{id}/files', () => ({ file_ids: [file.id] })],
     ['a retry', 'POST', '/experts/{id}/retry', () => ({})],
+    ['a re-index', 'POST', '/experts/{id}/reindex', () => ({ dimensions: 64 })],
     ['a cancellation', 'POST', '/experts/{id}/cancel', () => undefined],
     ['a deletion', 'DELETE', '/experts/{id}', () => undefined],
     ['taking a file out', 'DELETE', '/experts/{id}/files/{file}', () => undefined],

@@ -138,6 +138,41 @@ describe('expertsmith, with an API', () => {
     assert.match(found.stdout, /^c\.txt › page 1 {2}\d\.\d{3}\n {3}The keel is 4\.2 metres deep\.\n/)
   })
 
+  test('re-indexes an expert: tells what it will take, shows how far it is, and rolls it back', async () => {
+    const files = [
+      await requests.upload('f.txt', 'Fog horns are loud.'),
+      await requests.upload('g.txt', 'Gulls are too.'),
+    ]
+    const { id } = await requests.createExpert(files, 'Loud')
+    await requests.until(id, 'ready')
+    const shorter = ['reindex', 'Loud', '--embeddings', 'hashing', '--dimensions', '64']
+    const estimated = await run(...shorter, '--dry-run')
+    assert.match(estimated.stdout, /^Estimated: 2 files, \d+ tokens by hashing-v1 .+\.\n$/)
+    assert.match((await run('reindex', 'Loud', '--status')).stderr, /^✘ REINDEX_NOT_FOUND: /)
+
+    const watched = await run(...shorter, '--watch')
+    assert.equal(watched.code, 0, watched.stderr)
+    assert.match(watched.stderr, /^Estimated: 2 files/)
+    assert.match(
+      watched.stdout,
+      /^switched\n2 of 2 files built, \d+ tokens embedded, 0 reused\nFrom hashing-v1 \(256\) to hashing-v1 \(64\)\n/,
+    )
+    const [again, both, about, status] = await Promise.all([
+      run(...shorter),
+      run('reindex', id, '--pause', '--resume'),
+      run('reindex', id, '--finish', '--chunk-tokens', '100'),
+      run('status', id),
+    ])
+    assert.deepEqual([again.code, both.code, about.code, status.code], [1, 2, 2, 0])
+    assert.match(again.stderr, /✘ REINDEX_UNDER_WAY: /)
+    assert.match(both.stderr, /^✘ One at a time: --pause, --resume\./)
+    assert.match(about.stderr, /^✘ --finish is about a re-index that was begun/)
+    assert.match(status.stdout, /^Re-index: switched, 2 of 2 files built/m)
+    const rolled = await run('reindex', id, '--rollback', '--json')
+    assert.equal(JSON.parse(rolled.stdout).expert_id, id)
+    await eventually(async () => assert.equal((await requests.expert(id)).embeddings.dimensions, 256))
+  })
+
   test('prints nothing of a name that would command the terminal', async () => {
     const evil = '\u001b[2Jevil\u202e'
     const file = await requests.upload(`${evil}.pdf`, '%PDF-1.7 no')

@@ -17,6 +17,7 @@ import {
   DROP_CONTENT_COLUMN,
   HOUSEKEEPING,
   MIGRATE_CONTENT,
+  reindexExpertId,
 } from '../../workflows/contract.ts'
 import { freePort } from './free-port.ts'
 import { legacyFile, takeOver } from './legacy-files.ts'
@@ -27,6 +28,8 @@ import type { World } from './world.ts'
 import { startWorld } from './world.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
+/** Old vectors stay for a minute after a switch. */
+const SEARCHES_END_WITHIN_MS = 60_000
 /** So few that a run of a hundred files continues as new. */
 const EVENTS_BEFORE_CONTINUING = 400
 
@@ -160,6 +163,56 @@ describe('histories', () => {
       return listed
     })
     await record('deliver-webhook', String(delivery?.workflowId))
+  })
+
+  test('re-indexes: one that pauses and is rolled back, one that is cancelled, one that continues as new and ends', async () => {
+    const files = await Promise.all(Array.from({ length: 60 }, (_, i) => good(`reindexed-${i}`)))
+    const [few, many] = [await api.createExpert(files.slice(0, 2)), await api.createExpert(files)]
+    for (const { id } of [few, many]) await api.until(id, 'ready')
+    const ask = (id: string, action = '', body?: object) => api.send('POST', `/experts/${id}/reindex${action}`, body)
+    const until = (id: string, status: string) =>
+      eventually(
+        async () => assert.equal((await api.send('GET', `/experts/${id}/reindex`)).body.status, status),
+        SEARCHES_END_WITHIN_MS + 60_000,
+      )
+    const finish = async (id: string, action: string, end: string) => {
+      await world.database.pool.query(
+        `update expert_builds set switched_at = now() - interval '2 minutes' where expert_id = $1`,
+        [id],
+      )
+      await ask(id, action)
+      await until(id, end)
+    }
+
+    openai.server.failNext({ status: 401, times: 1 })
+    await ask(few.id, '', { chunk_tokens: 40 })
+    await until(few.id, 'paused')
+    await ask(few.id, '/resume')
+    await until(few.id, 'switched')
+    await ask(few.id, '/rollback')
+    await until(few.id, 'cleaning')
+    await until(few.id, 'rolled_back')
+    await record('reindex-expert-paused-rolled-back', reindexExpertId(few.id))
+
+    openai.server.failNext({ status: 503, times: 1_000 })
+    await ask(few.id, '', { chunk_tokens: 50 })
+    await until(few.id, 'building')
+    await ask(few.id, '/cancel')
+    await until(few.id, 'cancelled')
+    openai.server.heal()
+    await record('reindex-expert-cancelled', reindexExpertId(few.id))
+
+    await ask(many.id, '', { chunk_tokens: 40 })
+    await until(many.id, 'switched')
+    await finish(many.id, '/finish', 'done')
+    const query = `WorkflowId = '${reindexExpertId(many.id)}'`
+    const runs = await eventually(async () => {
+      const listed = await Array.fromAsync(world.client.workflow.list({ query }))
+      assert.ok(listed.length > 1)
+      return listed.toSorted((a, b) => a.startTime.getTime() - b.startTime.getTime())
+    })
+    await record('reindex-expert-continued', reindexExpertId(many.id), runs[0]?.runId)
+    await record('reindex-expert-continuing', reindexExpertId(many.id), runs[1]?.runId)
   })
 
   test('contents that leave the database', async () => {

@@ -23,6 +23,8 @@ import {
 import { HttpWebhookSender } from '../../adapters/http-webhook-sender.ts'
 import { createLogger, toTemporalLogger } from '../../adapters/pino-logger.ts'
 import { PostgresApiKeyStore } from '../../adapters/postgres-api-key-store.ts'
+import { PostgresBuildFiles } from '../../adapters/postgres-build-files.ts'
+import { PostgresBuildStore } from '../../adapters/postgres-build-store.ts'
 import { PostgresCallbackStore } from '../../adapters/postgres-callback-store.ts'
 import { PostgresDatabaseContents } from '../../adapters/postgres-database-contents.ts'
 import { PostgresDirectUploadStore } from '../../adapters/postgres-direct-upload-store.ts'
@@ -37,6 +39,7 @@ import { PostgresLeaseStore } from '../../adapters/postgres-lease-store.ts'
 import { PostgresProgressStore } from '../../adapters/postgres-progress-store.ts'
 import type { RateLimitOptions } from '../../adapters/postgres-rate-limit.ts'
 import { PostgresRateLimit } from '../../adapters/postgres-rate-limit.ts'
+import { PostgresReindexStore } from '../../adapters/postgres-reindex-store.ts'
 import { PostgresRunStore } from '../../adapters/postgres-run-store.ts'
 import { PostgresTokenBudget } from '../../adapters/postgres-token-budget.ts'
 import { PostgresUsageStore } from '../../adapters/postgres-usage-store.ts'
@@ -56,11 +59,13 @@ import type {
   OpenAiEmbeddingsConfig,
   VectorStoreConfig,
 } from '../../config.ts'
+import type { ChunkSizes } from '../../domain/chunking.ts'
 import type { DirectUploadStore } from '../../domain/direct-upload.ts'
 import type { Embedders } from '../../domain/embedders.ts'
 import type { EstimateStore, ExpectedRecipe, Readers } from '../../domain/estimate.ts'
 import type { Embedder, ExpertChanges, ObjectStore, VectorStore } from '../../domain/ports.ts'
 import type { Quota } from '../../domain/quota.ts'
+import type { ReindexStore } from '../../domain/reindex.ts'
 import type { RequestTracing } from '../../domain/request-tracing.ts'
 import type { ChatPrices, Prices, TokenBudget, UsageStore } from '../../domain/usage.ts'
 import { createWorkers, runWorkers, shutdownWorkers } from '../../worker/create-workers.ts'
@@ -85,6 +90,7 @@ export type WorldOptions = {
   readonly maxUploadBytes?: number
   readonly retryBudgetMs?: number
   readonly retryWindowMs?: number
+  readonly rollbackWindowMs?: number
   readonly fileDeadlineMs?: number
   readonly housekeepingGraceMs?: number
   readonly concurrentActivities?: number
@@ -131,6 +137,9 @@ export type World = {
   readonly estimates: EstimateStore
   readonly readers: Readers
   readonly recipe: ExpectedRecipe
+  readonly reindexes: ReindexStore
+  readonly chunking: ChunkSizes
+  readonly recipeFor: (embedder: Embedder, chunking: ChunkSizes) => ExpectedRecipe
   /** Stops everything, replays the history of every workflow that was started, and checks that the API answered as it says. */
   close(): Promise<void>
 }
@@ -166,6 +175,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     estimates: new PostgresEstimateStore(database.pool),
     readers: { largestBytes: 100_000_000, readsPictures: false },
     recipe: recipeOf({ extraction: extractionConfig, chunking: CHUNKING }, embedder),
+    reindexes: new PostgresReindexStore(database.pool),
+    chunking: CHUNKING,
+    recipeFor: (embedder: Embedder, chunking: ChunkSizes) =>
+      recipeOf({ extraction: extractionConfig, chunking }, embedder),
   }
   const uploads = new PostgresDirectUploadStore(database.pool, terms.quota)
   const changes = new PostgresExpertChanges(database, () => undefined)
@@ -298,6 +311,8 @@ async function startWorkers({
       embedders,
       extractor,
       runs: new PostgresRunStore(database.pool),
+      builds: new PostgresBuildStore(database.pool),
+      buildFiles: new PostgresBuildFiles(database.pool),
       leases: new PostgresLeaseStore(database.pool),
       webhooks: new PostgresWebhookStore(database.pool),
       sender: new HttpWebhookSender(new PublicCallbackAddresses(options.webhookAllowedHosts)),
@@ -311,6 +326,7 @@ async function startWorkers({
       settings: {
         retryBudgetMs: options.retryBudgetMs ?? 60_000,
         retryWindowMs: options.retryWindowMs ?? 3_600_000,
+        rollbackWindowMs: options.rollbackWindowMs ?? 3_600_000,
         fileDeadlineMs: options.fileDeadlineMs ?? 3_600_000,
       },
     }),
