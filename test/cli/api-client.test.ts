@@ -198,6 +198,8 @@ describe('expertsmith ask', () => {
 
 describe('expertsmith status --watch', () => {
   const found = json(200, { id: ID, name: 'Docs', progress: { failed: 0 } })
+  const embeddings = { provider: 'hashing', model: 'hashing-v1', dimensions: 8, reason: null }
+  const rest = { summary: null, embeddings, reindex: null, temporal_ui_url: 'http://ui' }
 
   test('says on Ctrl-C that the expert goes on, and ends with 130', async (t) => {
     let command: ExpertsmithCommand | undefined
@@ -216,8 +218,8 @@ describe('expertsmith status --watch', () => {
     const reason = 'TOKEN_QUOTA_EXHAUSTED: The tokens of the day are used up.'
     const paused = { ...progress, status: 'paused', status_reason: reason }
     const expert = {
-      ...{ id: ID, name: 'Docs', status: 'ready', status_reason: null, summary: null },
-      ...{ progress: { files: 3, indexed: 3, failed: 0, pending: 0 }, temporal_ui_url: 'http://ui' },
+      ...{ id: ID, name: 'Docs', status: 'ready', status_reason: null, ...rest },
+      progress: { files: 3, indexed: 3, failed: 0, pending: 0 },
     }
     const told = event('progress', paused, 1) + event('summary', {}, 2)
     const { url: apiUrl } = await server(t, found, events(told, 'stays'), json(200, expert))
@@ -240,8 +242,8 @@ describe('expertsmith status --watch', () => {
   test('ends with 1 where the expert is paused, since it waits for somebody', async (t) => {
     const paused = { ...progress, status: 'paused', status_reason: 'The bucket is gone.' }
     const expert = {
-      ...{ id: ID, name: 'Docs', status: 'paused', status_reason: 'The bucket is gone.', summary: null },
-      ...{ progress: { files: 3, indexed: 1, failed: 0, pending: 2 }, temporal_ui_url: 'http://ui' },
+      ...{ id: ID, name: 'Docs', status: 'paused', status_reason: 'The bucket is gone.', ...rest },
+      progress: { files: 3, indexed: 1, failed: 0, pending: 2 },
     }
     const { url: apiUrl } = await server(t, found, events(event('progress', paused, 1), 'stays'), json(200, expert))
     const command = new ExpertsmithCommand({ apiUrl, temporalAddress: '127.0.0.1:1' }, 'status', ID, '--watch')
