@@ -16,9 +16,11 @@ import { sizeLimit } from './upload-limit.ts'
 
 export type Upload = { readonly part: MultipartFile; readonly key: string; readonly limit: UploadLimit }
 
-/** The part named "file". @throws Problem FILE_PART_MISSING */
+/** The part named "file". @throws Problem FILE_PART_MISSING, UPLOAD_ABORTED */
 export async function filePart(request: FastifyRequest, maxBytes: number): Promise<MultipartFile> {
   if (!request.isMultipart()) throw new Problem('FILE_PART_MISSING')
+  // Its end is past, so whoever listens now would hear of none.
+  if (request.raw.destroyed) throw new Problem('UPLOAD_ABORTED')
   // One byte more than allowed, so that a file of exactly the limit is not taken for a cut one.
   const limits = { fileSize: maxBytes + 1, files: 1, fields: 20, parts: 21, headerPairs: 50, fieldSize: 10_000 }
   const part = await request.file({ limits, throwFileSizeLimit: false }).catch((cause: unknown) => {
@@ -52,6 +54,7 @@ export async function receiveContent(objects: ObjectStore, upload: Upload): Prom
   meter.on('error', () => undefined)
   const abort = () => meter.destroy(new Problem('UPLOAD_ABORTED'))
   part.file.once('error', abort).once('close', () => part.file.readableEnded || abort())
+  if (part.file.destroyed) abort()
   part.file.pipe(meter)
   const type = mediaType(part.mimetype)
   try {

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
 import type { FastifyRequest } from 'fastify'
 import { whileUploadHeld } from '../../api/hold-upload.ts'
 import { once } from '../../api/idempotency.ts'
 import type { DirectUpload, DirectUploadStore } from '../../domain/direct-upload.ts'
 import type { IdempotencyStore } from '../../domain/ports.ts'
+import { RawConnection } from '../support/raw-connection.ts'
 import type { FileJson } from '../support/requests.ts'
-import { Requests } from '../support/requests.ts'
+import { eventually, Requests } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 
@@ -228,6 +230,39 @@ describe('a request with an Idempotency-Key', () => {
     const uploader = withKey()
     assert.equal((await uploader.send('POST', '/knowledge-base/upload', {})).status, 400)
     assert.equal((await uploader.sendFile('POST', '/knowledge-base/upload', 'a.txt', 'a')).status, 201)
+  })
+
+  test('leaves its key free where its client has left before the body was read', async () => {
+    const key = randomUUID()
+    const before = await count('files')
+    const address = await world.app.listen({ host: '127.0.0.1', port: 0 })
+    const connections = promisify(world.app.server.getConnections.bind(world.app.server))
+    const locked = await world.database.pool.connect()
+    await locked.query('begin; lock table idempotency_keys in access exclusive mode')
+    try {
+      const client = await RawConnection.open(address)
+      client.send(
+        `POST /knowledge-base/upload HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}\r\nIdempotency-Key: ${key}\r\n` +
+          'Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b\r\n',
+      )
+      await eventually(async () => {
+        const { rows } = await locked.query(
+          `select from pg_locks where not granted and relation = 'idempotency_keys'::regclass
+             and database = (select oid from pg_database where datname = current_database())`,
+        )
+        assert.equal(rows.length, 1)
+      })
+      client.close()
+      await eventually(async () => assert.equal(await connections(), 0))
+    } finally {
+      await locked.query('rollback')
+      locked.release()
+    }
+    await eventually(async () => {
+      const { rows } = await world.database.pool.query('select from idempotency_keys where key = $1', [key])
+      assert.equal(rows.length, 0)
+    })
+    assert.equal(await count('files'), before)
   })
 
   test('is remembered for a day', async () => {
