@@ -1,12 +1,13 @@
 import type { FtsOptions, Table } from '@lancedb/lancedb'
 import { Index } from '@lancedb/lancedb'
+import { TERMS } from './lancedb-rows.ts'
+import { fillTerms, lacksTerms } from './lancedb-terms.ts'
 
 // Lance builds a full-text index on threads that wait for others of the same pool. It has as many as there are cores beyond two, so
 // that on two cores it waits forever: https://github.com/lancedb/lancedb/issues/3568. One builder and a pool that is larger cannot.
 process.env.LANCE_CPU_THREADS ??= '8'
 process.env.LANCE_FTS_NUM_SHARDS ??= '1'
 
-const COLUMN = 'text'
 /** Rows that are not in the index are found all the same, by reading them; they are rated by counts of their own. */
 const STALE_SHARE = 0.2
 const SMALL_TABLE = 1_000
@@ -14,30 +15,33 @@ const QUIET_MS = 1_000
 /** Another process may be at the same, so that one of both is turned away. */
 const TRIES = 5
 
+/** The terms are as they are looked for: nothing is to be made of them. */
 const OPTIONS: Partial<FtsOptions> = {
-  // Words as Unicode has them, and by dictionary in Chinese, Japanese and Thai. Lance has it; the client's types do not list it yet.
-  baseTokenizer: 'icu' as FtsOptions['baseTokenizer'] & string,
-  asciiFolding: true,
-  // English endings. Other languages lose nothing that was measured.
-  stem: true,
-  removeStopWords: false,
+  baseTokenizer: 'whitespace',
+  // In bytes; no term has more.
+  maxTokenLength: 256,
+  ...{ lowercase: false, asciiFolding: false, stem: false, removeStopWords: false },
   // Only phrases need them.
   withPosition: false,
 }
 
-const indexOf = async (table: Table) => (await table.listIndices()).find(({ columns }) => columns.includes(COLUMN))
+const indexOf = async (table: Table) => (await table.listIndices()).find(({ columns }) => columns.includes(TERMS))
 
 export const hasKeywordIndex = async (table: Table) => (await indexOf(table)) !== undefined
 
-const indexKeywords = (table: Table) => table.createIndex(COLUMN, { config: Index.fts(OPTIONS) })
+async function indexKeywords(table: Table): Promise<void> {
+  await fillTerms(table)
+  await table.createIndex(TERMS, { config: Index.fts(OPTIONS) })
+}
 
 /**
  * Makes the index where there is none, and after each write of a small table, where that takes milliseconds and a few rows more change
- * all ratings. A table must have rows: an index that was made of none finds nothing later on.
+ * all ratings. A table must have rows: an index that was made of none finds nothing later on. A large table of an earlier version gets its
+ * terms, and the index, at the next quiet moment.
  */
 export async function keepKeywordIndex(table: Table): Promise<void> {
-  if (!(await hasKeywordIndex(table))) await indexKeywords(table)
-  else if ((await table.countRows()) <= SMALL_TABLE) await renewKeywordIndex(table)
+  if ((await table.countRows()) <= SMALL_TABLE) await renewKeywordIndex(table)
+  else if (!(await hasKeywordIndex(table)) && !(await lacksTerms(table))) await indexKeywords(table)
 }
 
 /** Makes the index anew where too much is not in it, or there is none. */

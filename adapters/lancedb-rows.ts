@@ -1,10 +1,15 @@
 import type { Vector } from 'apache-arrow'
 import { Field, FixedSizeList, Float32, Int32, List, Schema, Utf8 } from 'apache-arrow'
+import { wordedText } from '../domain/keyword-scores.ts'
 import type { VectorFilter, VectorRecord } from '../domain/ports.ts'
 import type { ChunkFields } from './chunk-fields.ts'
 import { toFields } from './chunk-fields.ts'
+import { searchTerms } from './search-terms.ts'
 
-export type Row = ChunkFields & { id: string; vector: number[] }
+/** The column of what a chunk is found by, apart by spaces. A table that was written when terms were others lacks a column of this name. */
+export const TERMS = 'terms_1'
+
+export type Row = ChunkFields & { id: string; vector: number[]; [TERMS]: string }
 export type FoundRow = ChunkFields & { readonly id: string }
 export type FoundRowWithVector = FoundRow & { readonly vector: Vector<Float32> }
 
@@ -21,17 +26,19 @@ export const schemaOf = (dimensions: number) =>
     new Field('start_offset', new Int32(), false),
     new Field('end_offset', new Int32(), false),
     new Field('vector', new FixedSizeList(dimensions, new Field('item', new Float32(), true)), false),
+    new Field(TERMS, new Utf8(), true),
   ])
 
-/** All that a result is made of: vectors are large, and asked for only where they are looked at. */
+/** All that a result is made of: vectors are large, and asked for only where they are looked at; terms never are. */
 export const RESULT_COLUMNS = schemaOf(1)
   .names.map(String)
-  .filter((name) => name !== 'vector')
+  .filter((name) => name !== 'vector' && name !== TERMS)
 
 export const toRow = (record: VectorRecord): Row => ({
   id: record.id,
   ...toFields(record),
   vector: Array.from(record.vector),
+  [TERMS]: searchTerms(wordedText(record.chunk)).join(' '),
 })
 
 /** Ids come from our own tables, but what is put into SQL is quoted whatever its origin. */

@@ -9,7 +9,9 @@ import { toMatch } from './chunk-fields.ts'
 import { Coalescer } from './coalescer.ts'
 import { hasKeywordIndex, keepKeywordIndex, QuietTimer, renewKeywordIndex } from './lancedb-keyword-index.ts'
 import type { FoundRow, FoundRowWithVector } from './lancedb-rows.ts'
-import { conditionOf, cosine, literal, RESULT_COLUMNS, schemaOf, toRow } from './lancedb-rows.ts'
+import { conditionOf, cosine, literal, RESULT_COLUMNS, schemaOf, TERMS, toRow } from './lancedb-rows.ts'
+import { addTerms } from './lancedb-terms.ts'
+import { searchTerms } from './search-terms.ts'
 
 export type LanceDbOptions = {
   readonly dir: string
@@ -78,6 +80,7 @@ export class LanceDbVectorStore implements VectorStore {
     return lookForWords(
       near.map((row) => toMatch(row, 1 - row._distance)),
       query,
+      searchTerms,
     )
   }
 
@@ -160,6 +163,7 @@ export class LanceDbVectorStore implements VectorStore {
     const rows = [...new Map(records.map((record) => [record.id, toRow(record)])).values()]
     const table = (await this.#open(namespace)) ?? (await this.#create(namespace, rows[0]?.vector.length ?? 0))
     await checkLengths(table, rows)
+    await addTerms(table)
     await table.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(rows)
     // It is tried again at the quiet moment; what was written is written.
     await this.#told(() => this.#oneByOne(() => keepKeywordIndex(table))).catch(() => undefined)
@@ -246,10 +250,16 @@ async function nearest(table: Table, vector: Float32Array, { topK, ...filter }: 
   return (condition ? search.where(condition) : search).toArray()
 }
 
-/** By its words, not by a query language: quotes and operators are as good as spaces. */
+/** By its terms, not by a query language: quotes and operators are as good as spaces. */
 async function withWords(table: Table, { topK, text, ...filter }: KeywordQuery): Promise<Worded[]> {
+  const terms = [...new Set(searchTerms(text))]
+  if (terms.length === 0) return []
   const condition = conditionOf(filter)
-  const search = table.query().fullTextSearch(new MatchQuery(text, 'text')).limit(topK)
+  const search = table
+    .query()
+    .fullTextSearch(new MatchQuery(terms.join(' '), TERMS))
+    .select([...RESULT_COLUMNS, 'vector', '_score'])
+    .limit(topK)
   return (condition ? search.where(condition) : search).toArray()
 }
 

@@ -19,6 +19,7 @@ import { toPineconeBatches } from './pinecone-batches.ts'
 import type { PineconeAccount } from './pinecone-calls.ts'
 import { PineconeCalls, unlessMissing } from './pinecone-calls.ts'
 import { filtersOf } from './pinecone-filters.ts'
+import { searchTerms } from './search-terms.ts'
 import { shared } from './shared.ts'
 
 export type PineconeOptions = PineconeAccount & {
@@ -98,7 +99,7 @@ export class PineconeVectorStore implements VectorStore {
     query: KeywordQuery,
     options?: CallOptions,
   ): Promise<Candidate[]> {
-    return lookForWords(await this.query(namespace, vector, query, options), query)
+    return lookForWords(await this.query(namespace, vector, query, options), query, searchTerms)
   }
 
   /** By ids, which is exact: a listing may not show yet what was written a moment ago. */

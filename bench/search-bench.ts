@@ -1,30 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { HashingEmbedder } from '../adapters/hashing-embedder.ts'
 import { LanceDbVectorStore } from '../adapters/lancedb-vector-store.ts'
+import { searchTerms } from '../adapters/search-terms.ts'
 import type { SearchMode } from '../api/expert-search.ts'
 import { searchExpert } from '../api/expert-search.ts'
+import { findCandidates } from '../api/find-candidates.ts'
 import type { Expert } from '../domain/expert.ts'
 import { chunkId, vectorNamespace } from '../domain/keys.ts'
 import { lookForWords } from '../domain/keyword-scores.ts'
-import type { Embedder, ExpertStore, KeywordQuery, VectorStore } from '../domain/ports.ts'
+import type { Candidate, Embedder, ExpertStore, KeywordQuery, VectorStore } from '../domain/ports.ts'
 import type { UsageStore } from '../domain/usage.ts'
 import { soleEmbedder } from '../test/support/sole-embedder.ts'
 import type { Passage } from './splitters.ts'
 
-const DIMENSIONS = 1_024
 const AT_ONCE = 1_000
 /** As the API asks for, and more than any measure looks at. */
 const TOP_K = 100
 const QUIET_MS = 2_000
 
+export type Rated = Pick<Candidate, 'score' | 'keywordScore'> & { readonly passage: Passage }
+
 /** Collections as experts, searched by the product's own function. Only the database, which knows names of files, is left out. */
 export class SearchBench {
   readonly #vectors: VectorStore
-  readonly #embedder: Embedder = new HashingEmbedder({ dimensions: DIMENSIONS })
+  readonly #embedder: Embedder
   readonly #passages = new Map<string, Passage>()
   #count = 0
 
-  constructor(dir: string) {
+  constructor(dir: string, embedder: Embedder) {
+    this.#embedder = embedder
     this.#vectors = new LanceDbVectorStore({ dir })
   }
 
@@ -32,7 +35,7 @@ export class SearchBench {
     const namespace = vectorNamespace(expertOf(collection, this.#embedder).id, 1)
     for (let start = 0; start < passages.length; start += AT_ONCE) {
       const some = passages.slice(start, start + AT_ONCE)
-      const vectors = await this.#embedder.embed(some.map(({ text }) => text))
+      const vectors = await this.#embed(some.map(({ text }) => text))
       await this.#vectors.upsert(
         namespace,
         some.map((passage, i) => this.#record(passage, vectors[i] ?? new Float32Array())),
@@ -48,27 +51,44 @@ export class SearchBench {
 
   /** `isKeywordPass`: as where the store has no index of words. */
   async search(collection: number, query: string, mode: SearchMode, isKeywordPass = false): Promise<Passage[]> {
-    const vectors = isKeywordPass ? withoutWords(this.#vectors) : this.#vectors
-    const ports = {
-      experts: EVERY_FILE,
-      usage: NOT_COUNTED,
-      embedders: soleEmbedder(this.#embedder),
-      vectors,
-      publicUrl: '',
-    }
-    const found = await searchExpert(ports, expertOf(collection, this.#embedder), { query, mode, topK: TOP_K })
+    const expert = expertOf(collection, this.#embedder)
+    const found = await searchExpert(this.#ports(isKeywordPass), expert, { query, mode, topK: TOP_K })
     return found.flatMap(({ fileId, chunk }) => this.#passages.get(`${fileId} ${chunk.startOffset}`) ?? [])
+  }
+
+  /** What hybrid search would fuse. */
+  async candidates(collection: number, query: string, isKeywordPass = false): Promise<Rated[]> {
+    const expert = expertOf(collection, this.#embedder)
+    const { candidates } = await findCandidates(this.#ports(isKeywordPass), expert, { query, topK: TOP_K }, {})
+    return candidates.flatMap(({ fileId, chunk, score, keywordScore }) => {
+      const passage = this.#passages.get(`${fileId} ${chunk.startOffset}`)
+      return passage ? [{ passage, score, keywordScore }] : []
+    })
   }
 
   close(): Promise<void> {
     return this.#vectors.close()
   }
 
+  #ports(isKeywordPass: boolean) {
+    const vectors = isKeywordPass ? withoutWords(this.#vectors) : this.#vectors
+    const embedders = soleEmbedder(this.#embedder)
+    return { experts: EVERY_FILE, usage: NOT_COUNTED, embedders, vectors, publicUrl: '' }
+  }
+
+  async #embed(texts: readonly string[]): Promise<Float32Array[]> {
+    const vectors: Float32Array[] = []
+    const { inputs } = this.#embedder.limits
+    for (let start = 0; start < texts.length; start += inputs)
+      vectors.push(...(await this.#embedder.embed(texts.slice(start, start + inputs))))
+    return vectors
+  }
+
   #record(passage: Passage, vector: Float32Array) {
     const index = this.#count++
-    const { file, text, tokens, start, end } = passage
+    const { file, text, tokens, start, end, pageStart = 1, pageEnd = 1, headingPath = [] } = passage
     this.#passages.set(`${file} ${start}`, passage)
-    const where = { pageStart: 1, pageEnd: 1, headingPath: [], startOffset: start, endOffset: end }
+    const where = { pageStart, pageEnd, headingPath, startOffset: start, endOffset: end }
     return { id: chunkId(file, index), fileId: file, chunk: { index, text, tokens, ...where }, vector }
   }
 }
@@ -88,5 +108,5 @@ const EVERY_FILE = {
 const withoutWords = (vectors: VectorStore) =>
   ({
     candidates: async (namespace: string, vector: Float32Array, query: KeywordQuery) =>
-      lookForWords(await vectors.query(namespace, vector, query), query),
+      lookForWords(await vectors.query(namespace, vector, query), query, searchTerms),
   }) as Partial<VectorStore> as VectorStore

@@ -1,5 +1,7 @@
 import { RecursiveCharacterTextSplitter } from '@langchain/textsplitters'
 import { countTokens } from '../adapters/tokenizer.ts'
+import type { Page } from '../domain/chunk.ts'
+import type { ChunkingOptions } from '../domain/chunking.ts'
 import { chunkPages } from '../domain/chunking.ts'
 import type { Document } from './retrieval-set.ts'
 
@@ -10,6 +12,10 @@ export type Passage = {
   readonly end: number
   readonly text: string
   readonly tokens: number
+  /** The first page where it is not given. */
+  readonly pageStart?: number
+  readonly pageEnd?: number
+  readonly headingPath?: readonly string[]
 }
 
 export type Splitter = {
@@ -18,18 +24,22 @@ export type Splitter = {
   readonly split: (document: Document) => Promise<Passage[]>
 }
 
-export const ours = (maxTokens: number, overlapTokens: number): Splitter => ({
+/** Tokens are those of OpenAI's models, unless another model counts. */
+export const ours = (maxTokens: number, overlapTokens: number, count = countTokens): Splitter => ({
   name: 'Expertsmith',
   size: `${maxTokens} / ${overlapTokens}`,
   split: async ({ file, text }) =>
-    Array.from(chunkPages([{ number: 1, text }], { maxTokens, overlapTokens, countTokens }), (chunk) => ({
-      file,
-      start: chunk.startOffset,
-      end: chunk.endOffset,
-      text: chunk.text,
-      tokens: chunk.tokens,
-    })),
+    passagesOf(file, [{ number: 1, text }], { maxTokens, overlapTokens, countTokens: count }),
 })
+
+/** As the product cuts them. */
+export const passagesOf = (file: string, pages: readonly Page[], options: ChunkingOptions): Passage[] =>
+  Array.from(
+    chunkPages(pages, options),
+    ({ startOffset, endOffset, text, tokens, pageStart, pageEnd, headingPath }) => ({
+      ...{ file, start: startOffset, end: endOffset, text, tokens, pageStart, pageEnd, headingPath },
+    }),
+  )
 
 /** LangChain.js' splitter with its own separators, and its sizes in tokens. */
 export const recursive = (chunkSize: number, chunkOverlap: number): Splitter => ({

@@ -1,17 +1,25 @@
+import type { Chunk } from './chunk.ts'
 import type { Candidate, KeywordQuery, VectorMatch } from './ports.ts'
-import { words } from './words.ts'
 
 /** How soon more of the same word says no more, and how much the length of a text counts; the values that LanceDB has. */
 const [K1, B] = [1.2, 0.75]
+
+/** The terms that a text is found by, as often as it has them. */
+export type TermsOf = (text: string) => readonly string[]
+
+/** What a chunk is found by: what it says, and the titles that it stands under. */
+export const wordedText = ({ headingPath, text }: Pick<Chunk, 'headingPath' | 'text'>) =>
+  [...headingPath, text].join('\n')
 
 /** The keyword pass, for a store that has no index of words: what is nearest anyway is looked through. */
 export function lookForWords(
   near: readonly VectorMatch[],
   { text, withNearest }: Pick<KeywordQuery, 'text' | 'withNearest'>,
+  termsOf: TermsOf,
 ): Candidate[] {
   const scores = keywordScores(
-    text,
-    near.map(({ chunk }) => chunk.text),
+    termsOf(text),
+    near.map(({ chunk }) => termsOf(wordedText(chunk))),
   )
   const candidates = near.map((match, i) => ({ ...match, keywordScore: scores[i] || null }))
   return withNearest ? candidates : candidates.filter(({ keywordScore }) => keywordScore !== null)
@@ -21,9 +29,9 @@ export function lookForWords(
  * Okapi BM25 (Robertson and Zaragoza, «The Probabilistic Relevance Framework: BM25 and Beyond», 2009) of each text for the words
  * of the question; 0 where a text has none of them. How rare a word is, is told by these texts alone.
  */
-function keywordScores(question: string, texts: readonly string[]): number[] {
-  const wanted = [...new Set(terms(question))]
-  const counts = texts.map((text) => countsOf(terms(text)))
+function keywordScores(question: readonly string[], texts: readonly (readonly string[])[]): number[] {
+  const wanted = [...new Set(question)]
+  const counts = texts.map(countsOf)
   const average = total(counts.map(({ length }) => length)) / texts.length
   const rarities = wanted.map((term) => rarity(counts.filter(({ of }) => of.has(term)).length, texts.length))
   return counts.map(({ of, length }) => {
@@ -37,9 +45,6 @@ const saturated = (count: number, damping: number) => (count * (K1 + 1)) / (coun
 const rarity = (having: number, all: number) => Math.log(1 + (all - having + 0.5) / (having + 0.5))
 
 const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
-
-/** Words without their accents. */
-const terms = (text: string) => [...words(text)].map((word) => word.normalize('NFD').replace(/\p{M}/gu, ''))
 
 function countsOf(found: readonly string[]) {
   const of = new Map<string, number>()

@@ -142,13 +142,18 @@ for (const [name, open] of Object.entries(SUBJECTS))
       const namespace = newNamespace()
       const texts = [
         'The pump P-4711 leaks.',
-        'Ein Café in Zürich.',
+        'Ein Café in Zürich, und die Größe der Räume ist beachtlich.',
         '波兰领土划分的基本单位是市镇。',
         'Nothing of it.',
+        'Write to ada.lovelace@example.org about part A-1203/77, which costs 1,234.50.',
+        'В Варшаве была основана первая фондовая биржа.',
+        '港務長は毎朝ロープを点検する。',
+        'الكتب في المكتبات الكبيرة',
+        'ฉันพูดภาษาไทยได้',
       ]
       const first = texts.map((text, i) => worded('a', i, text))
       await store.upsert(namespace, first)
-      await countIs(store, namespace, 4)
+      await countIs(store, namespace, texts.length)
       const find = async (text: string) => {
         const found = await store.candidates(namespace, axis(0), { topK: 10, text, withNearest: false })
         assert.ok(found.every(({ keywordScore }) => (keywordScore ?? 0) > 0))
@@ -156,17 +161,30 @@ for (const [name, open] of Object.entries(SUBJECTS))
       }
       for (const [query, expected] of [
         ['4711', 0],
-        ['p-4711', 0],
+        ['p4711', 0],
+        ['pumps', 0],
         ['café', 1],
         ['zurich CAFE', 1],
+        ['GRÖSSE', 1],
+        ['grosse', 1],
+        ['groesse', 1],
         ['市镇', 2],
+        ['A-1203/77', 4],
+        ['1203', 4],
+        ['1234.50', 4],
+        ['Ada.Lovelace@Example.org', 4],
+        ['lovelace', 4],
+        ['биржи', 5],
+        ['点検', 6],
+        ['المكتبة', 7],
+        ['ภาษา', 8],
       ] as const)
         assert.deepEqual(await find(query), [texts[expected]], query)
       await store.upsert(namespace, [worded('b', 0, 'Another P-4711.'), worded('a', 3, 'Now it is 4711.')])
       await eventually(async () =>
         assert.deepEqual(await find('4711'), ['Another P-4711.', 'Now it is 4711.', texts[0]].sort()),
       )
-      await store.deleteFile(namespace, 'a', 4)
+      await store.deleteFile(namespace, 'a', texts.length)
       await eventually(async () => assert.deepEqual(await find('4711'), ['Another P-4711.']))
     })
 
@@ -295,28 +313,41 @@ for (const [name, open] of Object.entries(SUBJECTS))
   })
 
 describe('LanceDbVectorStore', () => {
-  test('finds words in a table of an earlier version, which has no index of them, and makes one with the next file', async (t) => {
-    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
-    const store = new LanceDbVectorStore({ dir })
-    const connection = await connect(dir, { readConsistencyInterval: 0 })
-    t.after(() => store.close().then(() => rm(dir, { recursive: true })))
-    const indexes = async () => (await connection.openTable('n')).listIndices()
-    await store.upsert('n', [worded('a', 0, 'The pump P-4711 leaks.'), worded('a', 1, 'Nothing of it.')])
-    for (const { name } of await indexes()) await (await connection.openTable('n')).dropIndex(name)
-    assert.equal((await indexes()).length, 0)
-    const query = { topK: 10, text: 'PUMP 4711', withNearest: false }
-    assert.equal((await store.candidates('n', axis(0), query)).length, 1)
-    await store.upsert('n', [worded('b', 0, 'Another pump.')])
-    assert.equal((await indexes()).length, 1)
-    assert.equal((await store.candidates('n', axis(0), query)).length, 2)
-  })
+  for (const chunks of [2, 1_200])
+    test(`finds words in a table of ${chunks} chunks of an earlier version, which has no terms, and gives it them with the next file`, async (t) => {
+      const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
+      const store = new LanceDbVectorStore({ dir })
+      const connection = await connect(dir, { readConsistencyInterval: 0 })
+      t.after(() => store.close().then(() => rm(dir, { recursive: true })))
+      const opened = () => connection.openTable('n')
+      const indexes = async () => (await (await opened()).listIndices()).map(({ name }) => name)
+      await store.upsert('n', [worded('a', 0, 'The pump P-4711 leaks.', axis(3))])
+      await store.upsert(
+        'n',
+        Array.from({ length: chunks - 1 }, (_, i) => worded('a', i + 1, 'Nothing of it.', axis(4))),
+      )
+      await eventually(async () => assert.deepEqual(await indexes(), ['terms_1_idx']))
+      const table = await opened()
+      await table.dropIndex('terms_1_idx')
+      await table.dropColumns(['terms_1'])
+      const query = { topK: 10, text: 'PUMPS 4711', withNearest: false }
+      const find = async () =>
+        (await store.candidates('n', axis(3), query)).map(({ fileId, chunk }) => `${fileId} ${chunk.index}`).sort()
+      assert.deepEqual(await find(), ['a 0'])
+      await store.upsert('n', [worded('b', 0, 'Another pump.')])
+      await eventually(async () => assert.deepEqual(await indexes(), ['terms_1_idx']))
+      assert.deepEqual(await find(), ['a 0', 'b 0'])
+      assert.equal(await store.count('n'), chunks + 1)
+      const [nearest] = await store.query('n', axis(3), { topK: 1 })
+      assert.equal(nearest?.chunk.text, 'The pump P-4711 leaks.')
+    })
 
   test('keeps the index of words up to date: of few rows at once, of many when nothing has been written for a moment', async (t) => {
     const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
     const store = new LanceDbVectorStore({ dir })
     const connection = await connect(dir, { readConsistencyInterval: 0 })
     t.after(() => store.close().then(() => rm(dir, { recursive: true })))
-    const missing = async () => (await (await connection.openTable('n')).indexStats('text_idx'))?.numUnindexedRows
+    const missing = async () => (await (await connection.openTable('n')).indexStats('terms_1_idx'))?.numUnindexedRows
     const write = (file: string, chunks: number) =>
       store.upsert(
         'n',
@@ -349,7 +380,7 @@ describe('LanceDbVectorStore', () => {
     assert.equal(await store?.count('n'), 36)
     const connection = await connect(dir, { readConsistencyInterval: 0 })
     await eventually(async () => {
-      const stats = await (await connection.openTable('n')).indexStats('text_idx')
+      const stats = await (await connection.openTable('n')).indexStats('terms_1_idx')
       assert.equal(stats?.numUnindexedRows, 0)
     })
     const query = { topK: 100, text: 'pump', withNearest: false }
@@ -366,7 +397,7 @@ describe('LanceDbVectorStore', () => {
         'n',
         Array.from({ length: chunks }, (_, i) => worded(file, i, `pump ${i}`)),
       )
-    const missing = async () => (await (await connection.openTable('n')).indexStats('text_idx'))?.numUnindexedRows
+    const missing = async () => (await (await connection.openTable('n')).indexStats('terms_1_idx'))?.numUnindexedRows
     await write('a', 1_200)
     await eventually(async () => assert.equal(await missing(), 0))
     await write('b', 100)
