@@ -17,8 +17,18 @@ export type Cut = { readonly end: number; readonly torn: boolean }
 /** A kind of boundary, and the share of a full chunk that must stand before one for it to be cut there. */
 type Boundary = { readonly lastEnd: LastEnd; readonly minShare: number; readonly torn?: boolean }
 
-/** In UTF-16 code units. Less text than that says too little by itself, and goes with the page behind it. */
+/** In letters. Less text than that says too little by itself, and goes with the page behind it. */
 const LEAST_ON_A_PAGE = 200
+/** A character of Chinese, Japanese or Korean says as much as so many letters. */
+const LETTERS_A_CHARACTER = 3
+const WIDE = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}]/gu
+
+/** Where at the earliest a page may end that begins at `from`, or a chunk of it. */
+function leastEnd(text: string, from: number): number {
+  const wide = text.slice(from, from + LEAST_ON_A_PAGE).match(WIDE)?.length ?? 0
+  // As dense as its beginning is.
+  return from + Math.ceil(LEAST_ON_A_PAGE / (1 + ((LETTERS_A_CHARACTER - 1) * wide) / LEAST_ON_A_PAGE))
+}
 
 const ANYWHERE: readonly Boundary[] = [
   { lastEnd: lastWordEnd, minShare: 0.25, torn: true },
@@ -59,7 +69,7 @@ export class ChunkEnds {
   constructor(paged: PagedText, fits: (block: Block) => boolean) {
     this.#paged = paged
     this.#fits = fits
-    const pageEnd: LastEnd = (_text, from, limit) => paged.pageEndWithin(from + LEAST_ON_A_PAGE, limit)
+    const pageEnd: LastEnd = (text, from, limit) => paged.pageEndWithin(leastEnd(text, from), limit)
     const heading: LastEnd = (text, from, limit) => {
       const end = pageEnd(text, from, limit)
       return paged.headingBefore(end < 0 ? limit : end)

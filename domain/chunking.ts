@@ -12,7 +12,7 @@ export type ChunkSizes = {
 export type ChunkingOptions = ChunkSizes & { readonly countTokens: (text: string) => number }
 
 /** Raised whenever the same text would give other chunks. */
-const ALGORITHM = 2
+const ALGORITHM = 3
 
 /** Names the algorithm and its sizes, for the keys of what is made from chunks. */
 export const chunkerVersion = ({ maxTokens, overlapTokens }: ChunkSizes) =>

@@ -1,32 +1,53 @@
 import type { Candidate } from './ports.ts'
 
+type Rated = Pick<Candidate, 'score' | 'keywordScore'>
 /** `score`: from 0 to 1, and comparable within one answer only. */
 export type Fused = Candidate & { readonly fusedScore: number }
 
 /**
- * `semantic`: what was best with MiniLM, the only model measured, on every second question of the set, by a script that was not kept.
- * `lexical`: judgement; the best in the same comparison was 0.95. docs/decisions/search.md has both.
+ * How much words weigh, from 0 to 1. `semantic`: chosen with MiniLM; `lexical`: with `hashing`, which sees the same words as BM25, only less
+ * clearly. Both by bench/fusion.ts; docs/decisions/search.md has what it says of questions and collections that they were not chosen on.
  */
-export const KEYWORD_WEIGHT = { semantic: 0.6, lexical: 0.9 } as const
-
-/** BM25 of one word that half of the texts have: what is below says as good as nothing, and must not count as the best there is. */
-const LEAST_KEYWORD_SCORE = 0.7
+export const KEYWORD_WEIGHT = { semantic: 0.55, lexical: 0.9 } as const
 
 /**
- * Two rankings as one, best first: the weighted sum of both scores, each brought to 0…1 by those of this very question (min–max for the
- * cosine, whose range is the model's; for BM25 a share of the best, since its 0 means something).
- *
- * Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009) was compared with it, and found no more: docs/decisions/search.md.
+ * The least deviations that count: less of BM25 is what a word makes that half of the texts have, and less of the cosine is chance. Neither
+ * must look like the difference of good and bad.
  */
+const LEAST_DEVIATION = { words: 0.5, cosine: 0.01 }
+
+/** Two rankings as one, best first. */
 export function fuseRankings(candidates: readonly Candidate[], keywordWeight: number): Fused[] {
-  const cosines = candidates.map(({ score }) => score)
-  const [worst, best] = [Math.min(...cosines), Math.max(...cosines)]
-  const bestKeyword = Math.max(LEAST_KEYWORD_SCORE, ...candidates.map(({ keywordScore }) => keywordScore ?? 0))
+  const fused = fusedScores(candidates, keywordWeight)
   return candidates
-    .map((candidate) => {
-      const dense = best > worst ? (candidate.score - worst) / (best - worst) : 1
-      const keyword = (candidate.keywordScore ?? 0) / bestKeyword
-      return { ...candidate, fusedScore: keywordWeight * keyword + (1 - keywordWeight) * dense }
-    })
+    .map((candidate, i) => ({ ...candidate, fusedScore: fused[i] ?? 0 }))
     .sort((a, b) => b.fusedScore - a.fusedScore || b.score - a.score)
 }
+
+/**
+ * The weighted sum of both scores, each as the number of standard deviations from its mean over the candidates of this very question: so a
+ * ranking in which one candidate stands out counts for more than one in which all are about the same, whatever the model's range of cosines.
+ * A convex combination of normalised scores, as Bruch, Gai and Ingber compare them («An Analysis of Fusion Functions for Hybrid Retrieval»,
+ * 2023). Between 0 and 1 by the logistic function, which changes no order.
+ */
+export function fusedScores(candidates: readonly Rated[], keywordWeight: number): number[] {
+  const words = standardised(
+    candidates.map(({ keywordScore }) => keywordScore ?? 0),
+    LEAST_DEVIATION.words,
+  )
+  const cosines = standardised(
+    candidates.map(({ score }) => score),
+    LEAST_DEVIATION.cosine,
+  )
+  return cosines.map((cosine, i) => logistic(keywordWeight * (words[i] ?? 0) + (1 - keywordWeight) * cosine))
+}
+
+function standardised(values: readonly number[], leastDeviation: number): number[] {
+  const mean = meanOf(values)
+  const deviation = Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)))
+  return values.map((value) => (value - mean) / Math.max(deviation, leastDeviation))
+}
+
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / (values.length || 1)
+
+const logistic = (value: number) => 1 / (1 + Math.exp(-value))

@@ -24,7 +24,7 @@ const FILLER = Array.from(
   (_, i) =>
     `The crew of boat ${i} orders spare parts by number, and the harbour master checks the impeller of each pump.`,
 ).join('')
-const LONG_WORD = 'Hafenleinenprüfungsmonatsberichtsunterlagenverzeichnis'
+const LONG_WORD = 'Hafenleinenprüfungsmonatsberichtsunterlagenverzeichnisschrankschlüsselverwaltung'
 const GERMAN =
   'Der Hafenmeister prüft jeden Monat die Leinen der Fähre. Die Größe der Pumpe steht im Handbuch, und die Mannschaft reinigt sie nach jeder Fahrt gründlich. ' +
   `${LONG_WORD}, ${LONG_WORD}, ${LONG_WORD}, ${LONG_WORD}.`

@@ -19,7 +19,7 @@ export type MeasuredFile = {
 }
 
 /** As the configuration has it by default. */
-const CHUNKS = { maxTokens: 300, overlapTokens: 60, countTokens }
+const CHUNKS = { maxTokens: 400, overlapTokens: 80, countTokens }
 
 export async function measureCorpus(isWanted: (file: CorpusFile) => boolean): Promise<MeasuredFile[]> {
   const pool = new ProcessTextExtractor(extractionConfig)

@@ -48,7 +48,7 @@ describe('a program that a test starts, where a developer has set services of th
     assert.deepEqual([embeddings.provider, embeddings.openai], ['hashing', undefined])
     assert.equal(database.url, OWN.DATABASE_URL)
     assert.deepEqual([temporal.namespace, temporal.taskQueue], ['default', 'own'])
-    assert.deepEqual(chunking, { maxTokens: 300, overlapTokens: 60 })
+    assert.deepEqual(chunking, { maxTokens: 400, overlapTokens: 80 })
     assert.doesNotMatch(JSON.stringify(config), /precious|:9\b/)
   })
 

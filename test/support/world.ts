@@ -86,6 +86,7 @@ export type WorldOptions = {
   readonly embedder?: EmbedderConfig
   /** Instead of the one, where several are to be there. */
   readonly embeddings?: EmbeddingsConfig
+  readonly chunking?: typeof CHUNKING
   readonly chat?: ChatConfig
   readonly maxUploadBytes?: number
   readonly retryBudgetMs?: number
@@ -174,9 +175,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     prices: terms.prices,
     estimates: new PostgresEstimateStore(database.pool),
     readers: { largestBytes: 100_000_000, readsPictures: false },
-    recipe: recipeOf({ extraction: extractionConfig, chunking: CHUNKING }, embedder),
+    recipe: recipeOf({ extraction: extractionConfig, chunking: options.chunking ?? CHUNKING }, embedder),
     reindexes: new PostgresReindexStore(database.pool),
-    chunking: CHUNKING,
+    chunking: options.chunking ?? CHUNKING,
     recipeFor: (embedder: Embedder, chunking: ChunkSizes) =>
       recipeOf({ extraction: extractionConfig, chunking }, embedder),
   }
@@ -322,7 +323,7 @@ async function startWorkers({
       housekeeping: new PostgresHousekeepingStore(database.pool),
       housekeepingGraceMs: options.housekeepingGraceMs ?? 3_600_000,
       staging: new Staging({ dir, hostQueue }),
-      chunking: CHUNKING,
+      chunking: options.chunking ?? CHUNKING,
       settings: {
         retryBudgetMs: options.retryBudgetMs ?? 60_000,
         retryWindowMs: options.retryWindowMs ?? 3_600_000,

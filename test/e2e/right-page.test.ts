@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, before, describe, test } from 'node:test'
+import { corpusMissing, corpusPath } from '../support/corpus.ts'
+import type { PageWord } from '../support/page-words.ts'
+import { pagedFiles } from '../support/page-words.ts'
+import type { ExpertJson } from '../support/requests.ts'
+import { Requests } from '../support/requests.ts'
+import type { World } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
+
+/** What a person who checks a citation puts up with. */
+const AIM = 0.9
+/** Larger files take too long here; `npm run bench:pages` has them. */
+const MOST_PAGES = 120
+/** The defaults of the configuration. */
+const DEFAULTS = {
+  chunking: { maxTokens: 400, overlapTokens: 80 },
+  embedder: { kind: 'hashing', dimensions: 1_024 },
+} as const
+
+describe('the right page', { skip: corpusMissing }, () => {
+  let world: World
+  let api: Requests
+  let expert: ExpertJson
+  let words: readonly PageWord[]
+
+  before(async () => {
+    world = await startWorld(DEFAULTS)
+    api = new Requests(world.app)
+    const files = await pagedFiles(MOST_PAGES)
+    words = files.flatMap((file) => file.words)
+    const uploads = files.map(async ({ file }) => api.upload(file, await readFile(corpusPath(file))))
+    expert = await api.createExpert(await Promise.all(uploads))
+    await api.until(expert.id, 'ready')
+  })
+  after(() => world.close())
+
+  test('comes first for the sentence in which a word stands that is on this page only', async () => {
+    const misses: string[] = []
+    for (const { file, page, word, query } of words) {
+      const [found] = await api.search(expert.id, query, { top_k: 1 })
+      if (found?.file_name !== file || found.page_start !== page)
+        misses.push(`${file} ${page} «${word}»: ${found?.file_name} ${found?.page_start}–${found?.page_end}`)
+    }
+    assert.ok(words.length > 30 && misses.length <= (1 - AIM) * words.length, misses.join('\n'))
+  })
+})
