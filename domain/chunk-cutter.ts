@@ -1,4 +1,4 @@
-import { ChunkEnds } from './chunk-ends.ts'
+import { ChunkEnds, leastEnd } from './chunk-ends.ts'
 import type { Block } from './markdown-blocks.ts'
 import type { PagedText } from './paged-text.ts'
 import { codePointAfter, codePointEnd, sentenceEnds, trimmedEnd } from './text-boundaries.ts'
@@ -47,11 +47,21 @@ export class ChunkCutter {
     const earliest = Math.max(start, pageStart, headingStart, proseStart)
     const tail = Math.max(start, codePointEnd(text, end - this.#overlapTokens * MAX_UNITS_PER_TOKEN))
     if (earliest >= end || this.#overlapTokens === 0) return next
-    const starts = sentenceEnds(text.slice(tail, end)).map((sentenceEnd) => this.#paged.skipBlanks(tail + sentenceEnd))
+    const starts = this.#startsIn(tail, end, next)
     const tooEarly = starts.findLastIndex(
       (sentence) => sentence < earliest || this.#countTokens(sentence, end) > this.#overlapTokens,
     )
     return Math.min(starts[tooEarly + 1] ?? next, next)
+  }
+
+  /** Where sentences begin; and lines too, where the rest of a page is so short that it would go with the next one without them. */
+  #startsIn(tail: number, end: number, next: number): number[] {
+    const passage = this.#paged.text.slice(tail, end)
+    const isRest = this.#paged.pageEndWithin(next, this.#paged.length) < leastEnd(this.#paged.text, next)
+    const lines = isRest ? Array.from(passage.matchAll(/\n/g), ({ index }) => index + 1) : []
+    return [...sentenceEnds(passage), ...lines]
+      .sort((a, b) => a - b)
+      .map((start) => this.#paged.skipBlanks(tail + start))
   }
 
   #tryCut(from: number, next: number, share: number): (Passage & { readonly torn: boolean }) | undefined {

@@ -24,7 +24,7 @@ const LETTERS_A_CHARACTER = 3
 const WIDE = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}]/gu
 
 /** Where at the earliest a page may end that begins at `from`, or a chunk of it. */
-function leastEnd(text: string, from: number): number {
+export function leastEnd(text: string, from: number): number {
   const wide = text.slice(from, from + LEAST_ON_A_PAGE).match(WIDE)?.length ?? 0
   // As dense as its beginning is.
   return from + Math.ceil(LEAST_ON_A_PAGE / (1 + ((LETTERS_A_CHARACTER - 1) * wide) / LEAST_ON_A_PAGE))
