@@ -8,7 +8,7 @@ export type Fused = Candidate & { readonly fusedScore: number }
  * How much words weigh, from 0 to 1. `semantic`: chosen with MiniLM; `lexical`: with `hashing`, which sees the same words as BM25, only less
  * clearly. Both by bench/fusion.ts; docs/decisions/search.md has what it says of questions and collections that they were not chosen on.
  */
-export const KEYWORD_WEIGHT = { semantic: 0.55, lexical: 0.9 } as const
+export const KEYWORD_WEIGHT = { semantic: 0.6, lexical: 0.9 } as const
 
 /**
  * The least deviations that count: less of BM25 is what a word makes that half of the texts have, and less of the cosine is chance. Neither

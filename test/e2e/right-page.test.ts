@@ -11,8 +11,6 @@ import { startWorld } from '../support/world.ts'
 
 /** What a person who checks a citation puts up with. */
 const AIM = 0.9
-/** Larger files take too long here; `npm run bench:pages` has them. */
-const MOST_PAGES = 120
 /** The defaults of the configuration. */
 const DEFAULTS = {
   chunking: { maxTokens: 400, overlapTokens: 80 },
@@ -28,7 +26,7 @@ describe('the right page', { skip: corpusMissing }, () => {
   before(async () => {
     world = await startWorld(DEFAULTS)
     api = new Requests(world.app)
-    const files = await pagedFiles(MOST_PAGES)
+    const files = await pagedFiles()
     words = files.flatMap((file) => file.words)
     const uploads = files.map(async ({ file }) => api.upload(file, await readFile(corpusPath(file))))
     expert = await api.createExpert(await Promise.all(uploads))

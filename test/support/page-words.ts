@@ -18,10 +18,10 @@ const SENTENCES = new Intl.Segmenter('en', { granularity: 'sentence' })
 const LONGEST = 1_000
 
 /** What each word of the manifest's `page_words` is looked for by. A page that does not have its word gives no query. */
-export const pagedFiles = (mostPages = Number.POSITIVE_INFINITY): Promise<PagedFile[]> =>
+export const pagedFiles = (): Promise<PagedFile[]> =>
   Promise.all(
     corpusFiles
-      .filter(({ page_words, pages }) => page_words && (pages ?? 0) <= mostPages)
+      .filter(({ page_words }) => page_words)
       .map(async (expected) => {
         const { pages } = await extracted(await readFile(corpusPath(expected.file)))
         return { file: expected.file, pages, words: wordsOf(expected, pages) }
