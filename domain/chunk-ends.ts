@@ -19,15 +19,17 @@ type Boundary = { readonly lastEnd: LastEnd; readonly minShare: number; readonly
 
 /** In letters. Less text than that says too little by itself, and goes with the page behind it. */
 const LEAST_ON_A_PAGE = 200
+/** Of the last lines of a page that has other chunks: they are short, but stay where they are cited. */
+const LEAST_OF_A_REST = 60
 /** A character of Chinese, Japanese or Korean says as much as so many letters. */
 const LETTERS_A_CHARACTER = 3
 const WIDE = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}]/gu
 
 /** Where at the earliest a page may end that begins at `from`, or a chunk of it. */
-export function leastEnd(text: string, from: number): number {
-  const wide = text.slice(from, from + LEAST_ON_A_PAGE).match(WIDE)?.length ?? 0
+export function leastEnd(text: string, from: number, least = LEAST_ON_A_PAGE): number {
+  const wide = text.slice(from, from + least).match(WIDE)?.length ?? 0
   // As dense as its beginning is.
-  return from + Math.ceil(LEAST_ON_A_PAGE / (1 + ((LETTERS_A_CHARACTER - 1) * wide) / LEAST_ON_A_PAGE))
+  return from + Math.ceil(least / (1 + ((LETTERS_A_CHARACTER - 1) * wide) / least))
 }
 
 const ANYWHERE: readonly Boundary[] = [
@@ -69,7 +71,10 @@ export class ChunkEnds {
   constructor(paged: PagedText, fits: (block: Block) => boolean) {
     this.#paged = paged
     this.#fits = fits
-    const pageEnd: LastEnd = (text, from, limit) => paged.pageEndWithin(leastEnd(text, from), limit)
+    const pageEnd: LastEnd = (text, from, limit) => {
+      const isRest = paged.startsBefore(from).pageStart < from
+      return paged.pageEndWithin(leastEnd(text, from, isRest ? LEAST_OF_A_REST : LEAST_ON_A_PAGE), limit)
+    }
     const heading: LastEnd = (text, from, limit) => {
       const end = pageEnd(text, from, limit)
       return paged.headingBefore(end < 0 ? limit : end)
