@@ -11,7 +11,7 @@ const { verifyBuild, mendBuild } = proxyActivities<Activities>(CLEANING)
 
 /** Between two looks at a store that may lag behind; after the last of them files are stored again, and it begins anew, more patiently. */
 const LOOK_AGAIN_AFTER_MS = [1_000, 4_000]
-const MENDINGS = 4
+const MENDINGS = 3
 
 /** Why a re-index does not go on by itself. */
 export type Pause = { readonly code?: FailureCode; readonly reason: string }

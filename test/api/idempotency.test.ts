@@ -324,6 +324,7 @@ describe('a request with an Idempotency-Key', () => {
       '/experts',
       '/experts/{id}/callback-secret',
       '/experts/{id}/files',
+      '/experts/{id}/reindex',
       '/keys',
       '/knowledge-base/upload',
       '/knowledge-base/uploads',

@@ -501,28 +501,74 @@ describe('ReindexExpert', () => {
   })
 })
 
-test('in Pinecone it builds in an index for vectors of that length, and leaves nothing in the other one', async () => {
-  const pinecone = await startPineconeServer({ describesUntilReady: 0 })
-  const { url: controllerHost, apiKey } = pinecone
-  const world = await startWorld({
-    vectors: { kind: 'pinecone', apiKey, index: 'reindex', cloud: 'aws', region: 'us-east-1', controllerHost },
+describe('ReindexExpert, in Pinecone', { concurrency: true }, () => {
+  let pinecone: Awaited<ReturnType<typeof startPineconeServer>>
+  let world: World
+  let api: Requests
+
+  before(async () => {
+    pinecone = await startPineconeServer({ describesUntilReady: 0 })
+    const { url: controllerHost, apiKey } = pinecone
+    world = await startWorld({
+      vectors: { kind: 'pinecone', apiKey, index: 'reindex', cloud: 'aws', region: 'us-east-1', controllerHost },
+    })
+    api = new Requests(world.app)
   })
-  try {
-    const api = new Requests(world.app)
-    const file = await api.upload('pinecone.txt', 'Cones of pines float.')
-    const { id } = await api.createExpert([file])
-    await api.until(id, 'ready')
-    assert.equal((await api.send('POST', `/experts/${id}/reindex`, OTHER_MODEL)).status, 202)
-    const status = async () => (await api.send('GET', `/experts/${id}/reindex`)).body.status
-    await eventually(async () => assert.equal(await status(), 'switched'))
-    assert.equal((await api.search(id, 'cones'))[0]?.file_id, file.id)
-    await world.database.pool.query(`update expert_builds set switched_at = now() - interval '2 minutes'`)
-    await api.send('POST', `/experts/${id}/reindex/finish`)
-    await eventually(async () => assert.equal(await status(), 'done'))
-    assert.deepEqual(await Array.fromAsync(world.vectors.namespaces()), [`${id}.2`])
-    assert.equal((await api.search(id, 'cones'))[0]?.file_id, file.id)
-  } finally {
+  after(async () => {
     await world.close()
     await pinecone.close()
+  })
+
+  const expertOf = async (name: string, text: string) => {
+    const file = await api.upload(name, text)
+    const { id } = await api.createExpert([file])
+    await api.until(id, 'ready')
+    return { id, file }
   }
+  const ask = async (id: string, action = '', body?: object) =>
+    assert.equal((await api.send('POST', `/experts/${id}/reindex${action}`, body)).status, 202)
+  const until = (id: string, status: string) =>
+    eventually(async () => {
+      const { body } = await api.send('GET', `/experts/${id}/reindex`)
+      assert.equal(body.status, status, JSON.stringify(body))
+      return body
+    }, 120_000)
+
+  test('builds in an index for vectors of that length, and leaves nothing in the other one', async () => {
+    const { id, file } = await expertOf('pinecone.txt', 'Cones of pines float.')
+    await ask(id, '', OTHER_MODEL)
+    await until(id, 'switched')
+    assert.equal((await api.search(id, 'cones'))[0]?.file_id, file.id)
+    await world.database.pool.query(
+      `update expert_builds set switched_at = now() - interval '2 minutes' where expert_id = $1`,
+      [id],
+    )
+    await ask(id, '/finish')
+    await until(id, 'done')
+    const namespaces = await Array.fromAsync(world.vectors.namespaces())
+    assert.deepEqual(
+      namespaces.filter((name) => name.startsWith(id)),
+      [`${id}.2`],
+    )
+    assert.equal((await api.search(id, 'cones'))[0]?.file_id, file.id)
+  })
+
+  test('refuses to switch as long as the store loses what it is given, and says what it found', async () => {
+    const { id, file } = await expertOf('lost.txt', 'Needles of pines are lost.')
+    const isNew = (body: unknown) => (body as { namespace?: string } | null)?.namespace === `${id}.2`
+    pinecone.server.interfere({
+      times: Number.POSITIVE_INFINITY,
+      when: ({ path, body }) => path.startsWith('/vectors/upsert') && isNew(body),
+      effect: (_request, reply) => reply.send({ upsertedCount: 1 }),
+    })
+    await ask(id, '', { chunk_tokens: 50 })
+    const { status_reason, is_switched } = await until(id, 'paused')
+    assert.match(String(status_reason), /does not show all that was stored: 0 of 1 vectors, 1 file without any/)
+    assert.equal(is_switched, false)
+    assert.equal((await api.search(id, 'needles'))[0]?.file_id, file.id)
+    pinecone.server.heal()
+    await ask(id, '/resume')
+    await until(id, 'switched')
+    assert.equal((await api.search(id, 'needles'))[0]?.file_id, file.id)
+  })
 })
