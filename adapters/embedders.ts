@@ -89,6 +89,7 @@ class ConfiguredEmbedders implements Embedders {
   #openAi({ model, dimensions }: WantedModel): Opened {
     const { openai } = this.#config
     if (!openai) return 'OPENAI_API_KEY is not set'
+    if (model !== undefined && providerOf(model) !== 'openai') return `${model} is the name of a model of another kind`
     const options = { ...openai, model: model ?? openai.model, dimensions: dimensions ?? openai.dimensions }
     return this.#keep(options, 'openai', () => new OpenAiEmbedder(options))
   }

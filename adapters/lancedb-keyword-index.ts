@@ -32,6 +32,8 @@ export const hasKeywordIndex = async (table: Table) => (await indexOf(table)) !=
 async function indexKeywords(table: Table): Promise<void> {
   await fillTerms(table)
   await table.createIndex(TERMS, { config: Index.fts(OPTIONS) })
+  // An earlier version's, which would be kept up with every row.
+  for (const { name, columns } of await table.listIndices()) if (!columns.includes(TERMS)) await table.dropIndex(name)
 }
 
 /**

@@ -99,9 +99,7 @@ export class LocalEmbedder implements Embedder {
   /** The first thread shows whether the model can be used at all. */
   async #start(): Promise<void> {
     try {
-      const { dimensions } = await this.#threads.start()
-      if (dimensions === this.dimensions) return
-      throw new Error(`it gives vectors of ${dimensions} dimensions, and its config.json says ${this.dimensions}`)
+      await this.#threads.start()
     } catch (cause) {
       await this.close()
       const { message } = cause as Error

@@ -17,7 +17,7 @@ import { stemmer as swedish } from '@orama/stemmers/swedish'
 import { stemmer as turkish } from '@orama/stemmers/turkish'
 import { eld } from 'eld/extrasmall'
 import type { WordForms } from '../domain/keywords.ts'
-import { foldAccents } from '../domain/keywords.ts'
+import { foldAccents, LONGEST } from '../domain/keywords.ts'
 
 type Stem = (word: string) => string
 
@@ -54,6 +54,7 @@ export function wordFormsOf(text: string): WordForms {
   const known = remembered.get(language) ?? new Map<string, readonly string[]>()
   remembered.set(language, known)
   return (word) => {
+    if (word.length > LONGEST) return []
     const forms = known.get(word) ?? formsOf(word, language)
     if (known.size >= WORDS_REMEMBERED) known.clear()
     known.set(word, forms)

@@ -24,7 +24,7 @@ const PARTS = /\p{N}+|[\p{Lu}\p{Lt}]*[\p{Ll}\p{Lo}\p{Lm}\p{M}]+|[\p{Lu}\p{Lt}]+/
 /** What changes more often between letters and digits is a checksum or the like, of which no part means anything. */
 const MOST_PARTS = 4
 /** In UTF-16 code units: nobody looks for longer ones as a whole. */
-const LONGEST = 64
+export const LONGEST = 64
 
 /**
  * The terms that a text is found by, in the order of the text: its words by `forms`; numbers, identifiers and addresses as a whole and in
@@ -42,6 +42,9 @@ const isAscii = (text: string) => /^[\x00-\x7f]*$/.test(text)
 const plain = (text: string) =>
   text
     .normalize('NFKC')
+    // Which takes these vowels of Thai and Lao apart, as dictionaries do not know them.
+    .replaceAll('\u0e4d\u0e32', '\u0e33')
+    .replaceAll('\u0ecd\u0eb2', '\u0eb3')
     .replace(/[\u00ad\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '')
     .replace(/[’‘ʼ]/g, "'")
     .replace(/[‐‑]/g, '-')

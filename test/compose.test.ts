@@ -32,7 +32,7 @@ const services = Object.entries(compose.services)
 /** Variables that are not taken from `.env`: where the parts are, and how they are reached. */
 const PINNED = [
   ...['HOST', 'PORT', 'PUBLIC_URL', 'API_URL', 'DATABASE_URL', 'DATA_DIR', 'OBJECT_DIR', 'LANCEDB_DIR', 'SCRATCH_DIR'],
-  ...['LOCAL_EMBEDDINGS_DIR', 'EMBEDDING_MODEL_PATH'],
+  'LOCAL_EMBEDDINGS_DIR',
   ...['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_API_KEY', 'TEMPORAL_UI_URL', 'TEMPORAL_TLS'],
   ...['CLIENT_CERT_PATH', 'CLIENT_KEY_PATH', 'SERVER_CA_CERT_PATH', 'SERVER_NAME'].map(
     (name) => `TEMPORAL_TLS_${name}`,

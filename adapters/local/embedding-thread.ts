@@ -4,14 +4,26 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Embedded, Ready, ThreadData } from './embedding-task.ts'
+import { readModelFolder } from './model-folder.ts'
 import { openModel, TooLong } from './open-model.ts'
 import { ThreadState } from './thread-state.ts'
 
 const { packageDir, model: folder, state: memory } = workerData as ThreadData
 const state = new ThreadState(memory)
 
-const embedOne = await state.compute(() => openModel(packageDir, folder))
+const embedOne = await state.compute(openSameModel)
 const first = await state.compute(async () => embedOne?.('a'))
+if (first && first.length !== folder.dimensions)
+  throw new Error(`it gives vectors of ${first.length} dimensions, and its config.json says ${folder.dimensions}`)
+
+/** Threads are started when they are needed, and the folder may have another model by then. */
+async function openSameModel() {
+  const embed = await openModel(packageDir, folder)
+  const { name } = await readModelFolder(folder.path)
+  if (name !== folder.name)
+    throw new Error(`${folder.path} has ${name} by now, and had ${folder.name}: restart Expertsmith`)
+  return embed
+}
 
 async function embed(texts: readonly string[]): Promise<Embedded> {
   const vectors = new Float32Array(texts.length * folder.dimensions)

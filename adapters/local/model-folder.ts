@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 
 /** How the vectors of a text's tokens become one: their average, or the vector of the first or the last of them. */
 export type Pooling = 'mean' | 'cls' | 'last_token'
@@ -64,10 +64,20 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
 /** Eight hexadecimal digits of what vectors depend on: another export of the same model gives others. */
 async function fingerprint(path: string, onnxFile: string, pooling: Pooling): Promise<string> {
   const hash = createHash('sha256')
-  for (const file of [onnxFile, 'tokenizer.json'])
+  for (const file of [...(await weightsOf(path, onnxFile)), 'tokenizer.json'])
     for await (const bytes of createReadStream(join(path, file))) hash.update(bytes)
   if (pooling !== 'mean') hash.update(pooling)
   return hash.digest('hex').slice(0, 8)
+}
+
+/** Large models have their weights beside the graph, in `model.onnx_data` and the like. */
+async function weightsOf(path: string, onnxFile: string): Promise<string[]> {
+  const dir = dirname(onnxFile)
+  const names = await readdir(join(path, dir))
+  return names
+    .filter((name) => name.startsWith(basename(onnxFile)))
+    .sort()
+    .map((name) => join(dir, name))
 }
 
 function dimensionsIn(config: Json, path: string): number {

@@ -118,23 +118,18 @@ describe('local embedder', { skip: modelMissing }, () => {
     // Answered while hundreds of texts, asked for before, wait.
     await embedder.embed(['How deep is the harbour?'])
     controller.abort(new Error('enough'))
-    const start = performance.now()
+    const first = await Promise.race([cancelled.catch(() => 'cancelled'), behind.then(() => 'behind')])
+    assert.equal(first, 'cancelled')
     await assert.rejects(cancelled, /enough/)
-    assert.ok(performance.now() - start < 500)
     assert.equal((await behind).length, 30)
     await assert.rejects(embedder.embed(['late'], controller), /enough/)
   })
 
   test('keeps the event loop free while it embeds', async () => {
-    let longest = 0
-    let last = performance.now()
-    const timer = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last)
-      last = performance.now()
-    }, 5)
+    const before = performance.eventLoopUtilization()
     await embedder.embed(Array.from({ length: 60 }, (_, i) => Array(8).fill(sentence(i)).join(' ')))
-    clearInterval(timer)
-    assert.ok(longest < 200, `${longest} ms`)
+    const { utilization } = performance.eventLoopUtilization(before)
+    assert.ok(utilization < 0.5, `busy for ${utilization} of the time`)
   })
 
   test('a thread that dies fails its call only, as something to be tried again, and is replaced', async (t) => {

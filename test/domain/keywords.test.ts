@@ -45,7 +45,10 @@ describe('keywords', () => {
     assert.ok(finds('单位', '波兰领土划分的基本单位是市镇。'))
   })
 
-  test('are words of a dictionary in Thai', () => assert.ok(finds('ภาษา', 'ฉันพูดภาษาไทย')))
+  test('are words of a dictionary in Thai', () => {
+    assert.ok(finds('ภาษา', 'ฉันพูดภาษาไทย'))
+    for (const word of ['น้ำ', 'นำ']) assert.ok(finds(word, 'เขานำน้ำมาให้'), word)
+  })
 
   test('do not depend on how digits, hyphens and apostrophes are typed', () => {
     assert.deepEqual(terms('F‑22 ١٢٣ Ｗｉｄｅ co\u00adoperate'), terms('F-22 123 Wide cooperate'))

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { NEEDED, POOLING, QUANTISED } from '../model-folder.ts'
@@ -52,7 +53,7 @@ export async function fetchModel(options: FetchOptions): Promise<FetchedModel> {
   const { modelsDir, repository, signal, onProgress } = options
   const revision = await pinned(options)
   const files = await survey(new HubRepository({ ...options, revision }, signal))
-  const staging = join(modelsDir, '.fetching', revision.slice(0, 12), repository)
+  const staging = join(modelsDir, '.fetching', folderOf(revision), repository)
   await mkdir(staging, { recursive: true })
   const total = files.reduce((sum, { size }) => sum + size, 0)
   await checkRoom(staging, total + SPARE_BYTES, 'the model needs')
@@ -69,10 +70,14 @@ export async function fetchModel(options: FetchOptions): Promise<FetchedModel> {
   return { path: staging, revision, keep: () => replace(staging, modelDir(modelsDir, repository), modelsDir) }
 }
 
+/** Whatever a revision is named. */
+const folderOf = (revision: string) => createHash('sha256').update(revision).digest('hex').slice(0, 12)
+
 /** A branch may move while its files are fetched. */
 async function pinned({ revision, signal, ...hub }: FetchOptions): Promise<string> {
   if (COMMIT.test(revision)) return revision
-  return (await new HubRepository({ ...hub, revision }, signal).commit('config.json')) ?? revision
+  const commit = await new HubRepository({ ...hub, revision }, signal).commit('config.json')
+  return commit !== undefined && COMMIT.test(commit) ? commit : revision
 }
 
 async function survey(hub: HubRepository): Promise<HubFile[]> {

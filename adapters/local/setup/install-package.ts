@@ -44,9 +44,14 @@ export async function installPackage(options: InstallOptions): Promise<Installed
   return { name: TRANSFORMERS, version, dir: packageDir, bytes: await folderSize(packageDir), isNew }
 }
 
+/** One that was copied from another platform, or damaged, is installed anew. */
 async function isInstalled(packageDir: string): Promise<boolean> {
   const wanted = await readFile(join(SOURCE, LOCK), 'utf8')
-  return wanted === (await readFile(join(packageDir, LOCK), 'utf8').catch(() => undefined))
+  if (wanted !== (await readFile(join(packageDir, LOCK), 'utf8').catch(() => undefined))) return false
+  return tryToLoad(packageDir).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function install({ packageDir, onProgress, signal }: InstallOptions): Promise<void> {
