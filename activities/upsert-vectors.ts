@@ -25,8 +25,8 @@ export const upsertVectors =
     if (activityInfo().attempt > 1 && (await ports.runs.isIndexed(file))) return
     const { expert, file: stored } = await beginStage(ports.runs, file, 'store')
     const { generation } = expert
-    // Embedded by another model than that of what serves by now.
-    if (file.generation !== undefined && file.generation !== generation) throw reindexed(file)
+    // Embedded by another model than that of what serves by now. Workers that say no generation knew of the first only.
+    if ((file.generation ?? 1) !== generation) throw reindexed(file)
     const written = { generation, namespace: vectorNamespace(expert.id, generation), chunks: 0 }
     const { fileId, pages, chunks } = file
     const named = { fileId, s3Key: stored.s3Key }

@@ -29,11 +29,15 @@ export const OTHER = 'case when e.generation = b.generation then b.previous else
 export const makingOf = (generation: string) =>
   `case when ${generation} = b.generation then b.built_with else b.served_with end`
 
-/** Of which bytes vectors ought to be: a re-index reads files as they are now; a roll-back needs what serves now. */
-const WANTED_CONTENT = 'case when e.generation = b.previous then f.sha256 else ef.sha256 end'
+/**
+ * Whether vectors are of the bytes that they ought to be of: a re-index reads files as they are now; to a roll-back what serves is as good,
+ * which may be older. Of files that were indexed by older versions nobody knows.
+ */
+const HAS_CONTENT = `coalesce(case when e.generation = b.previous then fb.sha256 = f.sha256
+  else fb.sha256 = f.sha256 or fb.sha256 = ef.sha256 end, true)`
 
-/** Whether the file is there too. Of files that were indexed by older versions nobody knows of which bytes they were. */
-export const IS_BUILT = `(fb.status = 'indexed' and coalesce(fb.sha256 = ${WANTED_CONTENT}, true))`
+/** Whether the file is there too. */
+export const IS_BUILT = `(fb.status = 'indexed' and ${HAS_CONTENT})`
 
 /** Every file that serves, beside what there is of it in the other generation. */
 const FILES_BESIDE = `

@@ -67,9 +67,14 @@ export class PostgresReindexStore implements ReindexStore {
   }
 
   async discard(userId: string, expertId: string, generation: number): Promise<void> {
+    // Its number stays taken, since the run may have been started after all; the request may be sent again.
     await this.#pool.query(
-      `delete from expert_builds b using experts e
-       where e.id = b.expert_id and e.user_id = $1 and b.expert_id = $2 and b.generation = $3 and ${IS_OPEN}`,
+      `with discarded as (
+         update expert_builds b set status = 'cancelled', request_id = gen_random_uuid(), updated_at = now() from experts e
+         where e.id = b.expert_id and e.user_id = $1 and b.expert_id = $2 and b.generation = $3 and ${IS_OPEN}
+         returning b.expert_id, b.generation
+       )
+       delete from expert_file_builds fb using discarded d where fb.expert_id = d.expert_id and fb.generation = d.generation`,
       [userId, expertId, generation],
     )
   }
@@ -111,7 +116,7 @@ export class PostgresReindexStore implements ReindexStore {
       statusReason: row.status_reason,
       isSwitched: row.serving === row.generation,
       estimate: row.estimate,
-      progress: progress.rows[0] ?? { files: 0, built: 0, failed: 0, pending: 0 },
+      progress: progressOf(row, progress.rows[0]),
       tokensEmbedded: tokens.rows[0]?.embedded ?? 0,
       tokensReused: tokens.rows[0]?.reused ?? 0,
       failedFiles: failed.rows.map((file) => ({ ...file, retryable: FAILURES[file.code].retryable })),
@@ -120,4 +125,10 @@ export class PostgresReindexStore implements ReindexStore {
       updatedAt: row.updated_at,
     }
   }
+}
+
+/** Of one that is done there are no rows any more: what was built serves. */
+function progressOf({ status }: BuildRow, found?: ReindexProgress): ReindexProgress {
+  const { files, ...rest } = found ?? { files: 0, built: 0, failed: 0, pending: 0 }
+  return status === 'done' ? { files, built: files, failed: 0, pending: 0 } : { files, ...rest }
 }

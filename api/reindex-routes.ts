@@ -65,7 +65,11 @@ export const reindexRoutes: FastifyPluginAsyncTypebox<ReindexRoutesOptions> = as
   const begin = async (expert: Expert, requestId: string, body: NewReindex): Promise<Reindex> => {
     await usage.checkTokens(expert.userId)
     const { to, estimate, isNeeded } = await plan(options, expert, body)
-    if (expert.reindex) throw new Problem('REINDEX_UNDER_WAY')
+    if (expert.reindex) {
+      // Its run may have been lost; starting what runs changes nothing.
+      await runs.reindex(expert, expert.reindex.generation)
+      throw new Problem('REINDEX_UNDER_WAY')
+    }
     if (!isNeeded && !body.force) throw new Problem('REINDEX_NOT_NEEDED')
     const begun = await reindexes.begin(expert.userId, expert.id, { requestId, to, estimate })
     if (begun === 'gone') throw new Problem('EXPERT_BEING_DELETED')

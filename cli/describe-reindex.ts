@@ -13,7 +13,7 @@ export function describeReindex(reindex: ReindexJson): string {
     describeProgress(reindex),
     `From ${describeMaking(from)} to ${describeMaking(to)}`,
     ...failureLines(failures, { names: 20 }),
-    ...(WHAT_TO_DO[status] ? [WHAT_TO_DO[status]] : []),
+    ...whatToDo(reindex),
     `Its run, step by step: ${temporal_ui_url}`,
   ].join('\n')
 }
@@ -42,7 +42,13 @@ function describeMaking({
   return `${plainLine(model)} (${dimensions}${chunks})`
 }
 
-const WHAT_TO_DO: Partial<Record<ReindexJson['status'], string>> = {
-  paused: 'What serves is as it was. --resume goes on, --cancel ends it.',
-  switched: 'The new vectors serve. --rollback has the old ones serve again, --finish removes them now.',
+function whatToDo({ status, is_switched }: ReindexJson): string[] {
+  if (status === 'switched')
+    return ['The new vectors serve. --rollback has the old ones serve again, --finish removes them now.']
+  if (status !== 'paused') return []
+  return [
+    is_switched
+      ? 'The new vectors serve. --resume goes on rolling back, --finish keeps them instead.'
+      : 'What serves is as it was. --resume goes on, --cancel ends it.',
+  ]
 }

@@ -84,7 +84,7 @@ export interface ReindexStore {
   find(userId: string, expertId: string): Promise<Reindex | undefined>
   /** The one that this request began. */
   findByRequest(userId: string, requestId: string): Promise<Reindex | undefined>
-  /** Undoes `begin`, where its workflow could not be started. */
+  /** Ends what `begin` began, where its workflow could not be started. */
   discard(userId: string, expertId: string, generation: number): Promise<void>
   /** The files of the expert that it would read. */
   fileIds(userId: string, expertId: string): Promise<string[]>

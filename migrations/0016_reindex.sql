@@ -51,13 +51,10 @@ create table expert_file_builds (
   foreign key (expert_id, file_id) references expert_files on delete cascade
 );
 
-create index expert_file_builds_by_file on expert_file_builds (expert_id, file_id);
+create index expert_file_builds_by_file on expert_file_builds (file_id, expert_id);
 
 -- Of older files nobody knows of which bytes their vectors were made.
 alter table expert_files add column sha256 char(64);
-
--- Whether what was derived by a recipe is used is asked by content.
-create index expert_file_builds_by_recipe on expert_file_builds (sha256, recipe);
 
 -- Down Migration
 

@@ -11,6 +11,7 @@ import {
 import type { FileRef } from '../activities/file-refs.ts'
 import type { Activities } from '../activities/index.ts'
 import type { ReindexSettings } from '../activities/reindex/open-build.ts'
+import { isFailureCode } from '../domain/failure.ts'
 import type { BuildRef, ReindexProgress, ReindexReceipt, ReindexStatus } from '../domain/reindex.ts'
 import { BOOKKEEPING, CLEANING } from './activity-options.ts'
 import type { ReindexExpertWorkflow, ReindexState } from './contract.ts'
@@ -89,7 +90,7 @@ export class ReindexRun {
     this.#status = opened.status
     if (opened.isSwitched) this.#phase = opened.status === 'switched' ? 'switched' : 'rolling back'
     if (opened.status === 'cleaning') this.#phase = 'cleaning'
-    if (opened.status === 'paused') this.#pause = { reason: opened.statusReason ?? 'It was paused.' }
+    if (opened.status === 'paused') this.#pause = pauseOf(opened.statusReason ?? 'It was paused.')
     this.#takeWaiting()
     this.#describe()
   }
@@ -119,7 +120,6 @@ export class ReindexRun {
 
   /** Builds and verifies the generation that does not serve, until it serves. @returns false where it was stopped before that */
   async #carry(): Promise<boolean> {
-    this.#isStopped = false
     const isForward = this.#phase === 'building'
     if (!this.#pause) await this.#setStatus(isForward ? 'building' : 'rolling_back')
     while (!this.#isStopped) {
@@ -291,6 +291,12 @@ export class ReindexRun {
       renderReindex({ ...this.state, from, to, estimate, failures: this.#failures, phase: this.#phase }),
     )
   }
+}
+
+/** Of a run that was started again: a reason that begins with a code is that of a failure. */
+function pauseOf(reason: string): Pause {
+  const code = /^([A-Z_]+): /.exec(reason)?.[1]
+  return { reason, ...(code !== undefined && isFailureCode(code) && { code }) }
 }
 
 const describeFailed = (failed: number) =>

@@ -10,7 +10,7 @@ import type { Ports } from '../ports.ts'
 type Uses = Pick<Ports, 'builds' | 'objects' | 'vectors'>
 type Cleaned = Pick<ReindexReceipt, 'outcome' | 'vectors_deleted' | 'vectors_left' | 'artefacts_deleted'>
 /** What an attempt that takes over has to know. `after`: of the files whose artefacts are gone. */
-type Told = { readonly vectors: number; readonly artefacts: number; readonly after: string }
+type Told = { readonly vectors: number; readonly artefacts: number; readonly after?: string }
 
 const PAGE = 100
 
@@ -25,7 +25,7 @@ export const cleanBuild =
       const namespace = vectorNamespace(build.expertId, other.generation)
       const told = earlierAttempt<Told>()
       const vectors = told.vectors ?? (await ports.vectors.count(namespace, options))
-      await keep({ vectors, artefacts: told.artefacts ?? 0, after: told.after ?? '' } satisfies Told)
+      await keep({ ...told, vectors, artefacts: told.artefacts ?? 0 } satisfies Told)
       await removeNamespace(ports, namespace, options)
       const artefacts = await removeDerived(ports, build, options, (rest) => keep({ vectors, ...rest } satisfies Told))
       const outcome = await ports.builds.close(build)

@@ -39,8 +39,9 @@ export const keepBuilds = ({ builds, budget }: Pick<Ports, 'builds' | 'budget'>)
     await builds.setStatus(build, status)
   },
 
-  /** Has nothing to wait for where nothing was switched. @returns in how many milliseconds no search reads the other generation any more */
+  /** Has nothing to wait for where nothing was switched, or the expert is being deleted. @returns in how many milliseconds no search reads the other generation any more */
   async searchesEndIn(build: BuildRef): Promise<number> {
+    if (!(await builds.other(build))) return 0
     const since = await builds.sinceSwitch(build)
     return since === undefined ? 0 : Math.max(0, SEARCHES_END_WITHIN_MS - since)
   },

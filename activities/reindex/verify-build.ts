@@ -97,9 +97,11 @@ async function isLost({ objects, vectors }: Uses, namespace: string, file: Built
   return !isFirst(matches, chunk.index)
 }
 
+/** Among so many that are equally near, as of a page that all documents have, it may be just behind those that are shown. */
 function isFirst(matches: readonly VectorMatch[], index: number): boolean {
   const best = matches[0]?.score ?? 0
-  return matches.some(({ chunk, score }) => chunk.index === index && best - score < EQUALLY_NEAR)
+  const areAllEqual = matches.length === NEAREST && best - (matches.at(-1)?.score ?? 0) < EQUALLY_NEAR
+  return areAllEqual || matches.some(({ chunk, score }) => chunk.index === index && best - score < EQUALLY_NEAR)
 }
 
 /** Undefined where what was derived is gone by now, as by a rule of the bucket: then there is nothing to compare with. */

@@ -332,6 +332,28 @@ describe('ReindexExpert', () => {
     assert.equal((await ask(id, 'pause', 409)).code, 'REINDEX_NOT_NOW')
   })
 
+  test('is cancelled by a request that comes before its run has begun', async () => {
+    const id = await expertOf(await file('oars'))
+    await begin(id)
+    await ask(id, 'cancel')
+    assert.equal((await receiptOf(id)).outcome, 'cancelled')
+    assert.deepEqual(await namespacesOf(id), [`${id}.1`])
+    assert.equal((await api.expert(id)).embeddings.dimensions, 256)
+  })
+
+  test('is rolled back where a file has got new content that what serves has not taken up', async () => {
+    const id = await expertOf(await file('lanterns'))
+    await begin(id)
+    await until(id, 'switched')
+    const added = await file('bells')
+    await api.send('POST', `/experts/${id}/files`, { file_ids: [added.id] })
+    await eventually(async () => assert.equal(await found(id, 'bells'), added.id))
+    await api.sendFile('PUT', `/knowledge-base/files/${added.id}/content`, 'bells.txt', 'Nothing but whistles.')
+    await ask(id, 'rollback')
+    await eventually(async () => assert.equal((await api.expert(id)).embeddings.dimensions, 256))
+    await run(id).terminate()
+  })
+
   test('pauses and goes on by signal; one at the wrong moment changes nothing, and is told', async () => {
     const [one, two] = [await file('decks'), await file('holds')]
     const id = await expertOf(one, two)
@@ -427,14 +449,20 @@ describe('ReindexExpert', () => {
   })
 
   test('waits for tokens of the day, which are held and counted as those of every file', async (t) => {
-    const id = await expertOf(await file('engines'), await file('boilers'))
+    const [one, two] = [await file('engines'), await file('boilers')]
+    const id = await expertOf(one, two)
     const { body } = await api.send('GET', '/usage')
     const { used } = body.tokens_today as { used: number }
     const quota = (tokens_per_day: number | null) =>
       api.send('PUT', `/users/${LOCAL_USER_ID}/quota`, { tokens_per_day })
     t.after(() => quota(null))
     await quota(used + 1)
+    // The first one takes all that is left, and more.
+    budget.hold(NEW, two)
     const { estimate } = await begin(id)
+    await isHolding(1)
+    await eventually(async () => assert.equal((await look(id)).progress.built, 1))
+    budget.open()
     assert.match(String((await until(id, 'paused')).status_reason), /^TOKEN_QUOTA_EXHAUSTED: /)
     await quota(null)
     await ask(id, 'resume')
