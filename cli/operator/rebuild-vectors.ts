@@ -75,7 +75,7 @@ function tell({ experts, others, reindexed }: Marked, asked: readonly string[], 
     )
   for (const { expert_id, name } of underWay)
     say(
-      `Left as it is: ${expert_id} (${plainLine(name)}) is being re-indexed. End that first: expertsmith reindex ${expert_id} --cancel, --rollback or --finish.`,
+      `Left as it is: ${expert_id} (${plainLine(name)}) is being re-indexed. End that first, which needs none of the vectors: expertsmith reindex ${expert_id} --cancel before it has switched, --finish after it.`,
     )
   if (left.length > 0 || underWay.length > 0) process.exitCode = EXIT.partly
   if (missing.length > 0) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
+import { markForRebuild } from '../../adapters/postgres-rebuild.ts'
 import { startOpenAiServer } from '../support/openai-server.ts'
 import { startPineconeServer } from '../support/pinecone-server.ts'
 import { eventually, Requests } from '../support/requests.ts'
@@ -129,6 +130,34 @@ describe('CreateExpert, where a service fails', () => {
     restore()
     await api.send('POST', `/experts/${id}/retry`)
     await api.until(id, 'ready')
+  })
+
+  test('an index that was deleted keeps nobody from ending a re-index, so that what serves can be stored again', async () => {
+    const file = await api.upload('lost.txt', 'This was in the index.')
+    const [built, switched] = [await api.createExpert([file]), await api.createExpert([file])]
+    for (const { id } of [built, switched]) await api.until(id, 'ready')
+    const ask = (id: string, action = '') =>
+      api.send('POST', `/experts/${id}/reindex${action}`, action ? undefined : { force: true })
+    const until = (id: string, status: string) =>
+      eventually(async () => assert.equal((await api.send('GET', `/experts/${id}/reindex`)).body.status, status))
+    const marked = async () =>
+      (await markForRebuild(world.database.pool, () => true, [built.id, switched.id])).experts.length
+    await ask(switched.id)
+    await until(switched.id, 'switched')
+    const restore = pinecone.dropIndexes()
+    await ask(built.id)
+    await until(built.id, 'paused')
+    assert.equal(await marked(), 0)
+
+    await world.database.pool.query(
+      `update expert_builds set switched_at = now() - interval '2 minutes' where switched_at is not null`,
+    )
+    await ask(built.id, '/cancel')
+    await until(built.id, 'cancelled')
+    await ask(switched.id, '/finish')
+    await until(switched.id, 'done')
+    assert.equal(await marked(), 2)
+    restore()
   })
 
   test('says that it pauses while other files are still being tried', async () => {
