@@ -17,9 +17,10 @@ import { openRun } from './open-run.ts'
 import type { Ports } from './ports.ts'
 import { recordFailure } from './record-failure.ts'
 import { cleanBuild } from './reindex/clean-build.ts'
-import { keepBuilds, switchGeneration } from './reindex/keep-builds.ts'
+import { keepBuilds } from './reindex/keep-builds.ts'
 import { mendBuild } from './reindex/mend-build.ts'
 import { openBuild } from './reindex/open-build.ts'
+import { switchGeneration } from './reindex/switch-generation.ts'
 import { verifyBuild } from './reindex/verify-build.ts'
 import { removeArtefacts, removeFileArtefacts } from './remove-artefacts.ts'
 import { removeExpert, stopRun } from './remove-expert.ts'
@@ -33,7 +34,7 @@ export const createActivities = (ports: Ports) => ({
   ...keepRecords(ports),
   ...processFiles({ ...ports, runs: fileRuns(ports.runs, ports.buildFiles) }),
   cancelUnfinished: cancelUnfinished(ports),
-  stopRun,
+  stopRun: stopRun(ports),
   removeVectors: removeVectors(ports),
   removeFileVectors: removeFileVectors(ports),
   removeArtefacts: removeArtefacts(ports),

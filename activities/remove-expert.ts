@@ -8,11 +8,15 @@ import type { Ports } from './ports.ts'
 type OneExpert = { readonly expertId: string }
 type Removed = { readonly files: number }
 
-/** Asks the expert's run, and its re-index, to stop. @returns whether both are over: from then on nothing writes vectors of this expert */
-export async function stopRun({ expertId }: OneExpert): Promise<boolean> {
-  const over = await Promise.all([createExpertId(expertId), reindexExpertId(expertId)].map(stop))
-  return over.every(Boolean)
-}
+/** Asks the expert's run, and its re-indexes, to stop. @returns whether all are over: from then on nothing writes vectors of this expert */
+export const stopRun =
+  ({ builds }: Pick<Ports, 'builds'>) =>
+  async ({ expertId }: OneExpert): Promise<boolean> => {
+    const generations = await builds.generations(expertId)
+    const reindexes = generations.map((generation) => reindexExpertId({ expertId, generation }))
+    const over = await Promise.all([createExpertId(expertId), ...reindexes].map(stop))
+    return over.every(Boolean)
+  }
 
 async function stop(workflowId: string): Promise<boolean> {
   const run = getClient().workflow.getHandle(workflowId)

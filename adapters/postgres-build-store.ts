@@ -6,18 +6,26 @@ import type {
   BuildStore,
   BuiltFile,
   Derived,
+  DerivedFile,
+  EndedBuild,
   OpenedBuild,
+  OtherGeneration,
   ReindexProgress,
   ReindexStatus,
   SwitchOutcome,
 } from '../domain/reindex.ts'
+import { isClosed } from '../domain/reindex.ts'
 import type { BuildRow } from './postgres-builds.ts'
-import { COUNTS, IS_BUILT, IS_OPEN, OTHER, SERVING_FILES } from './postgres-builds.ts'
+import { COUNTS, IS_BUILDING, IS_BUILT, IS_OPEN, makingOf, OTHER, SERVING_FILES } from './postgres-builds.ts'
 import { switchGeneration } from './postgres-switch.ts'
 
 const BUILD = `
-  select b.*, e.generation as serving from expert_builds b join experts e on e.id = b.expert_id
-  where b.expert_id = $1 and b.generation = $2 and e.status <> 'deleting' and ${IS_OPEN}`
+  select b.*, e.generation as serving, e.embedding_model as model, e.status = 'deleting' as is_going
+  from expert_builds b join experts e on e.id = b.expert_id where b.expert_id = $1 and b.generation = $2`
+
+/** Whether it serves, and will: not where it is being removed. */
+const IS_SERVED = `exists (
+  select from expert_files ef where ef.expert_id = fb.expert_id and ef.file_id = fb.file_id and ef.status = 'indexed')`
 
 /** Rows of the generation that does not serve, of the build $2 of the expert $1. */
 const OF_OTHER = `fb.expert_id = $1 and fb.generation = (
@@ -28,16 +36,24 @@ const PENDING_AGAIN = `
 
 const BUILT = `
   select fb.file_id as "fileId", coalesce(fb.sha256, f.sha256) as sha256, fb.chunks, fb.recipe
-  from expert_file_builds fb join files f on f.id = fb.file_id where ${OF_OTHER} and fb.status = 'indexed'`
+  from expert_file_builds fb join files f on f.id = fb.file_id where ${OF_OTHER} and fb.status = 'indexed' and ${IS_SERVED}`
+
+/** Of unfinished ones nobody knows by which recipe, or of which content, they were begun. */
+const DERIVED = `
+  select fb.file_id as "fileId", array_remove(array[fb.sha256, nullif(f.sha256, fb.sha256)], null) as contents,
+    making->>'model' as model, (making->>'dimensions')::int as dimensions
+  from expert_file_builds fb join files f on f.id = fb.file_id
+  join expert_builds b on b.expert_id = $1 and b.generation = $2, lateral (select ${makingOf('fb.generation')} as making) made
+  where ${OF_OTHER}`
 
 const PAGE = `and ($3 = '' or fb.file_id > nullif($3, '')::uuid) order by fb.file_id limit $4`
 
-/** Made by the recipe $4 of the content $3, or perhaps just about to be: nobody knows the recipe of what is not done. */
+/** Made by the recipe $4 of the content $3, or perhaps just about to be: nobody knows the recipe of what is not done, or was done long ago. */
 const IS_USED = `
   select exists (
     select from files f join expert_files ef on ef.file_id = f.id join experts e on e.id = ef.expert_id
     where f.sha256 = $3 and ef.status <> 'removing' and e.status <> 'deleting'
-      and (ef.recipe = $4 or ef.status in ('pending', 'processing'))
+      and (ef.recipe = $4 or ef.status in ('pending', 'processing') or ef.status = 'indexed' and ef.recipe is null)
   ) or exists (
     select from files f join expert_file_builds fb on fb.file_id = f.id
     where f.sha256 = $3 and (fb.recipe = $4 or fb.status in ('pending', 'processing')) and not (${OF_OTHER})
@@ -52,10 +68,21 @@ export class PostgresBuildStore implements BuildStore {
     this.#pool = pool
   }
 
-  async open(build: BuildRef): Promise<OpenedBuild | undefined> {
-    const { rows } = await this.#pool.query<BuildRow>(BUILD, idsOf(build))
+  async generations(expertId: string): Promise<number[]> {
+    const { rows } = await this.#pool.query<{ generation: number }>(
+      'select generation from expert_builds where expert_id = $1 order by generation',
+      [expertId],
+    )
+    return rows.map(({ generation }) => generation)
+  }
+
+  async open(build: BuildRef): Promise<OpenedBuild | EndedBuild | undefined> {
+    const { rows } = await this.#pool.query<BuildRow & { model: string; is_going: boolean }>(BUILD, idsOf(build))
     const [row] = rows
     if (!row) return undefined
+    const { status, model, is_going } = row
+    if (is_going) return { outcome: 'expert_deleted', model }
+    if (isClosed(status)) return { outcome: status, model }
     // A run that was terminated left files in processing; this run is the only one now, so they are its to do.
     await this.#pool.query(
       `update expert_file_builds fb set ${PENDING_AGAIN} where ${OF_OTHER} and fb.status = 'processing'`,
@@ -63,7 +90,7 @@ export class PostgresBuildStore implements BuildStore {
     )
     return {
       previous: row.previous,
-      status: row.status,
+      status,
       statusReason: row.status_reason,
       isSwitched: row.serving === row.generation,
       from: row.served_with,
@@ -73,11 +100,20 @@ export class PostgresBuildStore implements BuildStore {
     }
   }
 
+  async isOpen(build: BuildRef): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      `select from expert_builds b join experts e on e.id = b.expert_id
+       where b.expert_id = $1 and b.generation = $2 and ${IS_OPEN} and e.status <> 'deleting'`,
+      idsOf(build),
+    )
+    return rowCount === 1
+  }
+
   async filesToBuild(build: BuildRef, after: string, limit: number): Promise<BuildPage> {
     const { rows } = await this.#pool.query<BuildPage['files'][number] & { position: string }>(
       `with wanted as (
          select ef.file_id, f.original_name as name, ef.position, ${OTHER} as build
-         ${SERVING_FILES} and not coalesce(${IS_BUILT}, false) and fb.status is distinct from 'failed' and ef.position > $3
+         ${SERVING_FILES} and ${IS_BUILDING} and not coalesce(${IS_BUILT}, false) and fb.status is distinct from 'failed' and ef.position > $3
          order by ef.position limit $4
        ), prepared as (
          insert into expert_file_builds as fb (expert_id, generation, file_id) select $1, build, file_id from wanted
@@ -119,18 +155,21 @@ export class PostgresBuildStore implements BuildStore {
     )
   }
 
-  async setStatus({ expertId, generation }: BuildRef, status: ReindexStatus, reason?: string): Promise<void> {
-    await this.#pool.query(
+  async setStatus({ expertId, generation }: BuildRef, status: ReindexStatus, reason?: string): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
       `update expert_builds b set status = $3, status_reason = $4, updated_at = now()
        where b.expert_id = $1 and b.generation = $2 and ${IS_OPEN}`,
       [expertId, generation, status, reason ?? null],
     )
+    return rowCount === 1
   }
 
-  async other(build: BuildRef) {
-    const { rows } = await this.#pool.query<{ generation: number; chunks: number; userId: string }>(
+  async other(build: BuildRef): Promise<OtherGeneration | undefined> {
+    const { rows } = await this.#pool.query<OtherGeneration>(
       `select ${OTHER} as generation, e.user_id as "userId",
-         (select coalesce(sum(fb.chunks), 0)::int from expert_file_builds fb where ${OF_OTHER} and fb.status = 'indexed') as chunks
+         (select coalesce(sum(fb.chunks), 0)::int from expert_file_builds fb
+          where ${OF_OTHER} and fb.status = 'indexed' and ${IS_SERVED}) as chunks,
+         exists (select from expert_files where expert_id = $1 and status = 'removing') as "areFilesGoing"
        from expert_builds b join experts e on e.id = b.expert_id
        where b.expert_id = $1 and b.generation = $2 and e.status <> 'deleting'`,
       idsOf(build),
@@ -164,11 +203,8 @@ export class PostgresBuildStore implements BuildStore {
     return rows[0]?.milliseconds ?? undefined
   }
 
-  async derived(build: BuildRef, after: string, limit: number): Promise<Derived[]> {
-    const { rows } = await this.#pool.query<Derived>(
-      `${BUILT} and fb.recipe is not null and coalesce(fb.sha256, f.sha256) is not null ${PAGE}`,
-      [...idsOf(build), after, limit],
-    )
+  async derived(build: BuildRef, after: string, limit: number): Promise<DerivedFile[]> {
+    const { rows } = await this.#pool.query<DerivedFile>(`${DERIVED} ${PAGE}`, [...idsOf(build), after, limit])
     return rows
   }
 

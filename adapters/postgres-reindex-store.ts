@@ -67,14 +67,10 @@ export class PostgresReindexStore implements ReindexStore {
   }
 
   async discard(userId: string, expertId: string, generation: number): Promise<void> {
-    // Its number stays taken, since the run may have been started after all; the request may be sent again.
+    // Its number stays taken, since the run may have been started after all: that sees it, and cleans up. The request may be sent again.
     await this.#pool.query(
-      `with discarded as (
-         update expert_builds b set status = 'cancelled', request_id = gen_random_uuid(), updated_at = now() from experts e
-         where e.id = b.expert_id and e.user_id = $1 and b.expert_id = $2 and b.generation = $3 and ${IS_OPEN}
-         returning b.expert_id, b.generation
-       )
-       delete from expert_file_builds fb using discarded d where fb.expert_id = d.expert_id and fb.generation = d.generation`,
+      `update expert_builds b set status = 'cancelled', request_id = gen_random_uuid(), updated_at = now() from experts e
+       where e.id = b.expert_id and e.user_id = $1 and b.expert_id = $2 and b.generation = $3 and ${IS_OPEN} and b.switched_at is null`,
       [userId, expertId, generation],
     )
   }

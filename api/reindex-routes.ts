@@ -58,7 +58,7 @@ export const reindexRoutes: FastifyPluginAsyncTypebox<ReindexRoutesOptions> = as
   }
 
   const toJson = (reindex: Reindex) => {
-    const workflowId = reindexExpertId(reindex.expertId)
+    const workflowId = reindexExpertId(reindex)
     return toReindexJson(reindex, { workflowId, uiUrl: runs.urlOf(workflowId) })
   }
 

@@ -66,9 +66,17 @@ export function recipeName({ extractorVersion, chunkerVersion, model, dimensions
   const digest = createHash('sha256')
     .update(JSON.stringify([model, extractorVersion, chunkerVersion, PART_FORMAT]))
     .digest('hex')
-  const readable = model.replaceAll(/[^A-Za-z0-9.-]+/g, '_').slice(0, 60)
-  return `${readable}-${dimensions}-${digest.slice(0, 12)}`
+  return `${recipeStem(model, dimensions)}${digest.slice(0, 12)}`
 }
+
+/** How the names of all recipes of a model begin; hardly any other's do. */
+export const recipeStem = (model: string, dimensions: number) =>
+  `${model.replaceAll(/[^A-Za-z0-9.-]+/g, '_').slice(0, 60)}-${dimensions}-`
+
+const EMBEDDINGS_KEY = /^derived\/[0-9a-f]{64}\/(?<recipe>[^/]+)\/./
+
+/** The recipe by which what is under this key was embedded; undefined where it is something else. */
+export const recipeOfKey = (key: string): string | undefined => EMBEDDINGS_KEY.exec(key)?.groups?.recipe
 
 export const embeddingsPartKey = (prefix: string, part: number) =>
   `${prefix}/part-${String(part).padStart(5, '0')}.chunks`

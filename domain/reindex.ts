@@ -30,9 +30,11 @@ export const REINDEX_STATUSES = [...OPEN, ...CLOSED] as const
  * is; `rolled_back`, `cancelled`: the old one is.
  */
 export type ReindexStatus = (typeof REINDEX_STATUSES)[number]
-type ClosedStatus = (typeof CLOSED)[number]
+export type ClosedStatus = (typeof CLOSED)[number]
 
-export const isOpen = (status: ReindexStatus): boolean => !(CLOSED as readonly string[]).includes(status)
+export const isClosed = (status: ReindexStatus): status is ClosedStatus =>
+  (CLOSED as readonly ReindexStatus[]).includes(status)
+export const isOpen = (status: ReindexStatus): boolean => !isClosed(status)
 
 /** Of the files that are indexed in what serves. */
 export type ReindexProgress = {
@@ -107,6 +109,9 @@ export type OpenedBuild = {
   readonly progress: ReindexProgress
 }
 
+/** `model`: that serves. */
+export type EndedBuild = { readonly outcome: ReindexReceipt['outcome']; readonly model: string }
+
 type FileToBuild = {
   readonly fileId: string
   readonly name: string
@@ -116,6 +121,15 @@ type FileToBuild = {
 }
 export type BuildPage = { readonly files: readonly FileToBuild[]; readonly last: string }
 
+export type OtherGeneration = {
+  readonly generation: number
+  /** How many chunks it ought to have. */
+  readonly chunks: number
+  /** Whether files are being removed, so that it has more, or fewer, for a while. */
+  readonly areFilesGoing: boolean
+  readonly userId: string
+}
+
 /** A file of the generation that does not serve, as it is there. */
 export type BuiltFile = {
   readonly fileId: string
@@ -124,7 +138,10 @@ export type BuiltFile = {
   readonly recipe: string
 }
 
-export type Derived = Pick<BuiltFile, 'fileId' | 'sha256' | 'recipe'>
+/** Contents of a file of which something may have been derived for the other generation, with the model of that. */
+export type DerivedFile = Pick<BuiltFile, 'fileId'> &
+  Pick<Making, 'model' | 'dimensions'> & { readonly contents: readonly string[] }
+export type Derived = Pick<BuiltFile, 'sha256' | 'recipe'>
 
 /** `missing`: files that serve and are not complete in the other generation, so that nothing was switched. */
 export type SwitchOutcome = { readonly isSwitched: boolean; readonly missing: number }
@@ -134,8 +151,12 @@ export type SwitchOutcome = { readonly isSwitched: boolean; readonly missing: nu
  * the switch, what served before it afterwards.
  */
 export interface BuildStore {
-  /** Begins a run: files that an earlier one left in processing are pending again. Undefined where there is nothing to do any more. */
-  open(build: BuildRef): Promise<OpenedBuild | undefined>
+  /** Of all re-indexes of the expert, also of those that have ended. */
+  generations(expertId: string): Promise<number[]>
+  /** Begins a run: files that an earlier one left in processing are pending again. Undefined where there never was such a re-index, or the expert is gone. */
+  open(build: BuildRef): Promise<OpenedBuild | EndedBuild | undefined>
+  /** Whether it has not ended. */
+  isOpen(build: BuildRef): Promise<boolean>
   /** Files that serve and are not, or not with the same content, in the other generation, and have not failed there; behind `after`, '0' first. */
   filesToBuild(build: BuildRef, after: string, limit: number): Promise<BuildPage>
   progress(build: BuildRef): Promise<ReindexProgress>
@@ -144,12 +165,11 @@ export interface BuildStore {
   requeue(build: BuildRef): Promise<void>
   /** Makes all files of the other generation pending again, or these. */
   requeueBuilt(build: BuildRef, fileIds?: readonly string[]): Promise<void>
-  setStatus(build: BuildRef, status: ReindexStatus, reason?: string): Promise<void>
-  /** How the other generation is called, and how many chunks it ought to have; undefined once the expert is gone. */
-  other(
-    build: BuildRef,
-  ): Promise<{ readonly generation: number; readonly chunks: number; readonly userId: string } | undefined>
-  /** Complete files of the other generation, in the order of their ids, behind `after`. */
+  /** @returns false where it has ended */
+  setStatus(build: BuildRef, status: ReindexStatus, reason?: string): Promise<boolean>
+  /** Undefined once the expert is gone. */
+  other(build: BuildRef): Promise<OtherGeneration | undefined>
+  /** Complete files of the other generation, in the order of their ids, behind `after`; not those that are being removed. */
   built(build: BuildRef, after: string, limit: number): Promise<BuiltFile[]>
   /** Some of them, by chance. */
   sample(build: BuildRef, limit: number): Promise<BuiltFile[]>
@@ -157,8 +177,8 @@ export interface BuildStore {
   switch(build: BuildRef, to: number): Promise<SwitchOutcome>
   /** Milliseconds since the last switch; undefined where there was none. */
   sinceSwitch(build: BuildRef): Promise<number | undefined>
-  /** What was derived for the other generation, in the order of the files, behind `after`. */
-  derived(build: BuildRef, after: string, limit: number): Promise<Derived[]>
+  /** Files of which something may have been derived for the other generation, also of those that it never completed; in their order, behind `after`. */
+  derived(build: BuildRef, after: string, limit: number): Promise<DerivedFile[]>
   /** Whether anything else than the other generation uses, or is about to make, what was derived of this content by this recipe. */
   isDerivedUsed(build: BuildRef, derived: Derived): Promise<boolean>
   /** Removes the rows of the other generation. @returns what has become of the re-index */

@@ -6,6 +6,7 @@ import type { Chore, HousekeepingReceipt } from '../domain/housekeeping.ts'
 import type { FileFailure, FileInDeletion } from '../domain/ports.ts'
 import type { BuildRef, ReindexProgress, ReindexReceipt, ReindexStatus } from '../domain/reindex.ts'
 import { counted, escapeSummary } from './markdown.ts'
+import type { Passes } from './passes.ts'
 
 type CreateExpertInput = { readonly expertId: string }
 export type CreateExpertWorkflow = (input: CreateExpertInput) => Promise<ExpertSummary>
@@ -95,7 +96,9 @@ export type WebhookReceipt = {
 }
 export type DeliverWebhookWorkflow = (input: DeliverWebhookInput) => Promise<WebhookReceipt>
 
-export type ReindexExpertWorkflow = (input: BuildRef) => Promise<ReindexReceipt>
+/** `passes`: what a run hands to the one that continues it. */
+export type ReindexExpertInput = BuildRef & { readonly passes?: Passes }
+export type ReindexExpertWorkflow = (input: ReindexExpertInput) => Promise<ReindexReceipt>
 /** `note`: what came of a signal that came at the wrong moment. */
 export type ReindexState = ReindexProgress & {
   readonly status: ReindexStatus
@@ -104,7 +107,8 @@ export type ReindexState = ReindexProgress & {
 }
 
 export const REINDEX_EXPERT = 'ReindexExpert'
-export const reindexExpertId = (expertId: string) => `reindex-expert-${expertId}`
+/** Each re-index has its own, so that one that begins in the moment in which another ends is not taken for that one. */
+export const reindexExpertId = ({ expertId, generation }: BuildRef) => `reindex-expert-${expertId}-${generation}`
 
 export const DELIVER_WEBHOOK = 'DeliverWebhook'
 export const deliverWebhookId = (eventId: string) => `webhook-${eventId}`
@@ -196,7 +200,7 @@ type ReindexedExpert = Pick<Expert, 'id' | 'userId' | 'name'>
 
 /** Starting what runs already is a success. Lacks the task queue. */
 export const reindexExpertStart = ({ id: expertId, userId, name }: ReindexedExpert, generation: number) => ({
-  workflowId: reindexExpertId(expertId),
+  workflowId: reindexExpertId({ expertId, generation }),
   workflowIdConflictPolicy: 'USE_EXISTING' as const,
   staticSummary: escapeSummary(`Re-index ${name}`),
   staticDetails: `Expert \`${expertId}\`, generation ${generation} of its vectors.`,

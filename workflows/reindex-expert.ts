@@ -16,8 +16,8 @@ import { ReindexRun } from './reindex-run.ts'
  *
  * Everything but what is in flight is in Postgres, so that a run can be continued as new, or started again, at any time.
  */
-export const ReindexExpert: ReindexExpertWorkflow = async (build) => {
-  const run = new ReindexRun(build)
+export const ReindexExpert: ReindexExpertWorkflow = async (input) => {
+  const run = new ReindexRun(input)
   setHandler(pauseReindex, () => run.ask('pause'), {
     description: 'Begins no more files; those that are in flight end. The old vectors serve on.',
   })

@@ -1,20 +1,19 @@
 import { isCancellation, proxyActivities, sleep } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
 import type { Verdict } from '../activities/reindex/verify-build.ts'
-import type { FailureCode } from '../domain/failure.ts'
 import type { BuildRef } from '../domain/reindex.ts'
 import { CLEANING, triesWithin } from './activity-options.ts'
 import { toFileFailure } from './file-failure.ts'
 import { counted } from './markdown.ts'
+import type { ReindexPause } from './reindex-pause.ts'
+import { pauseBy } from './reindex-pause.ts'
 
 const { verifyBuild, mendBuild } = proxyActivities<Activities>(CLEANING)
 
 /** Between two looks at a store that may lag behind; after the last of them files are stored again, and it begins anew, more patiently. */
 const LOOK_AGAIN_AFTER_MS = [1_000, 4_000]
+const LONGEST_MS = 4_000
 const MENDINGS = 3
-
-/** Why a re-index does not go on by itself. */
-export type Pause = { readonly code?: FailureCode; readonly reason: string }
 
 type Verification = {
   readonly build: BuildRef
@@ -26,7 +25,7 @@ type Verification = {
   readonly buildFiles: () => Promise<void>
   readonly mustWait: () => boolean
 }
-type Verified = { readonly isComplete: boolean; readonly pause?: Pause }
+type Verified = { readonly isComplete: boolean; readonly pause?: ReindexPause }
 
 /** Whether the vector store has all of the generation that does not serve. Without a pause, it was to wait before that was known. */
 export async function verifyGeneration(verification: Verification): Promise<Verified> {
@@ -34,8 +33,9 @@ export async function verifyGeneration(verification: Verification): Promise<Veri
     return await verifyAndMend(verification)
   } catch (error) {
     if (isCancellation(error)) throw error
-    const { code, message } = toFileFailure(error, 'store')
-    return { isComplete: false, pause: { code, reason: `${code}: ${message}` } }
+    const failure = toFileFailure(error, 'store')
+    // The expert is gone, or about to go: whoever looks at the rows sees that.
+    return { isComplete: false, ...(failure.code !== 'CANCELLED' && { pause: pauseBy(failure) }) }
   }
 }
 
@@ -57,16 +57,15 @@ async function verifyAndMend(verification: Verification): Promise<Verified> {
   return { isComplete: false }
 }
 
+/** The vectors of files that are being removed go just now, so that nothing is missing or too much before they are gone. */
 async function lookPatiently({ build, exactly, retryBudgetMs, mustWait }: Verification, mending: number) {
   const options = { summary: 'counts, files, sample searches', retry: triesWithin(retryBudgetMs) }
-  const look = () => verifyBuild.executeWithOptions(options, [{ ...build, exactly }])
-  let verdict = await look()
-  for (const pause of LOOK_AGAIN_AFTER_MS) {
-    if (verdict.isComplete || mustWait()) return verdict
-    await sleep(pause * (mending + 1))
-    verdict = await look()
+  for (let looks = 0; ; looks++) {
+    const isLast = looks >= LOOK_AGAIN_AFTER_MS.length
+    const verdict = await verifyBuild.executeWithOptions(options, [{ ...build, exactly, isLast }])
+    if (verdict.isComplete || mustWait() || (isLast && !verdict.areFilesGoing)) return verdict
+    await sleep((LOOK_AGAIN_AFTER_MS[looks] ?? LONGEST_MS) * (mending + 1))
   }
-  return verdict
 }
 
 const describe = ({ expected, found, missingFiles, searches, wrongSearches }: Verdict) =>

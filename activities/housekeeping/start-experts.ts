@@ -94,8 +94,12 @@ const dueExpert = (housekeeping: HousekeepingStore, { id, status }: ExpertInMoti
   },
 })
 
-const dueReindex = (housekeeping: HousekeepingStore, { id, status }: ReindexInMotion, before: Date): Due => ({
-  workflowId: reindexExpertId(id),
+const dueReindex = (
+  housekeeping: HousekeepingStore,
+  { id, generation, status }: ReindexInMotion,
+  before: Date,
+): Due => ({
+  workflowId: reindexExpertId({ expertId: id, generation }),
   status,
   start: async () => {
     const reindex = await housekeeping.findReindexInMotion(id, before)

@@ -1,14 +1,14 @@
 import { log } from '@temporalio/activity'
 import { Failure } from '../../domain/failure.ts'
-import { derivedFolder, vectorNamespace } from '../../domain/keys.ts'
+import { derivedFolder, recipeOfKey, recipeStem, vectorNamespace } from '../../domain/keys.ts'
 import type { CallOptions } from '../../domain/ports.ts'
-import type { BuildRef, ReindexReceipt } from '../../domain/reindex.ts'
+import type { BuildRef, DerivedFile, ReindexReceipt } from '../../domain/reindex.ts'
 import { earlierAttempt } from '../earlier-attempt.ts'
 import { heartbeating } from '../heartbeating.ts'
 import type { Ports } from '../ports.ts'
 
 type Uses = Pick<Ports, 'builds' | 'objects' | 'vectors'>
-type Cleaned = Pick<ReindexReceipt, 'outcome' | 'vectors_deleted' | 'vectors_left' | 'artefacts_deleted'>
+export type Cleaned = Pick<ReindexReceipt, 'outcome' | 'vectors_deleted' | 'vectors_left' | 'artefacts_deleted'>
 /** What an attempt that takes over has to know. `after`: of the files whose artefacts are gone. */
 type Told = { readonly vectors: number; readonly artefacts: number; readonly after?: string }
 
@@ -52,16 +52,35 @@ async function removeDerived(
   const told = earlierAttempt<Told>()
   let { after = '', artefacts = 0 } = told
   for (let page = await ports.builds.derived(build, after, PAGE); page.length > 0; ) {
-    const keys: string[] = []
-    for (const derived of page)
-      if (!(await ports.builds.isDerivedUsed(build, derived)))
-        for await (const { key } of ports.objects.list(`${derivedFolder(derived.sha256)}${derived.recipe}/`, options))
-          keys.push(key)
-    if (after !== told.after) artefacts += new Set(keys).size
+    const keys = new Set<string>()
+    for (const file of page) for (const key of await unusedOf(ports, build, file, options)) keys.add(key)
+    if (after !== told.after) artefacts += keys.size
     await keep({ artefacts, after })
-    for (const key of new Set(keys)) await ports.objects.delete(key, options)
+    for (const key of keys) await ports.objects.delete(key, options)
     after = page.at(-1)?.fileId ?? after
     page = await ports.builds.derived(build, after, PAGE)
   }
   return artefacts
+}
+
+/** The keys of what was embedded of the file by the model of the other generation, by recipes that nothing else uses. */
+async function unusedOf(
+  { builds, objects }: Uses,
+  build: BuildRef,
+  { contents, model, dimensions }: DerivedFile,
+  options: CallOptions,
+): Promise<string[]> {
+  const keys: string[] = []
+  const stem = recipeStem(model, dimensions)
+  for (const sha256 of contents) {
+    const isUsed = new Map<string, boolean>()
+    for await (const { key } of objects.list(derivedFolder(sha256), options)) {
+      const recipe = recipeOfKey(key)
+      if (!recipe?.startsWith(stem)) continue
+      const used = isUsed.get(recipe) ?? (await builds.isDerivedUsed(build, { sha256, recipe }))
+      isUsed.set(recipe, used)
+      if (!used) keys.push(key)
+    }
+  }
+  return keys
 }

@@ -1,7 +1,5 @@
-import { log } from '@temporalio/activity'
 import type { FailureCode } from '../../domain/failure.ts'
 import type { BuildRef, ReindexStatus } from '../../domain/reindex.ts'
-import { heartbeating } from '../heartbeating.ts'
 import type { Ports } from '../ports.ts'
 
 /** Enough for whoever looks at a run; the API has more of them. */
@@ -18,16 +16,22 @@ export const keepBuilds = ({ builds, budget }: Pick<Ports, 'builds' | 'budget'>)
   },
 
   async lookAtBuild(build: BuildRef) {
-    const [progress, failures] = await Promise.all([builds.progress(build), builds.failures(build, FAILURES_SHOWN)])
-    return { progress, failures }
+    const [isOpen, progress, failures] = await Promise.all([
+      builds.isOpen(build),
+      builds.progress(build),
+      builds.failures(build, FAILURES_SHOWN),
+    ])
+    return { isClosed: !isOpen, progress, failures }
   },
 
-  setBuildStatus: ({ status, reason, ...build }: BuildRef & { status: ReindexStatus; reason?: string }) =>
-    builds.setStatus(build, status, reason),
+  async setBuildStatus({ status, ...build }: BuildRef & { status: ReindexStatus }) {
+    await builds.setStatus(build, status)
+  },
 
   /** @returns in how many milliseconds what it waits for is there; nothing where nobody can say */
   async pauseBuild({ code, reason, ...build }: BuildRef & { code?: FailureCode; reason: string }) {
-    await builds.setStatus(build, 'paused', reason)
+    // One that has ended has nothing to wait for.
+    if (!(await builds.setStatus(build, 'paused', reason))) return { goesOnInMs: 0 }
     if (code !== 'TOKEN_QUOTA_EXHAUSTED') return null
     const expert = await builds.other(build)
     return expert ? { goesOnInMs: await budget.waitFor(expert.userId) } : null
@@ -46,13 +50,3 @@ export const keepBuilds = ({ builds, budget }: Pick<Ports, 'builds' | 'budget'>)
     return since === undefined ? 0 : Math.max(0, SEARCHES_END_WITHIN_MS - since)
   },
 })
-
-/** Has the other generation serve, unless something is missing there. */
-export const switchGeneration =
-  ({ builds }: Pick<Ports, 'builds'>) =>
-  ({ to, ...build }: BuildRef & { to: number }) =>
-    heartbeating(async () => {
-      const outcome = await builds.switch(build, to)
-      if (outcome.isSwitched) log.info('🔀 Another generation serves', { expertId: build.expertId, generation: to })
-      return outcome
-    })

@@ -10,14 +10,20 @@ import type { Ports } from '../ports.ts'
 
 type Uses = Pick<Ports, 'builds' | 'objects' | 'vectors'>
 
-/** `exactly`: no vector more than there ought to be, which holds of a namespace that only the build has written. */
-type Wanted = BuildRef & { readonly exactly: boolean }
+type Wanted = BuildRef & {
+  /** No vector more than there ought to be, which holds of a namespace that only the build has written. */
+  readonly exactly: boolean
+  /** Also where the count is wrong the files are looked for one by one: those that are missing are to be stored again. */
+  readonly isLast: boolean
+}
 
 export type Verdict = {
   readonly isComplete: boolean
   /** Vectors that there ought to be, and that the store counts. */
   readonly expected: number
   readonly found: number
+  /** Files are being removed, by which the store may have more or fewer for a while. */
+  readonly areFilesGoing: boolean
   /** Files of which the store shows no vector; the first of them. */
   readonly missingFiles: readonly string[]
   /** Sample searches, and those that did not find what they must. */
@@ -39,28 +45,23 @@ const NEAREST = 20
  */
 export const verifyBuild =
   (ports: Uses) =>
-  async ({ exactly, ...build }: Wanted): Promise<Verdict> => {
+  async ({ exactly, isLast, ...build }: Wanted): Promise<Verdict> => {
     const other = await ports.builds.other(build)
     if (!other) throw new Failure('CANCELLED', build)
     const namespace = vectorNamespace(build.expertId, other.generation)
-    const verdict = await heartbeating(async (options, beat) => {
+    const { chunks: expected, areFilesGoing } = other
+    return heartbeating(async (options, beat) => {
       const found = await ports.vectors.count(namespace, options)
-      const missingFiles = await missingFrom(ports, build, namespace, options, beat)
-      const samples = await ports.builds.sample(build, SAMPLES)
+      const isCounted = exactly ? found === expected : found >= expected
+      const isAsked = isCounted || (isLast && !areFilesGoing)
+      const missingFiles = isAsked ? await missingFrom(ports, build, namespace, options, beat) : []
+      const samples = isAsked ? await ports.builds.sample(build, SAMPLES) : []
       const wrong = await Promise.all(samples.map((file) => isLost(ports, namespace, file, options)))
-      return {
-        expected: other.chunks,
-        found,
-        missingFiles,
-        searches: samples.length,
-        wrongSearches: wrong.filter(Boolean).length,
-      }
+      const [searches, wrongSearches] = [samples.length, wrong.filter(Boolean).length]
+      const isComplete = isCounted && missingFiles.length === 0 && wrongSearches === 0
+      log.info('🔎 Verified a generation', { namespace, isComplete, found, expected, wrongSearches })
+      return { isComplete, expected, found, areFilesGoing, missingFiles, searches, wrongSearches }
     })
-    const { found, expected, missingFiles, wrongSearches } = verdict
-    const isCounted = exactly ? found === expected : found >= expected
-    const isComplete = isCounted && missingFiles.length === 0 && wrongSearches === 0
-    log.info('🔎 Verified a generation', { namespace, isComplete, found, expected, wrongSearches })
-    return { isComplete, ...verdict }
   }
 
 /** Goes on where an attempt that died has stopped. */

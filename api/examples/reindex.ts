@@ -11,7 +11,7 @@ export const REINDEX_ESTIMATE = {
 }
 
 const AS_CONFIGURED = { chunk_tokens: null, chunk_overlap_tokens: null }
-const WORKFLOW_ID = `reindex-expert-${EXPERT_ID}`
+const WORKFLOW_ID = `reindex-expert-${EXPERT_ID}-2`
 
 export const BEGUN_REINDEX = {
   expert_id: EXPERT_ID,

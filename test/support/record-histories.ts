@@ -192,7 +192,7 @@ describe('histories', () => {
     await ask(few.id, '/rollback')
     await until(few.id, 'cleaning')
     await until(few.id, 'rolled_back')
-    await record('reindex-expert-paused-rolled-back', reindexExpertId(few.id))
+    await record('reindex-expert-paused-rolled-back', reindexExpertId({ expertId: few.id, generation: 2 }))
 
     openai.server.failNext({ status: 503, times: 1_000 })
     await ask(few.id, '', { chunk_tokens: 50 })
@@ -200,19 +200,20 @@ describe('histories', () => {
     await ask(few.id, '/cancel')
     await until(few.id, 'cancelled')
     openai.server.heal()
-    await record('reindex-expert-cancelled', reindexExpertId(few.id))
+    await record('reindex-expert-cancelled', reindexExpertId({ expertId: few.id, generation: 3 }))
 
     await ask(many.id, '', { chunk_tokens: 40 })
     await until(many.id, 'switched')
     await finish(many.id, '/finish', 'done')
-    const query = `WorkflowId = '${reindexExpertId(many.id)}'`
+    const workflowId = reindexExpertId({ expertId: many.id, generation: 2 })
+    const query = `WorkflowId = '${workflowId}'`
     const runs = await eventually(async () => {
       const listed = await Array.fromAsync(world.client.workflow.list({ query }))
       assert.ok(listed.length > 1)
       return listed.toSorted((a, b) => a.startTime.getTime() - b.startTime.getTime())
     })
-    await record('reindex-expert-continued', reindexExpertId(many.id), runs[0]?.runId)
-    await record('reindex-expert-continuing', reindexExpertId(many.id), runs[1]?.runId)
+    await record('reindex-expert-continued', workflowId, runs[0]?.runId)
+    await record('reindex-expert-continuing', workflowId, runs[1]?.runId)
   })
 
   test('contents that leave the database', async () => {

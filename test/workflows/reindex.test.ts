@@ -43,9 +43,12 @@ class HeldBudget {
     waitFor: (userId) => budget.waitFor(userId),
   })
 
-  /** Of the file, by the model that the recipe begins with; of all files without one. */
-  hold(recipe: string, file?: FileJson): void {
-    this.#isHeld = ({ name }) => name.includes(`/${recipe}-`) && (!file || name.includes(String(file.sha256)))
+  /** The file, by the model that the recipe begins with, all of it or a part; all files without one. */
+  hold(recipe: string, file?: FileJson, part?: number): void {
+    this.#isHeld = ({ name }) =>
+      name.includes(`/${recipe}-`) &&
+      (!file || name.includes(String(file.sha256))) &&
+      (part === undefined || name.endsWith(`/${part}`))
   }
 
   refuse(refusal: Failure): void {
@@ -90,8 +93,8 @@ describe('ReindexExpert', () => {
     assert.equal(answer.status, status, JSON.stringify(answer.body))
     return answer.body
   }
-  const run = (id: string) => world.client.workflow.getHandle(`reindex-expert-${id}`)
-  const receiptOf = (id: string) => run(id).result() as Promise<ReindexReceipt>
+  const run = (id: string, generation = 2) => world.client.workflow.getHandle(`reindex-expert-${id}-${generation}`)
+  const receiptOf = (id: string, generation = 2) => run(id, generation).result() as Promise<ReindexReceipt>
   const details = async (id: string) =>
     (await run(id).query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails
   const count = (id: string, generation: number) => world.vectors.count(`${id}.${generation}`)
@@ -124,6 +127,24 @@ describe('ReindexExpert', () => {
     return id
   }
   const found = async (id: string, word: string) => (await api.search(id, word, { top_k: 1 }))[0]?.file_id
+  const looks = async (id: string, activity: string) => {
+    const { events } = await run(id).fetchHistory()
+    return (events ?? []).filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === activity)
+      .length
+  }
+  const switchedHoursAgo = (id: string) =>
+    world.database.pool.query(
+      `update expert_builds set switched_at = now() - interval '2 hours', updated_at = now() - interval '10 minutes'
+       where expert_id = $1`,
+      [id],
+    )
+  const startLost = async () => {
+    const { chores } = await world.client.workflow.execute('Housekeeping', {
+      ...{ taskQueue: world.taskQueue, workflowId: `${world.taskQueue}-by-hand` },
+      args: [{ dryRun: false, chores: ['start-experts'] }],
+    })
+    return chores[0].examples as string[]
+  }
   /** No search that has read which generation served can go on by now. */
   const aMinutePasses = (id: string) =>
     world.database.pool.query(
@@ -311,11 +332,14 @@ describe('ReindexExpert', () => {
   })
 
   test('is cancelled before the switch, as if nothing had been', async () => {
-    const [one, two] = [await file('ropes'), await file('knots')]
+    const [one, two] = [await file('ropes'), await file('knots', 300)]
     const id = await expertOf(one, two)
-    budget.hold(NEW, two)
-    await begin(id)
+    // The second part of it, so that the first one is kept.
+    budget.hold(NEW, two, 1)
+    await begin(id, { ...OTHER_MODEL, chunk_tokens: 50, chunk_overlap_tokens: 0 })
     await isHolding(1)
+    await eventually(async () => assert.equal((await api.expert(id)).reindex?.built, 1))
+    assert.ok((await derivedOf(two)).some((folder) => folder.startsWith(NEW)))
     await ask(id, 'cancel')
     await run(id)
       .signal('cancelReindex')
@@ -324,6 +348,12 @@ describe('ReindexExpert', () => {
     const receipt = await receiptOf(id)
     assert.equal(receipt.outcome, 'cancelled')
     assert.deepEqual(await namespacesOf(id), [`${id}.1`])
+    for (const each of [one, two])
+      assert.ok(
+        (await derivedOf(each)).every((folder) => !folder.startsWith(NEW)),
+        'also of what was begun only',
+      )
+    assert.ok((await derivedOf(two)).some((folder) => folder.startsWith(OLD)))
     assert.equal(await rowsOf(id), 0)
     assert.equal((await look(id)).status, 'cancelled')
     assert.equal((await api.expert(id)).embeddings.dimensions, 256)
@@ -339,6 +369,94 @@ describe('ReindexExpert', () => {
     assert.equal((await receiptOf(id)).outcome, 'cancelled')
     assert.deepEqual(await namespacesOf(id), [`${id}.1`])
     assert.equal((await api.expert(id)).embeddings.dimensions, 256)
+  })
+
+  test('has a run of its own, also where that of the one before goes on; one that is closed ends its run', async () => {
+    const [one, two] = [await file('shackles'), await file('swivels')]
+    const id = await expertOf(one, two)
+    budget.hold(NEW, two)
+    await begin(id)
+    await isHolding(1)
+    await eventually(async () => assert.equal((await api.expert(id)).reindex?.built, 1))
+    await world.reindexes.discard(LOCAL_USER_ID, id, 2)
+    assert.equal((await begin(id)).generation, 3)
+    budget.open()
+    await until(id, 'switched')
+    assert.equal((await receiptOf(id)).outcome, 'cancelled')
+    assert.deepEqual(await namespacesOf(id), [`${id}.1`, `${id}.3`])
+    assert.equal((await look(id)).generation, 3)
+    await world.reindexes.discard(LOCAL_USER_ID, id, 3)
+    assert.equal((await look(id)).status, 'switched', 'what serves is not discarded')
+  })
+
+  test('keeps the old vectors as long as it says, whoever ends its run; and a run that comes too late ends well', async () => {
+    const id = await expertOf(await file('thwarts'))
+    await begin(id)
+    await until(id, 'switched')
+    await run(id).terminate()
+    await switchedHoursAgo(id)
+    assert.ok((await startLost()).includes(`reindex-expert-${id}-2 (switched)`))
+    assert.equal((await receiptOf(id)).outcome, 'done')
+    assert.deepEqual(await namespacesOf(id), [`${id}.2`])
+    await world.client.workflow.signalWithStart('ReindexExpert', {
+      ...{ taskQueue: world.taskQueue, workflowId: run(id).workflowId, args: [{ expertId: id, generation: 2 }] },
+      ...{ signal: 'finishReindex', signalArgs: [] },
+    })
+    const { outcome, vectors_deleted } = await receiptOf(id)
+    assert.deepEqual([outcome, vectors_deleted], ['done', 0])
+    assert.equal((await look(id)).status, 'done')
+  })
+
+  test('waits for files that are being removed while it is verified, and stores nothing again', async () => {
+    const [stays, goes] = [await file('oarlocks'), await file('tillers')]
+    const id = await expertOf(stays, goes)
+    budget.hold(NEW, stays)
+    await begin(id)
+    await isHolding(1)
+    await eventually(async () => assert.equal((await api.expert(id)).reindex?.built, 1))
+    // As a removal does that has not come to the vectors yet.
+    await world.database.pool.query(
+      `update expert_files set status = 'removing' where expert_id = $1 and file_id = $2`,
+      [id, goes.id],
+    )
+    budget.open()
+    await eventually(async () => assert.equal(await looks(id, 'verifyBuild'), 3))
+    assert.equal((await look(id)).status, 'verifying')
+    await api.send('DELETE', `/experts/${id}/files/${goes.id}`)
+    await until(id, 'switched')
+    assert.equal(await looks(id, 'mendBuild'), 0)
+    for (const generation of [1, 2]) await isGone(id, generation, goes)
+    assert.equal(await found(id, 'oarlocks'), stays.id)
+  })
+
+  test('pauses where its passes change nothing, and says so', async (t) => {
+    const { pool } = world.database
+    const id = await expertOf(await file('pennants'))
+    // As if other content came each time that a file is done.
+    await pool.query(`create function other_content() returns trigger language plpgsql as
+      $$ begin new.sha256 := repeat('0', 64); return new; end $$`)
+    await pool.query(`create trigger other_content before update on expert_file_builds for each row
+      when (new.expert_id = '${id}' and new.status = 'indexed') execute function other_content()`)
+    t.after(() => pool.query('drop function if exists other_content cascade'))
+    await begin(id)
+    assert.match(String((await until(id, 'paused')).status_reason), /^1 file would be built again and again/)
+    await pool.query('drop function other_content cascade')
+    await ask(id, 'resume')
+    await until(id, 'switched')
+  })
+
+  test('an expert that waits for its old model goes on by itself once it has another one', async () => {
+    const [old, added] = [await file('sextants'), await file('compasses')]
+    const id = await expertOf(old)
+    budget.refuse(new Failure('EMBEDDING_MODEL_MISMATCH'))
+    await api.send('POST', `/experts/${id}/files`, { file_ids: [added.id] })
+    await api.until(id, 'paused')
+    budget.open()
+    await begin(id)
+    await until(id, 'switched')
+    await api.until(id, 'ready')
+    assert.equal(await found(id, 'compasses'), added.id)
+    assert.equal(await world.vectors.hasFile(`${id}.2`, added.id), true)
   })
 
   test('is rolled back where a file has got new content that what serves has not taken up', async () => {
@@ -434,11 +552,7 @@ describe('ReindexExpert', () => {
       await until(id, 'switched')
       assert.equal(await count(id, 2), await count(id, 1))
       assert.equal(await found(id, word), one.id)
-      const { events } = await run(id).fetchHistory()
-      const mended = (events ?? []).filter(
-        (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'mendBuild',
-      )
-      assert.equal(mended.length, 1)
+      assert.equal(await looks(id, 'mendBuild'), 1)
       assert.ok((await api.expert(id)).cost.tokens_embedded < 2 * tokens, 'nothing is embedded again')
     }
   })
@@ -492,11 +606,8 @@ describe('ReindexExpert', () => {
       `update expert_builds set updated_at = now() - interval '10 minutes' where expert_id = $1`,
       [id],
     )
-    const { chores } = await world.client.workflow.execute('Housekeeping', {
-      ...{ taskQueue: world.taskQueue, workflowId: `${world.taskQueue}-by-hand` },
-      args: [{ dryRun: false, chores: ['start-experts'] }],
-    })
-    assert.ok(chores[0].examples.includes(`reindex-expert-${id} (building)`), JSON.stringify(chores))
+    const started = await startLost()
+    assert.ok(started.includes(`reindex-expert-${id}-2 (building)`), String(started))
     await until(id, 'switched')
     assert.equal(await count(id, 2), await count(id, 1), 'without what nobody accounts for')
     assert.deepEqual(await abandoned(), [])
@@ -593,6 +704,13 @@ describe('ReindexExpert, in Pinecone', { concurrency: true }, () => {
     const { status_reason, is_switched } = await until(id, 'paused')
     assert.match(String(status_reason), /does not show all that was stored: 0 of 1 vectors, 1 file without any/)
     assert.equal(is_switched, false)
+    const listed = pinecone.server.requests.filter(
+      ({ path }) => path.startsWith('/vectors/list') && path.includes(`${id}.2`),
+    )
+    assert.ok(
+      listed.length <= 2 * 3,
+      'in two indexes: a file is looked for before it is stored again, not with every look',
+    )
     assert.equal((await api.search(id, 'needles'))[0]?.file_id, file.id)
     pinecone.server.heal()
     await ask(id, '/resume')
