@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Gate } from '../support/gate.ts'
-import { infrastructure } from '../support/infrastructure.ts'
+import { startOwnMachine } from '../support/own-machine.ts'
 import { replayHistories } from '../support/replay.ts'
-import type { FileJson } from '../support/requests.ts'
-import { eventually, Requests } from '../support/requests.ts'
-import { S3Proxy } from '../support/s3-proxy.ts'
-import { s3Environment, WorkerProcess, workerEnvironment } from '../support/worker-process.ts'
+import type { FileJson, Requests } from '../support/requests.ts'
+import { eventually } from '../support/requests.ts'
 import type { World } from '../support/world.ts'
-import { startWorld } from '../support/world.ts'
 
 /** Another length of vectors, and other chunks, by which a search tells which generation it was answered from. */
 const OTHERWISE = { embeddings: 'hashing', dimensions: 64, chunk_tokens: 120, chunk_overlap_tokens: 0 }
@@ -18,27 +15,16 @@ const LIMIT_MS = 120_000
 type Reindexed = { readonly id: string; readonly short: FileJson; readonly long: FileJson; readonly before: string }
 
 describe('a worker that is killed while experts are re-indexed', () => {
-  const s3 = new S3Proxy(infrastructure().s3.endpoint ?? '')
-  const workers: WorkerProcess[] = []
+  let machine: Awaited<ReturnType<typeof startOwnMachine>>
   let world: World
   let api: Requests
 
-  const start = async (endpoint: string) => {
-    const chunks = { CHUNK_TOKENS: '60', CHUNK_OVERLAP_TOKENS: '0' }
-    const worker = await WorkerProcess.start({ ...workerEnvironment(world), ...s3Environment(endpoint), ...chunks })
-    workers.push(worker)
-    return worker
-  }
-
   before(async () => {
-    world = await startWorld({ workers: false, objects: { kind: 's3', ...infrastructure().s3 } })
-    api = new Requests(world.app)
+    machine = await startOwnMachine({ chunkTokens: 60 })
+    world = machine.world
+    api = machine.api
   })
-  after(async () => {
-    await Promise.all(workers.map((worker) => worker.kill()))
-    await s3.close()
-    await world.close()
-  })
+  after(() => machine.close())
 
   const passages = (word: string, count: number) =>
     Array.from(
@@ -68,10 +54,10 @@ describe('a worker that is killed while experts are re-indexed', () => {
   const namespacesOf = async (id: string) =>
     (await Array.fromAsync(world.vectors.namespaces())).filter((name) => name.startsWith(id)).toSorted()
   const held = (method: string, { sha256 }: FileJson, part: string) =>
-    s3.hold((request) => request.method === method && request.key.startsWith(`derived/${sha256}${part}`))
+    machine.s3.hold((request) => request.method === method && request.key.startsWith(`derived/${sha256}${part}`))
 
   const heldManifest = ({ sha256 }: FileJson) =>
-    s3.hold(
+    machine.s3.hold(
       ({ method, key }) =>
         method === 'GET' && key.startsWith(`derived/${sha256}${RECIPE}`) && key.endsWith('manifest.json'),
     )
@@ -106,8 +92,7 @@ describe('a worker that is killed while experts are re-indexed', () => {
   }
 
   test('in any of its steps leaves each in a whole state, old or new, and no search goes wrong meanwhile', async (t) => {
-    const endpoint = await s3.listen()
-    const first = await start(endpoint)
+    const first = await machine.startWorker()
     const words = ['building', 'verifying', 'switching', 'cleaning', 'cancelled']
     const experts = new Map<string, Reindexed>()
     for (const word of words) experts.set(word, await expertOn(word))
@@ -156,7 +141,7 @@ describe('a worker that is killed while experts are re-indexed', () => {
     for (const gate of gates) gate.open()
     await release()
     await ask(on('cancelled').id, '/cancel')
-    const second = await start(endpoint)
+    const second = await machine.startWorker()
     for (const word of ['building', 'verifying', 'switching']) await until(on(word).id, 'switched')
     await until(on('cleaning').id, 'done')
     await until(on('cancelled').id, 'cancelled')

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { infrastructure } from '../support/infrastructure.ts'
+import { startOwnMachine } from '../support/own-machine.ts'
 import { replayHistories } from '../support/replay.ts'
-import { eventually, Requests } from '../support/requests.ts'
-import { S3Proxy } from '../support/s3-proxy.ts'
-import { s3Environment, WorkerProcess, workerEnvironment } from '../support/worker-process.ts'
-import type { World } from '../support/world.ts'
-import { startWorld } from '../support/world.ts'
+import { eventually } from '../support/requests.ts'
 
 /** A chunk each, and more of them than a part of the embeddings has. */
 const PASSAGES = Array.from(
@@ -18,32 +14,17 @@ const FIRST_PART = 256
 
 /** Against the services of production: `test/faults/workers.test.ts`. */
 describe('a worker process, with vectors in LanceDB', () => {
-  const s3 = new S3Proxy(infrastructure().s3.endpoint ?? '')
-  const workers: WorkerProcess[] = []
-  let world: World
-  let api: Requests
-
-  const start = async (endpoint: string) => {
-    const chunks = { CHUNK_TOKENS: '40', CHUNK_OVERLAP_TOKENS: '0' }
-    const worker = await WorkerProcess.start({ ...workerEnvironment(world), ...s3Environment(endpoint), ...chunks })
-    workers.push(worker)
-    return worker
-  }
+  let machine: Awaited<ReturnType<typeof startOwnMachine>>
 
   before(async () => {
-    world = await startWorld({ workers: false, objects: { kind: 's3', ...infrastructure().s3 } })
-    api = new Requests(world.app)
+    machine = await startOwnMachine({ chunkTokens: 40 })
   })
-  after(async () => {
-    await Promise.all(workers.map((worker) => worker.kill()))
-    await s3.close()
-    await world.close()
-  })
+  after(() => machine.close())
 
   test('that is killed between two parts of a file leaves it to the next one, which completes it', async () => {
+    const { world, api, s3 } = machine
     const file = await api.upload('log.txt', PASSAGES.join('\n\n'))
-    const endpoint = await s3.listen()
-    const first = await start(endpoint)
+    const first = await machine.startWorker()
     const isSecondPart = (key: string) => key.startsWith(`derived/${file.sha256}/`) && key.includes('/part-00001')
     const gate = s3.hold(({ method, key }) => method === 'GET' && isSecondPart(key))
     const { id } = await api.createExpert([file])
@@ -54,7 +35,7 @@ describe('a worker process, with vectors in LanceDB', () => {
     gate.open()
     assert.equal((await api.expert(id)).status, 'processing')
 
-    const second = await start(endpoint)
+    const second = await machine.startWorker()
     const { summary } = await api.until(id, 'ready')
     assert.equal(summary?.totals.chunks, PASSAGES.length)
     assert.equal(await stored(), PASSAGES.length)
