@@ -15,8 +15,19 @@ import type {
   SwitchOutcome,
 } from '../domain/reindex.ts'
 import { isClosed } from '../domain/reindex.ts'
+import { derivedFiles, isDerivedUsed } from './postgres-build-remains.ts'
 import type { BuildRow } from './postgres-builds.ts'
-import { COUNTS, IS_BUILDING, IS_BUILT, IS_OPEN, makingOf, OTHER, SERVING_FILES } from './postgres-builds.ts'
+import {
+  BEHIND,
+  COUNTS,
+  IS_BUILDING,
+  IS_BUILT,
+  IS_OPEN,
+  idsOf,
+  OF_OTHER,
+  OTHER,
+  SERVING_FILES,
+} from './postgres-builds.ts'
 import { switchGeneration } from './postgres-switch.ts'
 
 const BUILD = `
@@ -27,37 +38,12 @@ const BUILD = `
 const IS_SERVED = `exists (
   select from expert_files ef where ef.expert_id = fb.expert_id and ef.file_id = fb.file_id and ef.status = 'indexed')`
 
-/** Rows of the generation that does not serve, of the build $2 of the expert $1. */
-const OF_OTHER = `fb.expert_id = $1 and fb.generation = (
-  select ${OTHER} from expert_builds b join experts e on e.id = b.expert_id where b.expert_id = $1 and b.generation = $2)`
-
 const PENDING_AGAIN = `
   status = 'pending', stage = null, code = null, message = null, attempts = 0, turn = nextval('expert_file_turns'), updated_at = now()`
 
 const BUILT = `
   select fb.file_id as "fileId", coalesce(fb.sha256, f.sha256) as sha256, fb.chunks, fb.recipe
   from expert_file_builds fb join files f on f.id = fb.file_id where ${OF_OTHER} and fb.status = 'indexed' and ${IS_SERVED}`
-
-/** Of unfinished ones nobody knows by which recipe, or of which content, they were begun. */
-const DERIVED = `
-  select fb.file_id as "fileId", array_remove(array[fb.sha256, nullif(f.sha256, fb.sha256)], null) as contents,
-    making->>'model' as model, (making->>'dimensions')::int as dimensions
-  from expert_file_builds fb join files f on f.id = fb.file_id
-  join expert_builds b on b.expert_id = $1 and b.generation = $2, lateral (select ${makingOf('fb.generation')} as making) made
-  where ${OF_OTHER}`
-
-const PAGE = `and ($3 = '' or fb.file_id > nullif($3, '')::uuid) order by fb.file_id limit $4`
-
-/** Made by the recipe $4 of the content $3, or perhaps just about to be: nobody knows the recipe of what is not done, or was done long ago. */
-const IS_USED = `
-  select exists (
-    select from files f join expert_files ef on ef.file_id = f.id join experts e on e.id = ef.expert_id
-    where f.sha256 = $3 and ef.status <> 'removing' and e.status <> 'deleting'
-      and (ef.recipe = $4 or ef.status in ('pending', 'processing') or ef.status = 'indexed' and ef.recipe is null)
-  ) or exists (
-    select from files f join expert_file_builds fb on fb.file_id = f.id
-    where f.sha256 = $3 and (fb.recipe = $4 or fb.status in ('pending', 'processing')) and not (${OF_OTHER})
-  ) as "isUsed"`
 
 type FailureRow = { fileId: string; name: string; stage: Stage; code: FailureCode; message: string }
 
@@ -178,7 +164,7 @@ export class PostgresBuildStore implements BuildStore {
   }
 
   async built(build: BuildRef, after: string, limit: number): Promise<BuiltFile[]> {
-    const { rows } = await this.#pool.query<BuiltFile>(`${BUILT} ${PAGE}`, [...idsOf(build), after, limit])
+    const { rows } = await this.#pool.query<BuiltFile>(`${BUILT} ${BEHIND}`, [...idsOf(build), after, limit])
     return rows
   }
 
@@ -203,14 +189,12 @@ export class PostgresBuildStore implements BuildStore {
     return rows[0]?.milliseconds ?? undefined
   }
 
-  async derived(build: BuildRef, after: string, limit: number): Promise<DerivedFile[]> {
-    const { rows } = await this.#pool.query<DerivedFile>(`${DERIVED} ${PAGE}`, [...idsOf(build), after, limit])
-    return rows
+  derived(build: BuildRef, after: string, limit: number): Promise<DerivedFile[]> {
+    return derivedFiles(this.#pool, build, after, limit)
   }
 
-  async isDerivedUsed(build: BuildRef, { sha256, recipe }: Derived): Promise<boolean> {
-    const { rows } = await this.#pool.query<{ isUsed: boolean }>(IS_USED, [...idsOf(build), sha256, recipe])
-    return rows[0]?.isUsed ?? false
+  isDerivedUsed(build: BuildRef, derived: Derived): Promise<boolean> {
+    return isDerivedUsed(this.#pool, build, derived)
   }
 
   async close(build: BuildRef) {
@@ -224,5 +208,3 @@ export class PostgresBuildStore implements BuildStore {
     return rows[0]?.status ?? 'cancelled'
   }
 }
-
-const idsOf = ({ expertId, generation }: BuildRef) => [expertId, generation]

@@ -1,4 +1,4 @@
-import type { Making, ReindexStatus } from '../domain/reindex.ts'
+import type { BuildRef, Making, ReindexStatus } from '../domain/reindex.ts'
 
 /* What the queries of re-indexes have in common. `b` is the build, `e` its expert, `ef` a file of what serves, `f` the file itself, `fb` the file in the generation that does not serve. */
 
@@ -24,6 +24,13 @@ export const IS_BUILDING = `b.status in ('building', 'paused', 'verifying', 'rol
 
 /** The generation that does not serve. */
 export const OTHER = 'case when e.generation = b.generation then b.previous else b.generation end'
+
+/** Rows of the generation that does not serve, of the build $2 of the expert $1. */
+export const OF_OTHER = `fb.expert_id = $1 and fb.generation = (
+  select ${OTHER} from expert_builds b join experts e on e.id = b.expert_id where b.expert_id = $1 and b.generation = $2)`
+
+/** A page of them, in the order of the files' ids. */
+export const BEHIND = `and ($3 = '' or fb.file_id > nullif($3, '')::uuid) order by fb.file_id limit $4`
 
 /** How the generation with that number is made. */
 export const makingOf = (generation: string) =>
@@ -62,3 +69,5 @@ export const OPEN_REINDEX = `(
     select b.generation, b.status, ${COUNTS} from expert_builds b ${FILES_BESIDE}
     where b.expert_id = e.id and ${IS_OPEN} group by b.generation, b.status
   ) r)`
+
+export const idsOf = ({ expertId, generation }: BuildRef) => [expertId, generation]

@@ -178,7 +178,8 @@ export class ReindexRun {
     this.#standing.show('switched')
     await this.#look()
     const { rollbackWindowMs } = this.#standing.settings
-    await condition(() => this.#controls.after !== undefined, Math.max(1, rollbackWindowMs))
+    const isOver = () => this.#controls.after !== undefined || this.#controls.isStopped
+    await condition(isOver, Math.max(1, rollbackWindowMs))
     return this.#controls.after ?? 'finish'
   }
 
