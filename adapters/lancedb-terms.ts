@@ -22,13 +22,17 @@ const hasTerms = async (table: Table) => (await table.schema()).fields.some(({ n
 
 export const lacksTerms = async (table: Table) => (await table.countRows(LACKING)) > 0
 
-/** Gives terms to the rows that have none. */
-export async function fillTerms(table: Table): Promise<void> {
-  for (;;) {
-    const found: FoundRowWithVector[] = await table.query().where(LACKING).limit(ROWS_AT_ONCE).toArray()
-    if (found.length === 0) return
-    await table.mergeInsert('id').whenMatchedUpdateAll().execute(found.map(withTerms))
-  }
+/** Gives terms to some of the rows that have none. */
+export async function fillSomeTerms(table: Table): Promise<void> {
+  const found: FoundRowWithVector[] = await table.query().where(LACKING).limit(ROWS_AT_ONCE).toArray()
+  if (found.length > 0) await table.mergeInsert('id').whenMatchedUpdateAll().execute(found.map(withTerms))
+}
+
+/** With their indexes. */
+export async function dropEarlierTerms(table: Table): Promise<void> {
+  const names = (await table.schema()).fields.map(({ name }) => name)
+  const earlier = names.filter((name) => /^terms_\d+$/.test(name) && name !== TERMS)
+  if (earlier.length > 0) await table.dropColumns(earlier)
 }
 
 function withTerms(row: FoundRowWithVector) {

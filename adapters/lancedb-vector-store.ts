@@ -7,10 +7,11 @@ import { lookForWords } from '../domain/keyword-scores.ts'
 import type { Candidate, KeywordQuery, VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
 import { toMatch } from './chunk-fields.ts'
 import { Coalescer } from './coalescer.ts'
-import { hasKeywordIndex, keepKeywordIndex, QuietTimer, renewKeywordIndex } from './lancedb-keyword-index.ts'
+import { hasKeywordIndex, keepKeywordIndex, renewKeywordIndex } from './lancedb-keyword-index.ts'
 import type { FoundRow, FoundRowWithVector } from './lancedb-rows.ts'
 import { conditionOf, cosine, literal, RESULT_COLUMNS, schemaOf, TERMS, toRow } from './lancedb-rows.ts'
-import { addTerms } from './lancedb-terms.ts'
+import { addTerms, fillSomeTerms, lacksTerms } from './lancedb-terms.ts'
+import { QuietTimer } from './quiet-timer.ts'
 import { searchTerms } from './search-terms.ts'
 
 export type LanceDbOptions = {
@@ -38,6 +39,7 @@ export class LanceDbVectorStore implements VectorStore {
   readonly #forget = new QuietTimer((namespace) => this.#told(() => this.#compact(namespace)), 2 * KEEP_VERSIONS_MS)
   #lastIndexing: Promise<unknown> = Promise.resolve()
   #connection: Promise<Connection> | undefined
+  #isClosing = false
 
   constructor(options: LanceDbOptions) {
     this.#options = options
@@ -85,12 +87,7 @@ export class LanceDbVectorStore implements VectorStore {
   }
 
   async deleteFile(namespace: string, fileId: string): Promise<void> {
-    await this.#writer(namespace).exclusively(() =>
-      guard(async () => {
-        const table = await this.#open(namespace)
-        await table?.delete(`file_id = ${literal(fileId)}`)
-      }),
-    )
+    await guard(() => this.#exclusively(namespace, (table) => table.delete(`file_id = ${literal(fileId)}`)))
     this.#quiet.touch(namespace)
     this.#forget.touch(namespace)
   }
@@ -137,8 +134,8 @@ export class LanceDbVectorStore implements VectorStore {
   }
 
   async close(): Promise<void> {
-    this.#forget.stop()
-    await Promise.allSettled(this.#quiet.stop().map((namespace) => this.#keepUp(namespace)))
+    this.#isClosing = true
+    await Promise.all([this.#forget.stop(), this.#quiet.finish()])
     await this.#lastIndexing
     const connection = await this.#connection?.catch(() => undefined)
     connection?.close()
@@ -179,15 +176,34 @@ export class LanceDbVectorStore implements VectorStore {
    * back one that is being dropped.
    */
   #keepUp(namespace: string): Promise<void> {
-    return this.#told(() =>
-      this.#writer(namespace).exclusively(async () => {
-        const table = await this.#open(namespace)
-        if (!table) return
+    return this.#told(async () => {
+      while (await this.#fillSomeTerms(namespace)) if (this.#isClosing) return
+      await this.#exclusively(namespace, async (table) => {
         await this.#oneByOne(() => renewKeywordIndex(table))
         // Adds to the index what is not in it yet, which each search would read, and writes anew what rows were deleted from.
         await this.#oneByOne(() => table.optimize())
-      }),
-    )
+      })
+    })
+  }
+
+  /** Others write in between: a large table takes minutes. @returns whether rows are left; the next write goes on with them, in a later process too */
+  async #fillSomeTerms(namespace: string): Promise<boolean> {
+    const areLeft = await this.#exclusively(namespace, async (table) => {
+      await addTerms(table)
+      if (!(await lacksTerms(table))) return false
+      await this.#oneByOne(() => fillSomeTerms(table))
+      this.#forget.touch(namespace)
+      return lacksTerms(table)
+    })
+    return areLeft ?? false
+  }
+
+  /** Between merges. @returns undefined where there is no such table */
+  #exclusively<T>(namespace: string, work: (table: Table) => Promise<T>): Promise<T | undefined> {
+    return this.#writer(namespace).exclusively(async () => {
+      const table = await this.#open(namespace)
+      return table && work(table)
+    })
   }
 
   async #told<T>(upkeep: () => Promise<T>): Promise<T> {

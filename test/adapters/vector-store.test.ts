@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { connect } from '@lancedb/lancedb'
+import { TERMS } from '../../adapters/lancedb-rows.ts'
 import { LanceDbVectorStore } from '../../adapters/lancedb-vector-store.ts'
 import { indexFor, ours, PineconeIndexes } from '../../adapters/pinecone-indexes.ts'
 import { PineconeVectorStore } from '../../adapters/pinecone-vector-store.ts'
@@ -17,6 +18,8 @@ import { eventually } from '../support/requests.ts'
 type Subject = { readonly store: VectorStore; close(): Promise<unknown> }
 
 const DIMENSIONS = 1_536
+/** Of words, in LanceDB. */
+const INDEX = `${TERMS}_idx`
 /** Of another model. */
 const SHORT = new Float32Array(8).fill(1 / Math.sqrt(8))
 const PINECONE = {
@@ -326,28 +329,63 @@ describe('LanceDbVectorStore', () => {
         'n',
         Array.from({ length: chunks - 1 }, (_, i) => worded('a', i + 1, 'Nothing of it.', axis(4))),
       )
-      await eventually(async () => assert.deepEqual(await indexes(), ['terms_1_idx']))
+      await eventually(async () => assert.deepEqual(await indexes(), [INDEX]))
       const table = await opened()
-      await table.dropIndex('terms_1_idx')
-      await table.dropColumns(['terms_1'])
+      await table.dropIndex(INDEX)
+      await table.dropColumns([TERMS])
       const query = { topK: 10, text: 'PUMPS 4711', withNearest: false }
       const find = async () =>
         (await store.candidates('n', axis(3), query)).map(({ fileId, chunk }) => `${fileId} ${chunk.index}`).sort()
       assert.deepEqual(await find(), ['a 0'])
       await store.upsert('n', [worded('b', 0, 'Another pump.')])
-      await eventually(async () => assert.deepEqual(await indexes(), ['terms_1_idx']))
+      await eventually(async () => assert.deepEqual(await indexes(), [INDEX]))
       assert.deepEqual(await find(), ['a 0', 'b 0'])
       assert.equal(await store.count('n'), chunks + 1)
       const [nearest] = await store.query('n', axis(3), { topK: 1 })
       assert.equal(nearest?.chunk.text, 'The pump P-4711 leaks.')
     })
 
+  test('gives terms to a large table of an earlier version in turns, and goes on with them after it was closed', async (t) => {
+    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
+    const stores = [1, 2].map(() => new LanceDbVectorStore({ dir }))
+    const [first, second] = stores as [LanceDbVectorStore, LanceDbVectorStore]
+    const connection = await connect(dir, { readConsistencyInterval: 0 })
+    t.after(async () => {
+      for (const store of stores) await store.close()
+      await rm(dir, { recursive: true })
+    })
+    const write = (store: LanceDbVectorStore, file: string, chunks: number) =>
+      store.upsert(
+        'n',
+        Array.from({ length: chunks }, (_, i) => worded(file, i, `pump ${i}`, SHORT)),
+      )
+    await write(first, 'a', 3_500)
+    const table = await connection.openTable('n')
+    await table.addColumns([{ name: 'terms_0', valueSql: 'cast(null as string)' }])
+    await table.dropColumns([TERMS])
+    await write(first, 'b', 1)
+    // It takes its time once nothing has been written for a second, or when it is closed, which comes first here.
+    await first.close()
+    assert.equal(await table.countRows(`${TERMS} is null`), 2_500)
+    await write(second, 'c', 1)
+    await eventually(async () =>
+      assert.deepEqual(
+        (await table.listIndices()).map(({ columns }) => columns),
+        [[TERMS]],
+      ),
+    )
+    assert.equal(await table.countRows(`${TERMS} is null`), 0)
+    assert.ok(!(await table.schema()).fields.some(({ name }) => name === 'terms_0'))
+    const found = await second.candidates('n', SHORT, { topK: 5_000, text: 'pump', withNearest: false })
+    assert.equal(found.length, 3_502)
+  })
+
   test('keeps the index of words up to date: of few rows at once, of many when nothing has been written for a moment', async (t) => {
     const dir = await mkdtemp(join(tmpdir(), 'expertsmith-vectors-'))
     const store = new LanceDbVectorStore({ dir })
     const connection = await connect(dir, { readConsistencyInterval: 0 })
     t.after(() => store.close().then(() => rm(dir, { recursive: true })))
-    const missing = async () => (await (await connection.openTable('n')).indexStats('terms_1_idx'))?.numUnindexedRows
+    const missing = async () => (await (await connection.openTable('n')).indexStats(INDEX))?.numUnindexedRows
     const write = (file: string, chunks: number) =>
       store.upsert(
         'n',
@@ -380,7 +418,7 @@ describe('LanceDbVectorStore', () => {
     assert.equal(await store?.count('n'), 36)
     const connection = await connect(dir, { readConsistencyInterval: 0 })
     await eventually(async () => {
-      const stats = await (await connection.openTable('n')).indexStats('terms_1_idx')
+      const stats = await (await connection.openTable('n')).indexStats(INDEX)
       assert.equal(stats?.numUnindexedRows, 0)
     })
     const query = { topK: 100, text: 'pump', withNearest: false }
@@ -397,7 +435,7 @@ describe('LanceDbVectorStore', () => {
         'n',
         Array.from({ length: chunks }, (_, i) => worded(file, i, `pump ${i}`)),
       )
-    const missing = async () => (await (await connection.openTable('n')).indexStats('terms_1_idx'))?.numUnindexedRows
+    const missing = async () => (await (await connection.openTable('n')).indexStats(INDEX))?.numUnindexedRows
     await write('a', 1_200)
     await eventually(async () => assert.equal(await missing(), 0))
     await write('b', 100)
