@@ -7,7 +7,7 @@ import { toFields } from './chunk-fields.ts'
 import { searchTerms } from './search-terms.ts'
 
 /** The column of what a chunk is found by, apart by spaces. A table that was written when terms were others lacks a column of this name. */
-export const TERMS = 'terms_1'
+export const TERMS = 'terms_2'
 
 export type Row = ChunkFields & { id: string; vector: number[]; [TERMS]: string }
 export type FoundRow = ChunkFields & { readonly id: string }
@@ -38,7 +38,7 @@ export const toRow = (record: VectorRecord): Row => ({
   id: record.id,
   ...toFields(record),
   vector: Array.from(record.vector),
-  [TERMS]: searchTerms(wordedText(record.chunk)).join(' '),
+  [TERMS]: searchTerms.ofText(wordedText(record.chunk)).join(' '),
 })
 
 /** Ids come from our own tables, but what is put into SQL is quoted whatever its origin. */

@@ -268,7 +268,7 @@ async function nearest(table: Table, vector: Float32Array, { topK, ...filter }: 
 
 /** By its terms, not by a query language: quotes and operators are as good as spaces. */
 async function withWords(table: Table, { topK, text, ...filter }: KeywordQuery): Promise<Worded[]> {
-  const terms = [...new Set(searchTerms(text))]
+  const terms = searchTerms.ofQuestion(text)
   if (terms.length === 0) return []
   const condition = conditionOf(filter)
   const search = table

@@ -1,5 +1,9 @@
-import { keywords } from '../domain/keywords.ts'
+import type { SearchTerms } from '../domain/keyword-scores.ts'
+import { askedKeywords, keywords } from '../domain/keywords.ts'
 import { wordFormsOf } from './word-forms.ts'
 
-/** The terms of texts and of questions, the same in every store. */
-export const searchTerms = (text: string): string[] => keywords(text, wordFormsOf(text))
+/** The same in every store. */
+export const searchTerms: SearchTerms = {
+  ofText: (text) => keywords(text, wordFormsOf(text)),
+  ofQuestion: (question) => [...new Set(askedKeywords(question, wordFormsOf(question)))],
+}

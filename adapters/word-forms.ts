@@ -39,10 +39,10 @@ const SPELLED_OUT = /[ao]e|(?<![aeiouyq])ue/g
 /** In UTF-16 code units: more of it says no more of its language. */
 const ENOUGH = 350
 
-/** A text's words come again and again. */
+/** A text's words come again and again. So many of all languages together take about 10 MB. */
 const WORDS_REMEMBERED = 50_000
-/** A cache of what never changes, by language. */
-const remembered = new Map<string, Map<string, readonly string[]>>()
+/** A cache of what never changes, by language and word. */
+const remembered = new Map<string, readonly string[]>()
 
 /**
  * The forms of the words of a text: without accents and endings. Words in Latin letters lose those of English in any language, since that of a
@@ -51,13 +51,12 @@ const remembered = new Map<string, Map<string, readonly string[]>>()
  */
 export function wordFormsOf(text: string): WordForms {
   const language = languageOf(text)
-  const known = remembered.get(language) ?? new Map<string, readonly string[]>()
-  remembered.set(language, known)
   return (word) => {
     if (word.length > LONGEST) return []
-    const forms = known.get(word) ?? formsOf(word, language)
-    if (known.size >= WORDS_REMEMBERED) known.clear()
-    known.set(word, forms)
+    const key = `${language} ${word}`
+    const forms = remembered.get(key) ?? formsOf(word, language)
+    if (remembered.size >= WORDS_REMEMBERED) remembered.clear()
+    remembered.set(key, forms)
     return forms
   }
 }
@@ -70,11 +69,19 @@ function languageOf(text: string): string {
 
 function formsOf(word: string, language: string): readonly string[] {
   const folded = foldAccents(word)
-  if (!LATIN.test(folded)) return [foldAccents(BY_SCRIPT.find(([script]) => script.test(word))?.[1](word) ?? word)]
+  if (!LATIN.test(folded))
+    return [foldAccents(BY_SCRIPT.find(([script]) => script.test(word))?.[1](unmarked(word)) ?? word)]
   const own = BY_LANGUAGE[language]
   const umlauts = language === 'de' || language === '' ? withUmlauts(word) : word
   if (own) return [...new Set([english(folded), foldAccents(own(umlauts))])]
   return umlauts === word ? [english(folded)] : [english(folded), foldAccents(german(umlauts))]
 }
+
+/** What stemmers do not know: stress marks of Russian, vowel marks of Arabic, and Persian letters. What they do know stays, as `й` and `ة`. */
+const unmarked = (word: string) =>
+  word
+    .replace(/[\u0300\u0301\u064b-\u0652\u0670]/g, '')
+    .replaceAll('ی', 'ي')
+    .replaceAll('ک', 'ك')
 
 const withUmlauts = (word: string) => word.replace(SPELLED_OUT, ([vowel]) => `${vowel}\u0308`).normalize('NFC')

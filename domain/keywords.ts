@@ -21,19 +21,36 @@ const [IS_PAIRED, IS_SEGMENTED] = [new RegExp(`^[${PAIRED}]`, 'u'), new RegExp(`
 const SEGMENTER = new Intl.Segmenter('th', { granularity: 'word' })
 /** Digits, words, and the words in `camelCase`. */
 const PARTS = /\p{N}+|[\p{Lu}\p{Lt}]*[\p{Ll}\p{Lo}\p{Lm}\p{M}]+|[\p{Lu}\p{Lt}]+/gu
-/** What changes more often between letters and digits is a checksum or the like, of which no part means anything. */
-const MOST_PARTS = 4
+/** Of `HTTPResponse`; less than three letters behind an acronym are none of a word: `PDFs`, `IPv6`. */
+const ACRONYM_AND_WORD = /^(\p{Lu}+)(\p{Lu}\p{Ll}{2,})$/u
+/** What has more parts, and shorter ones, is a checksum or the like, of which no part means anything. */
+const [MOST_PARTS, SHORTEST_MEAN] = [4, 3]
 /** In UTF-16 code units: nobody looks for longer ones as a whole. */
 export const LONGEST = 64
 
 /**
- * The terms that a text is found by, in the order of the text: its words by `forms`; numbers, identifiers and addresses as a whole and in
- * their parts; pairs of characters of Chinese, Japanese and Korean, and single ones that stand alone. The same for what is asked for.
+ * What is asked for, in the order of the question: its words by `forms`; numbers, identifiers and addresses as a whole and in their parts;
+ * pairs of characters of Chinese, Japanese and Korean, and single ones that stand alone.
  */
-export function keywords(text: string, forms: WordForms): string[] {
-  const tokens = (isAscii(text) ? text.match(ASCII_TOKENS) : plain(text).match(TOKENS)) ?? []
-  return tokens.flatMap((token) => termsOf(token, forms)).filter((term) => term.length <= LONGEST)
-}
+export const askedKeywords = (question: string, forms: WordForms): string[] =>
+  tokensOf(question)
+    .flatMap((token) => termsOf(token, forms))
+    .filter(isTerm)
+
+/**
+ * The terms that a text is found by: the same, and all single characters that may be words, for questions that are one. A longer question
+ * does not ask for its own: by common characters it would find anything.
+ */
+export const keywords = (text: string, forms: WordForms): string[] =>
+  tokensOf(text)
+    .flatMap((token) => [...termsOf(token, forms), ...singles(token)])
+    .filter(isTerm)
+
+const tokensOf = (text: string): readonly string[] =>
+  (isAscii(text) ? text.match(ASCII_TOKENS) : plain(text).match(TOKENS)) ?? []
+
+/** A letter that is a mark itself is nothing without its marks. */
+const isTerm = ({ length }: string) => length > 0 && length <= LONGEST
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is that of ASCII
 const isAscii = (text: string) => /^[\x00-\x7f]*$/.test(text)
@@ -45,6 +62,8 @@ const plain = (text: string) =>
     // Which takes these vowels of Thai and Lao apart, as dictionaries do not know them.
     .replaceAll('\u0e4d\u0e32', '\u0e33')
     .replaceAll('\u0ecd\u0eb2', '\u0eb3')
+    // In Persian it is what a hyphen is elsewhere; other scripts have it within letters.
+    .replace(/(?<=\p{sc=Arab})\u200c+(?=\p{sc=Arab})/gu, '-')
     .replace(/[\u00ad\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '')
     .replace(/[’‘ʼ]/g, "'")
     .replace(/[‐‑]/g, '-')
@@ -54,13 +73,22 @@ function termsOf(token: string, forms: WordForms): readonly string[] {
   if (PLAIN_WORD.test(token)) return forms(token.toLowerCase())
   if (IS_PAIRED.test(token)) return pairs(token)
   if (IS_SEGMENTED.test(token)) return Array.from(SEGMENTER.segment(token), ({ segment }) => segment)
-  // One letter beside an apostrophe is an ending or an article.
-  if (token.includes("'")) return token.split("'").flatMap((word) => (word.length > 1 ? termsOf(word, forms) : []))
+  if (token.includes("'") && !NUMBER.test(token)) return apostrophised(token, forms)
   const pieces = token.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
-  const parts = pieces.flatMap(partsOf).flatMap((part) => termsOfPart(part, forms))
+  const parts = pieces
+    .flatMap(partsOf)
+    .flatMap(readings)
+    .flatMap((part) => termsOfPart(part, forms))
   return pieces.length === 1 && pieces[0] === token && partsOf(token).length === 1
     ? parts
     : [...parts, ...termsOfPart(whole(token, pieces), forms)]
+}
+
+/** One letter beside an apostrophe is an ending or an article, but the beginning of names such as `O'Neill`. */
+function apostrophised(token: string, forms: WordForms): string[] {
+  const words = token.split("'")
+  const names = /^(?:[oO]'|\p{Lu}'\p{Lu})/u.test(token) ? [words.join('').toLowerCase()] : []
+  return [...words.filter(({ length }) => length > 1), ...names].flatMap((word) => termsOf(word, forms))
 }
 
 function pairs(token: string): string[] {
@@ -68,23 +96,42 @@ function pairs(token: string): string[] {
   return characters.length === 1 ? characters : characters.slice(1).map((next, i) => `${characters[i]}${next}`)
 }
 
+/** Those of a token that is one are among its terms. */
+const singles = (token: string): readonly string[] =>
+  IS_PAIRED.test(token) && token.length > 1 ? (token.match(/[\p{sc=Han}\p{sc=Hang}]/gu) ?? []) : []
+
 function partsOf(piece: string): string[] {
   const parts = piece.match(PARTS) ?? []
-  return parts.length <= MOST_PARTS ? parts : [piece]
+  return parts.length <= MOST_PARTS || piece.length >= SHORTEST_MEAN * parts.length ? parts : [piece]
+}
+
+/** `OAuth` is a word, and `HTTPResponse` are two. */
+function readings(part: string): string[] {
+  const [, acronym, word] = ACRONYM_AND_WORD.exec(part) ?? []
+  return acronym && word ? [acronym, word, part] : [part]
 }
 
 const termsOfPart = (part: string, forms: WordForms): readonly string[] =>
   /^[\p{L}\p{M}]+$/u.test(part) ? forms(part.toLowerCase()) : [foldAccents(part.toLowerCase())]
 
-/** Without hyphens, without the dots of abbreviations and those that set off thousands. Decimals have a point. */
+const NUMBER = /^[\p{N}.,']+$/u
+/** With what sets off thousands, in India also hundreds of them; decimals behind them, or behind nothing. */
+const GROUPED = /^(\p{N}{1,3}(?:([.,'])\p{N}{3}(?:\2\p{N}{3})*|(?:,\p{N}{2})+,\p{N}{3}))(?:[.,](\p{N}+))?$/u
+const DECIMAL = /^(\p{N}+)[.,](\p{N}+)$/u
+
+/** Without hyphens, and without the dots of abbreviations; of a version without its `v`. */
 function whole(token: string, pieces: readonly string[]): string {
-  if (/^[\p{N}.,]+$/u.test(token)) {
-    const decimals = pieces.length > 1 && pieces.at(-1)?.length !== 3 ? pieces.at(-1) : undefined
-    const integer = (decimals === undefined ? pieces : pieces.slice(0, -1)).join('')
-    return decimals === undefined ? integer : `${integer}.${decimals}`
-  }
-  const joined = token.replaceAll('-', '')
+  if (NUMBER.test(token)) return wholeNumber(token)
+  const joined = token.replaceAll('-', '').replace(/^v(?=\p{N}+\.)/iu, '')
   return pieces.every(({ length }) => length === 1) ? joined.replaceAll('.', '') : joined
+}
+
+/** Decimals have a point, and thousands nothing; addresses and versions, of several points, are as they are. */
+function wholeNumber(token: string): string {
+  const [, grouped, , decimals] = GROUPED.exec(token) ?? []
+  const integer = grouped?.replace(/\P{N}/gu, '')
+  if (integer !== undefined) return decimals === undefined ? integer : `${integer}.${decimals}`
+  return token.replace(DECIMAL, '$1.$2')
 }
 
 /** Of scripts whose letters are the same without them. Elsewhere marks are vowels, or make other letters. */

@@ -172,6 +172,7 @@ for (const [name, open] of Object.entries(SUBJECTS))
         ['grosse', 1],
         ['groesse', 1],
         ['市镇', 2],
+        ['镇', 2],
         ['A-1203/77', 4],
         ['1203', 4],
         ['1234.50', 4],

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { lookForWords } from '../../domain/keyword-scores.ts'
+import type { VectorMatch } from '../../domain/ports.ts'
+
+const split = (text: string) => text.toLowerCase().split(/\s+/)
+const terms = { ofText: split, ofQuestion: split }
+
+const match = (text: string, index = 0): VectorMatch => ({
+  ...{ fileId: 'f', score: 0.5 },
+  chunk: { index, text, tokens: 1, pageStart: 1, pageEnd: 1, headingPath: [], startOffset: 0, endOffset: 1 },
+})
+
+describe('a keyword pass', () => {
+  test('rates rare words above common ones, and nothing where there is none', async () => {
+    const near = ['the pump', 'the valve', 'the hose', 'nothing'].map(match)
+    const found = await lookForWords(near, { text: 'the pump', withNearest: true }, terms)
+    const [pump, valve, hose, none] = found.map(({ keywordScore }) => keywordScore)
+    assert.ok(pump && valve && pump > 2 * valve)
+    assert.deepEqual([hose, none], [valve, null])
+    const worded = await lookForWords(near, { text: 'the pump', withNearest: false }, terms)
+    assert.equal(worded.length, 3)
+  })
+
+  test('lets others have their turn between a few texts', async () => {
+    const near = Array.from({ length: 200 }, (_, i) => match('the pump', i))
+    let [inThisTurn, longest, isDone] = [0, 0, false]
+    const ofText = (text: string) => {
+      inThisTurn += 1
+      longest = Math.max(longest, inThisTurn)
+      return split(text)
+    }
+    const turn = () => {
+      inThisTurn = 0
+      if (!isDone) setImmediate(turn)
+    }
+    turn()
+    await lookForWords(near, { text: 'pump', withNearest: true }, { ofText, ofQuestion: split })
+    isDone = true
+    assert.ok(longest < 20, `${longest} texts at once`)
+  })
+})
