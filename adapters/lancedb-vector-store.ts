@@ -3,7 +3,7 @@ import { access, mkdir } from 'node:fs/promises'
 import type { Connection, Table } from '@lancedb/lancedb'
 import { connect, MatchQuery } from '@lancedb/lancedb'
 import { Failure } from '../domain/failure.ts'
-import { lookForWords } from '../domain/keyword-scores.ts'
+import { coverageOf, lookForWords } from '../domain/keyword-scores.ts'
 import type { Candidate, KeywordQuery, VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
 import { toMatch } from './chunk-fields.ts'
 import { Coalescer } from './coalescer.ts'
@@ -66,13 +66,18 @@ export class LanceDbVectorStore implements VectorStore {
       await checkLengths(table, [{ vector }])
       // One that was made by an earlier version has none until the next file comes.
       if (!(await hasKeywordIndex(table))) return this.#amongNearest(table, vector, query)
+      const terms = searchTerms.ofQuestion(query.text)
       const [near, worded] = await Promise.all([
         query.withNearest ? nearest(table, vector, query) : [],
-        withWords(table, query),
+        withWords(table, terms, query),
       ])
       const pool = new Map<string, Candidate>()
-      for (const row of near) pool.set(row.id, { ...toMatch(row, 1 - row._distance), keywordScore: null })
-      for (const row of worded) pool.set(row.id, { ...toMatch(row, similarity(row, vector)), keywordScore: row._score })
+      for (const row of near) pool.set(row.id, { ...toMatch(row, 1 - row._distance), keywordScore: null, coverage: 0 })
+      for (const row of worded)
+        pool.set(row.id, {
+          ...toMatch(row, similarity(row, vector)),
+          ...{ keywordScore: row._score, coverage: coverageOf(terms, new Set(row[TERMS].split(' '))) },
+        })
       return [...pool.values()]
     })
   }
@@ -256,7 +261,7 @@ async function checkLengths(table: Table, rows: readonly { readonly vector: Arra
 }
 
 type Near = FoundRow & { readonly _distance: number }
-type Worded = FoundRowWithVector & { readonly _score: number }
+type Worded = FoundRowWithVector & { readonly _score: number; readonly [TERMS]: string }
 
 async function nearest(table: Table, vector: Float32Array, { topK, ...filter }: VectorQuery): Promise<Near[]> {
   const condition = conditionOf(filter)
@@ -267,14 +272,13 @@ async function nearest(table: Table, vector: Float32Array, { topK, ...filter }: 
 }
 
 /** By its terms, not by a query language: quotes and operators are as good as spaces. */
-async function withWords(table: Table, { topK, text, ...filter }: KeywordQuery): Promise<Worded[]> {
-  const terms = searchTerms.ofQuestion(text)
+async function withWords(table: Table, terms: readonly string[], { topK, ...filter }: KeywordQuery): Promise<Worded[]> {
   if (terms.length === 0) return []
   const condition = conditionOf(filter)
   const search = table
     .query()
     .fullTextSearch(new MatchQuery(terms.join(' '), TERMS))
-    .select([...RESULT_COLUMNS, 'vector', '_score'])
+    .select([...RESULT_COLUMNS, TERMS, 'vector', '_score'])
     .limit(topK)
   return (condition ? search.where(condition) : search).toArray()
 }

@@ -64,7 +64,7 @@ async function nearest(
   options: CallOptions,
 ): Promise<Candidate[]> {
   const matches = await vectors.query(namespace, vector, { topK, fileIds, pages }, options)
-  return matches.map((match) => ({ ...match, keywordScore: null }))
+  return matches.map((match) => ({ ...match, keywordScore: null, coverage: 0 }))
 }
 
 /** Those of a file that is not indexed (any more) are about to be removed, and must not weigh on the others either. */

@@ -17,13 +17,14 @@ const AT_ONCE = 1_000
 const TOP_K = 100
 const QUIET_MS = 2_000
 
-export type Rated = Pick<Candidate, 'score' | 'keywordScore'> & { readonly passage: Passage }
+export type Rated = Pick<Candidate, 'score' | 'keywordScore' | 'coverage'> & { readonly passage: Passage }
 
 /** Collections as experts, searched by the product's own function. Only the database, which knows names of files, is left out. */
 export class SearchBench {
   readonly #vectors: VectorStore
   readonly #embedder: Embedder
   readonly #passages = new Map<string, Passage>()
+  readonly #namespaces = new Set<string>()
   #count = 0
 
   constructor(dir: string, embedder: Embedder) {
@@ -33,6 +34,7 @@ export class SearchBench {
 
   async store(collection: number, passages: readonly Passage[]): Promise<void> {
     const namespace = vectorNamespace(expertOf(collection, this.#embedder).id, 1)
+    this.#namespaces.add(namespace)
     for (let start = 0; start < passages.length; start += AT_ONCE) {
       const some = passages.slice(start, start + AT_ONCE)
       const vectors = await this.#embed(some.map(({ text }) => text))
@@ -46,7 +48,8 @@ export class SearchBench {
   /** Until the index of words has all that was written. */
   async settle(): Promise<void> {
     await delay(QUIET_MS)
-    await this.#vectors.deleteFile(vectorNamespace(expertOf(0, this.#embedder).id, 1), 'none', 0)
+    // Waits for what the store has begun in the meantime.
+    for (const namespace of this.#namespaces) await this.#vectors.deleteFile(namespace, 'none', 0)
   }
 
   /** `isKeywordPass`: as where the store has no index of words. */
@@ -60,9 +63,9 @@ export class SearchBench {
   async candidates(collection: number, query: string, isKeywordPass = false): Promise<Rated[]> {
     const expert = expertOf(collection, this.#embedder)
     const { candidates } = await findCandidates(this.#ports(isKeywordPass), expert, { query, topK: TOP_K }, {})
-    return candidates.flatMap(({ fileId, chunk, score, keywordScore }) => {
+    return candidates.flatMap(({ fileId, chunk, score, keywordScore, coverage }) => {
       const passage = this.#passages.get(`${fileId} ${chunk.startOffset}`)
-      return passage ? [{ passage, score, keywordScore }] : []
+      return passage ? [{ passage, score, keywordScore, coverage }] : []
     })
   }
 

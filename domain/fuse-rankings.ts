@@ -1,6 +1,6 @@
 import type { Candidate } from './ports.ts'
 
-type Rated = Pick<Candidate, 'score' | 'keywordScore'>
+type Rated = Pick<Candidate, 'score' | 'keywordScore' | 'coverage'>
 /** `score`: from 0 to 1, and comparable within one answer only. */
 export type Fused = Candidate & { readonly fusedScore: number }
 
@@ -9,6 +9,12 @@ export type Fused = Candidate & { readonly fusedScore: number }
  * clearly. Both by bench/fusion.ts; docs/decisions/search.md has what it says of questions and collections that they were not chosen on.
  */
 export const KEYWORD_WEIGHT = { semantic: 0.6, lexical: 0.9 } as const
+
+/**
+ * What a passage gains that has all words of the question, in standard deviations, and how soon less of them is worth nothing: an eighth fewer
+ * is worth a third. So a sentence finds its page among pages that are alike but for one word, which BM25 rates below the others said twice.
+ */
+const COVERAGE = { bonus: 3, exponent: 8 } as const
 
 /**
  * The least deviations that count: less of BM25 is what a word makes that half of the texts have, and less of the cosine is chance. Neither
@@ -25,12 +31,16 @@ export function fuseRankings(candidates: readonly Candidate[], keywordWeight: nu
 }
 
 /**
- * The weighted sum of both scores, each as the number of standard deviations from its mean over the candidates of this very question: so a
+ * The weighted sum of both scores, and the bonus for all words, each score as the number of standard deviations from its mean over the candidates of this very question: so a
  * ranking in which one candidate stands out counts for more than one in which all are about the same, whatever the model's range of cosines.
  * A convex combination of normalised scores, as Bruch, Gai and Ingber compare them («An Analysis of Fusion Functions for Hybrid Retrieval»,
  * 2023). Between 0 and 1 by the logistic function, which changes no order.
  */
-export function fusedScores(candidates: readonly Rated[], keywordWeight: number): number[] {
+export function fusedScores(
+  candidates: readonly Rated[],
+  keywordWeight: number,
+  bonus: number = COVERAGE.bonus,
+): number[] {
   const words = standardised(
     candidates.map(({ keywordScore }) => keywordScore ?? 0),
     LEAST_DEVIATION.words,
@@ -39,7 +49,11 @@ export function fusedScores(candidates: readonly Rated[], keywordWeight: number)
     candidates.map(({ score }) => score),
     LEAST_DEVIATION.cosine,
   )
-  return cosines.map((cosine, i) => logistic(keywordWeight * (words[i] ?? 0) + (1 - keywordWeight) * cosine))
+  return candidates.map(({ coverage }, i) =>
+    logistic(
+      keywordWeight * (words[i] ?? 0) + (1 - keywordWeight) * (cosines[i] ?? 0) + bonus * coverage ** COVERAGE.exponent,
+    ),
+  )
 }
 
 function standardised(values: readonly number[], leastDeviation: number): number[] {

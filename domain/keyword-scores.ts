@@ -27,9 +27,19 @@ export async function lookForWords(
   terms: SearchTerms,
 ): Promise<Candidate[]> {
   const texts = await counted(near, terms)
-  const scores = keywordScores(terms.ofQuestion(text), texts)
-  const candidates = near.map((match, i) => ({ ...match, keywordScore: scores[i] || null }))
+  const wanted = terms.ofQuestion(text)
+  const scores = keywordScores(wanted, texts)
+  const candidates = near.map((match, i) => ({
+    ...match,
+    ...{ keywordScore: scores[i] || null, coverage: coverageOf(wanted, texts[i]?.of ?? new Map()) },
+  }))
   return withNearest ? candidates : candidates.filter(({ keywordScore }) => keywordScore !== null)
+}
+
+/** As `Candidate` has it. */
+export function coverageOf(wanted: readonly string[], text: Pick<ReadonlySet<string>, 'has'>): number {
+  const found = wanted.filter((term) => text.has(term)).length
+  return Math.max(0, found - 1) / Math.max(1, wanted.length - 1)
 }
 
 type Counts = { readonly of: ReadonlyMap<string, number>; readonly length: number }

@@ -171,6 +171,8 @@ export type KeywordQuery = VectorQuery & { readonly text: string; readonly withN
 export type Candidate = VectorMatch & {
   /** BM25, above 0; null where it has none of the words, or `topK` others have more of them. */
   readonly keywordScore: number | null
+  /** Of the words of the question that are beside the one which any candidate has, the share that it has, from 0 to 1; 0 without `keywordScore`. */
+  readonly coverage: number
 }
 
 /**

@@ -4,8 +4,8 @@ import { fusedScores, fuseRankings, KEYWORD_WEIGHT } from '../../domain/fuse-ran
 import type { Candidate } from '../../domain/ports.ts'
 
 const CHUNK = { index: 0, text: '', tokens: 1, pageStart: 1, pageEnd: 1, headingPath: [], startOffset: 0, endOffset: 0 }
-const candidate = (fileId: string, score: number, keywordScore: number | null): Candidate => ({
-  ...{ fileId, score, keywordScore },
+const candidate = (fileId: string, score: number, keywordScore: number | null, coverage = 0): Candidate => ({
+  ...{ fileId, score, keywordScore, coverage },
   chunk: CHUNK,
 })
 const order = (weight: number, ...candidates: Candidate[]) =>
@@ -36,10 +36,17 @@ describe('fused rankings', () => {
     assert.equal(order(0.1, ...cosines)[0], 'far')
   })
 
+  test('put first what has all words of the question, before what has some of them more often', () => {
+    const words = [candidate('some', 0.7, 16, 0.8), candidate('all', 0.7, 15, 1), candidate('none', 0.1, null)]
+    for (const weight of Object.values(KEYWORD_WEIGHT)) assert.equal(order(weight, ...words)[0], 'all')
+  })
+
   test('have scores between 0 and 1, also of one candidate and of none', () => {
     assert.deepEqual(fusedScores([], 0.5), [])
     assert.deepEqual(fusedScores([candidate('a', 0.3, null)], 0.5), [0.5])
-    const many = Array.from({ length: 400 }, (_, i) => candidate(`f${i}`, i === 0 ? 1 : 0, i === 0 ? 50 : null))
+    const many = Array.from({ length: 400 }, (_, i) =>
+      candidate(`f${i}`, i === 0 ? 1 : 0, i === 0 ? 50 : null, i === 0 ? 1 : 0),
+    )
     assert.ok(fusedScores(many, 0.5).every((score) => score > 0 && score < 1))
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { lookForWords } from '../../domain/keyword-scores.ts'
+import { coverageOf, lookForWords } from '../../domain/keyword-scores.ts'
 import type { VectorMatch } from '../../domain/ports.ts'
 
 const split = (text: string) => text.toLowerCase().split(/\s+/)
@@ -20,6 +20,17 @@ describe('a keyword pass', () => {
     assert.deepEqual([hose, none], [valve, null])
     const worded = await lookForWords(near, { text: 'the pump', withNearest: false }, terms)
     assert.equal(worded.length, 3)
+  })
+
+  test('tells how many words are there beside one: of a single one nothing', () => {
+    assert.equal(coverageOf(['a', 'b', 'c'], new Set(['a', 'b'])), 0.5)
+    assert.equal(coverageOf(['a', 'b', 'c'], new Set(['c', 'b', 'a', 'd'])), 1)
+    for (const [wanted, has] of [
+      [[], []],
+      [['a'], ['a']],
+      [['a', 'b'], []],
+    ] as const)
+      assert.equal(coverageOf(wanted, new Set<string>(has)), 0)
   })
 
   test('lets others have their turn between a few texts', async () => {
