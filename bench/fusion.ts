@@ -15,18 +15,15 @@ import { parseArgs } from 'node:util'
 import type { Embedder } from '../domain/ports.ts'
 import { baseline } from './baseline.ts'
 import { benchEmbedders, EMBEDDER_OPTIONS } from './bench-embedders.ts'
-import type { Fusion, Pool } from './fusions.ts'
-import { FUSIONS } from './fusions.ts'
+import { FUSIONS, fusionNamed, WITHOUT_BONUS } from './fusions.ts'
 import { inSets } from './in-sets.ts'
-import type { Question } from './retrieval-set.ts'
+import { reportOddHalf } from './report-odd-half.ts'
 import { retrievalSet } from './retrieval-set.ts'
 import { scoresOf } from './scores.ts'
 import { SearchBench } from './search-bench.ts'
 import { ours } from './splitters.ts'
-
-type Asked = { readonly question: Question; readonly isOdd: boolean; readonly pool: Pool; readonly bm25: number }
-/** nDCG@10 of each question, in the order of `Asked`, by weight. */
-type Curve = ReadonlyMap<number, readonly number[]>
+import type { Asked, Curve } from './weight-curves.ts'
+import { best, curveOf, mean } from './weight-curves.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -37,7 +34,6 @@ const { values: options } = parseArgs({
     curve: { type: 'string' },
   },
 })
-const WEIGHTS = Array.from({ length: 21 }, (_, i) => i / 20)
 const print = (...cells: readonly (string | number)[]) => process.stdout.write(`| ${cells.join(' | ')} |\n`)
 const collections = retrievalSet()
 const baselines = collections.map(({ documents }) => baseline(documents))
@@ -64,37 +60,8 @@ async function ask(embedder: Embedder): Promise<Asked[]> {
   }
 }
 
-const curveOf = (asked: readonly Asked[], fusion: Fusion): Curve =>
-  new Map(WEIGHTS.map((weight) => [weight, asked.map((each) => ndcg(each, fusion(each.pool, weight)))]))
-
-function ndcg({ question, pool }: Asked, worths: readonly number[]): number {
-  const order = pool.map((_, i) => i)
-  order.sort((a, b) => (worths[b] ?? 0) - (worths[a] ?? 0) || (pool[b]?.score ?? 0) - (pool[a]?.score ?? 0))
-  const top = order.slice(0, 10).flatMap((i) => pool[i]?.passage ?? [])
-  return scoresOf(question, top).ndcg
-}
-
-/** The mean of the sets' means, so that each kind of question counts the same; of the questions that are picked. */
-function mean(asked: readonly Asked[], values: readonly number[], pick: (each: Asked) => boolean): number {
-  const bySet = new Map<string, number[]>()
-  for (const [i, each] of asked.entries()) {
-    if (!pick(each)) continue
-    const list = bySet.get(each.question.set) ?? []
-    list.push(values[i] ?? 0)
-    bySet.set(each.question.set, list)
-  }
-  const means = [...bySet.values()].map((list) => list.reduce((sum, value) => sum + value, 0) / list.length)
-  return means.reduce((sum, value) => sum + value, 0) / means.length
-}
-
-function best(asked: readonly Asked[], curve: Curve, pick: (each: Asked) => boolean): number {
-  const [first = 0] = WEIGHTS
-  const rated = WEIGHTS.map((weight) => [weight, mean(asked, curve.get(weight) ?? [], pick)] as const)
-  return rated.reduce((most, each) => (each[1] > most[1] + 1e-9 ? each : most), [first, -1] as const)[0]
-}
-
 function curve(fusion: string, asked: readonly Asked[]): void {
-  const found = curveOf(asked, FUSIONS[fusion] ?? fail(fusion))
+  const found = curveOf(asked, fusionNamed(fusion))
   const sets = [...new Set(asked.map(({ question }) => question.set))]
   print('weight of words', 'even', 'odd', 'all', ...sets)
   print(...Array<string>(4 + sets.length).fill('---:'))
@@ -103,10 +70,6 @@ function curve(fusion: string, asked: readonly Asked[]): void {
     const halves = [at(({ isOdd }) => !isOdd), at(({ isOdd }) => isOdd), at(() => true)]
     print(weight, ...halves, ...sets.map((set) => at(({ question }) => question.set === set)))
   }
-}
-
-function fail(fusion: string): never {
-  throw new RangeError(`no fusion ${fusion}; there are ${Object.keys(FUSIONS).join(', ')}`)
 }
 
 function report(name: string, asked: readonly Asked[]): void {
@@ -123,6 +86,7 @@ function report(name: string, asked: readonly Asked[]): void {
   )
   const ofSet = (set: string) => (each: Asked) => each.question.set === set
   const bm25 = asked.map((each) => each.bm25)
+  const dense = curveOf(asked, WITHOUT_BONUS).get(0) ?? []
   print(
     'BM25, evaluate.py',
     '',
@@ -150,7 +114,7 @@ function report(name: string, asked: readonly Asked[]): void {
     const told = sets.map((set) => {
       const weight = best(asked, curve, (each) => !ofSet(set)(each))
       const found = at(curve, weight, ofSet(set))
-      return { found, weight, gain: found - Math.max(mean(asked, bm25, ofSet(set)), at(curve, 0, ofSet(set))) }
+      return { found, weight, gain: found - Math.max(mean(asked, bm25, ofSet(set)), mean(asked, dense, ofSet(set))) }
     })
     print(
       fusion,
@@ -166,7 +130,9 @@ function report(name: string, asked: readonly Asked[]): void {
 
 for (const { name, embedder, close } of await benchEmbedders(options)) {
   const asked = await ask(embedder)
-  if (options.curve === undefined) report(name, asked)
-  else curve(options.curve, asked)
+  if (options.curve === undefined) {
+    report(name, asked)
+    reportOddHalf(name, asked)
+  } else curve(options.curve, asked)
   await close()
 }

@@ -51,14 +51,26 @@ function sharpness(values: readonly number[]): number {
 const bySharpness = (pool: Pool, weight: number) =>
   oddsTimes(weight, sharpness(shareOfBest(bm25s(pool))) / (sharpness(minMax(cosines(pool))) || 0.01))
 
+export const WITHOUT_BONUS: Fusion = (pool, weight) => fusedScores(pool, weight, 0)
+
+/** The product's has a bonus for all words, too. */
+export const OURS = 'the product’s'
+
 export const FUSIONS: Readonly<Record<string, Fusion>> = {
   'min–max and share of the best': sum(minMax, shareOfBest),
   'both min–max': sum(minMax, minMax),
   'theoretical minimum and share of the best': sum(theoretical, shareOfBest),
   'cosine as it is and share of the best': sum(asIs, shareOfBest),
-  'both by mean and deviation, the product’s': fusedScores,
+  [OURS]: fusedScores,
+  'both by mean and deviation': WITHOUT_BONUS,
   'reciprocal ranks, k = 60': sum(reciprocal(60), reciprocal(60)),
   'reciprocal ranks, k = 10': sum(reciprocal(10), reciprocal(10)),
   'reciprocal ranks, k = 5': sum(reciprocal(5), reciprocal(5)),
   'min–max and share, by sharpness': sum(minMax, shareOfBest, bySharpness),
+}
+
+export function fusionNamed(name: string): Fusion {
+  const fusion = FUSIONS[name]
+  if (!fusion) throw new RangeError(`no fusion ${name}; there are ${Object.keys(FUSIONS).join(', ')}`)
+  return fusion
 }

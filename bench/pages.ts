@@ -10,12 +10,14 @@ import { parseArgs } from 'node:util'
 import { extractFile } from '../adapters/extraction/extract-file.ts'
 import type { SearchMode } from '../api/expert-search.ts'
 import type { Page } from '../domain/chunk.ts'
+import { fusedScores, KEYWORD_WEIGHT } from '../domain/fuse-rankings.ts'
 import type { Embedder } from '../domain/ports.ts'
 import { corpusFiles, corpusPath } from '../test/support/corpus.ts'
 import { extractionConfig } from '../test/support/extraction-config.ts'
 import type { PageWord } from '../test/support/page-words.ts'
 import { pagedFiles } from '../test/support/page-words.ts'
 import { benchEmbedders, EMBEDDER_OPTIONS } from './bench-embedders.ts'
+import type { Rated } from './search-bench.ts'
 import { SearchBench } from './search-bench.ts'
 import type { Passage } from './splitters.ts'
 import { passagesOf } from './splitters.ts'
@@ -28,6 +30,7 @@ const { values: options } = parseArgs({
   },
 })
 const AIM = 0.9
+const BONUSES = [0, 1, 2, 3, 4, 5]
 const [WAYS] = [
   [
     ['hybrid', 'hybrid', false],
@@ -67,14 +70,34 @@ async function measure(name: string, embedder: Embedder, texts: readonly Text[],
         if (!isRight(found[0], each)) misses.push(missed(found, each))
       }
       const share = 1 - misses.length / wanted.length
-      if (mode === 'hybrid' && !isKeywordPass && share < AIM) process.exitCode = 1
+      if (mode === 'hybrid' && share < AIM) process.exitCode = 1
       line(`${share >= AIM ? '✅' : '❌'} ${way}: ${(100 * share).toFixed(1)} % in the first place`)
       if (mode === 'hybrid') for (const miss of misses) line(`   ${miss}`)
     }
+    await compareBonuses(bench, embedder, wanted)
   } finally {
     await bench.close()
     rmSync(dir, { recursive: true })
   }
+}
+
+/** The product's is the least with which most of the even words find their page, whatever the embedder. */
+async function compareBonuses(bench: SearchBench, { isSemantic }: Embedder, wanted: readonly PageWord[]) {
+  const weight = isSemantic ? KEYWORD_WEIGHT.semantic : KEYWORD_WEIGHT.lexical
+  const pools = await Promise.all(wanted.map(({ query, word }) => bench.candidates(0, query || word)))
+  for (const bonus of BONUSES) {
+    const isFirst = wanted.map((each, i) => isRight(firstOf(pools[i] ?? [], weight, bonus), each))
+    const share = (half: 0 | 1) => {
+      const some = isFirst.filter((_, i) => i % 2 === half)
+      return `${((100 * some.filter(Boolean).length) / some.length).toFixed(1)} %`
+    }
+    line(`   hybrid, a bonus of ${bonus} for all words: even ${share(0)}, odd ${share(1)}`)
+  }
+}
+
+function firstOf(pool: readonly Rated[], weight: number, bonus: number): Passage | undefined {
+  const worths = fusedScores(pool, weight, bonus)
+  return pool[worths.indexOf(Math.max(...worths))]?.passage
 }
 
 const isRight = (found: Passage | undefined, { file, page }: PageWord) =>

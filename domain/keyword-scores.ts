@@ -38,8 +38,7 @@ export async function lookForWords(
 
 /** As `Candidate` has it. */
 export function coverageOf(wanted: readonly string[], text: Pick<ReadonlySet<string>, 'has'>): number {
-  const found = wanted.filter((term) => text.has(term)).length
-  return Math.max(0, found - 1) / Math.max(1, wanted.length - 1)
+  return wanted.length > 1 ? wanted.filter((term) => text.has(term)).length / wanted.length : 0
 }
 
 type Counts = { readonly of: ReadonlyMap<string, number>; readonly length: number }

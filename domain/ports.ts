@@ -171,7 +171,7 @@ export type KeywordQuery = VectorQuery & { readonly text: string; readonly withN
 export type Candidate = VectorMatch & {
   /** BM25, above 0; null where it has none of the words, or `topK` others have more of them. */
   readonly keywordScore: number | null
-  /** Of the words of the question that are beside the one which any candidate has, the share that it has, from 0 to 1; 0 without `keywordScore`. */
+  /** The share of the question's words that it has, from 0 to 1; 0 without `keywordScore`, and where the question is one word. */
   readonly coverage: number
 }
 

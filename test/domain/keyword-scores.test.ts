@@ -22,8 +22,8 @@ describe('a keyword pass', () => {
     assert.equal(worded.length, 3)
   })
 
-  test('tells how many words are there beside one: of a single one nothing', () => {
-    assert.equal(coverageOf(['a', 'b', 'c'], new Set(['a', 'b'])), 0.5)
+  test('tells the share of the words that are there: of a single one nothing', () => {
+    assert.equal(coverageOf(['a', 'b', 'c'], new Set(['a', 'b', 'd'])), 2 / 3)
     assert.equal(coverageOf(['a', 'b', 'c'], new Set(['c', 'b', 'a', 'd'])), 1)
     for (const [wanted, has] of [
       [[], []],
