@@ -1,4 +1,3 @@
-import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { Chunk } from './chunk.ts'
 import { inBatches } from './in-batches.ts'
 import type { Candidate, KeywordQuery, VectorMatch } from './ports.ts'
@@ -35,6 +34,8 @@ export async function lookForWords(
   }))
   return withNearest ? candidates : candidates.filter(({ keywordScore }) => keywordScore !== null)
 }
+
+const othersTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** As `Candidate` has it. */
 export function coverageOf(wanted: readonly string[], text: Pick<ReadonlySet<string>, 'has'>): number {
