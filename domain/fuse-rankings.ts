@@ -6,9 +6,9 @@ export type Fused = Candidate & { readonly fusedScore: number }
 
 /**
  * How much words weigh, from 0 to 1. `semantic`: chosen with MiniLM; `lexical`: with `hashing`, which sees the same words as BM25, only less
- * clearly. Both by bench/fusion.ts; docs/decisions/search.md has what it says of questions and collections that they were not chosen on.
+ * clearly. Both by bench/fusion.ts on one half of its questions; docs/decisions/search.md has what it says of the other half.
  */
-export const KEYWORD_WEIGHT = { semantic: 0.6, lexical: 0.9 } as const
+export const KEYWORD_WEIGHT = { semantic: 0.6, lexical: 0.85 } as const
 
 /**
  * What a passage gains that has all words of the question, in standard deviations, and how soon less of them is worth nothing: an eighth fewer
