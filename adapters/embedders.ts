@@ -4,7 +4,7 @@ import { providerOf } from '../domain/embedders.ts'
 import { Failure } from '../domain/failure.ts'
 import type { Embedder } from '../domain/ports.ts'
 import { HashingEmbedder } from './hashing-embedder.ts'
-import { LocalEmbedder } from './local-embedder.ts'
+import { LocalModels } from './local-models.ts'
 import { OpenAiEmbedder } from './openai-embedder.ts'
 
 /** What a process puts around each embedder: limits, measures, traces. */
@@ -14,30 +14,16 @@ export type EmbeddersOptions = { readonly wrap?: WrapEmbedder | undefined }
 
 type Model = { readonly model: string; readonly dimensions: number }
 
-/** Opens the local model too, where one is set up: an expert may have been made with it. @throws Error where it is chosen and cannot be opened */
+/** Finds the local models too: experts may have been made with them. @throws Error where one is chosen and cannot be opened */
 export async function openEmbedders(
   config: EmbeddingsConfig,
   { wrap = (embedder) => embedder }: EmbeddersOptions = {},
 ): Promise<Embedders> {
-  return new ConfiguredEmbedders(config, wrap, await openLocal(config))
+  return new ConfiguredEmbedders(config, wrap, await LocalModels.open(config))
 }
 
 /** An embedder, or why there is none. */
-type Opened = Embedder | string
-
-async function openLocal({
-  provider,
-  local,
-  whyNotLocal = 'no local model is set up',
-}: EmbeddingsConfig): Promise<Opened> {
-  if (!local) return whyNotLocal
-  try {
-    return await LocalEmbedder.open({ ...local, isSpare: provider !== 'local' })
-  } catch (error) {
-    if (provider === 'local') throw error
-    return error instanceof Error ? error.message : String(error)
-  }
-}
+type Found = Embedder | string
 
 /** Embedders are made when they are asked for first, and kept. */
 class ConfiguredEmbedders implements Embedders {
@@ -46,10 +32,10 @@ class ConfiguredEmbedders implements Embedders {
   readonly reason: string
   readonly #config: EmbeddingsConfig
   readonly #wrap: WrapEmbedder
-  readonly #local: Opened
+  readonly #local: LocalModels
   readonly #made = new Map<string, Embedder>()
 
-  constructor(config: EmbeddingsConfig, wrap: WrapEmbedder, local: Opened) {
+  constructor(config: EmbeddingsConfig, wrap: WrapEmbedder, local: LocalModels) {
     this.provider = config.provider
     this.reason = config.reason
     this.#config = config
@@ -71,11 +57,11 @@ class ConfiguredEmbedders implements Embedders {
   }
 
   async close(): Promise<void> {
-    if (typeof this.#local !== 'string') await this.#local.close?.()
+    await this.#local.close()
   }
 
   /** @returns why it is not available, and what makes it so, where it is not */
-  #find(provider: EmbeddingProvider, wanted: WantedModel): Opened {
+  #find(provider: EmbeddingProvider, wanted: WantedModel): Found {
     switch (provider) {
       case 'openai':
         return this.#openAi(wanted)
@@ -86,7 +72,7 @@ class ConfiguredEmbedders implements Embedders {
     }
   }
 
-  #openAi({ model, dimensions }: WantedModel): Opened {
+  #openAi({ model, dimensions }: WantedModel): Found {
     const { openai } = this.#config
     if (!openai) return 'OPENAI_API_KEY is not set'
     if (model !== undefined && providerOf(model) !== 'openai') return `${model} is the name of a model of another kind`
@@ -94,15 +80,12 @@ class ConfiguredEmbedders implements Embedders {
     return this.#keep(options, 'openai', () => new OpenAiEmbedder(options))
   }
 
-  #ofThisMachine({ model, dimensions }: WantedModel): Opened {
-    const local = this.#local
-    if (typeof local === 'string') return `${local}; npm run setup:local sets one up`
-    const isIt = (model ?? local.model) === local.model && (dimensions ?? local.dimensions) === local.dimensions
-    if (isIt) return this.#keep(local, 'local', () => local)
-    return `the local model that is set up is ${named(local)}, and EMBEDDING_MODEL_PATH chooses it`
+  #ofThisMachine(wanted: WantedModel): Found {
+    const found = this.#local.find(wanted)
+    return typeof found === 'string' ? found : this.#keep(found, 'local', () => found)
   }
 
-  #hashing({ model, dimensions = this.#config.hashing.dimensions }: WantedModel): Opened {
+  #hashing({ model, dimensions = this.#config.hashing.dimensions }: WantedModel): Found {
     const made = new HashingEmbedder({ dimensions })
     if (model !== undefined && model !== made.model) return `this version makes ${made.model}`
     return this.#keep(made, 'hashing', () => made)

@@ -1,41 +1,23 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Failure } from '../domain/failure.ts'
 import type { Embedder, EmbedOptions } from '../domain/ports.ts'
 import { Slots } from './extraction/slots.ts'
 import type { Embedded } from './local/embedding-task.ts'
 import { inShortBatches } from './local/in-short-batches.ts'
 import type { ModelFolder } from './local/model-folder.ts'
-import { missingIn, readModelFolder } from './local/model-folder.ts'
+import { readModelFolder } from './local/model-folder.ts'
 import { ModelThreads } from './local/model-threads.ts'
 import type { ModelTokenizer } from './local/model-tokenizer.ts'
 import { openTokenizer } from './local/model-tokenizer.ts'
-import { TRANSFORMERS } from './local/transformers.ts'
+import { whyNoModel, whyNoPackage } from './local/why-not-set-up.ts'
 
-/** Where things are, as `setup local` left them. */
-export type LocalSetup = {
-  /** A folder with config.json, tokenizer.json, tokenizer_config.json, and onnx/model_quantized.onnx or onnx/model.onnx. */
-  readonly modelPath: string
+export type LocalOptions = {
   /** Where @huggingface/transformers is installed. */
   readonly packageDir: string
-}
-
-export type LocalOptions = LocalSetup & {
   /** So many texts are embedded at a time, by a core each. */
   readonly threads: number
-  /** Loads the model once it is asked for something: it may never be. */
-  readonly isSpare?: boolean
 }
 
 const SET_UP = 'Run npm run setup:local.'
-
-/** A sentence that says what is missing, or undefined where a local embedder can be opened. Only looks whether files are there. */
-export function whyNotSetUp({ modelPath, packageDir }: LocalSetup): string | undefined {
-  if (!existsSync(join(packageDir, 'node_modules', TRANSFORMERS, 'package.json')))
-    return `${TRANSFORMERS} is not installed in ${packageDir}. ${SET_UP}`
-  const missing = missingIn(modelPath)
-  return missing && `There is no embedding model in ${modelPath}: it has no ${missing}. ${SET_UP}`
-}
 
 /** Embeddings by a model on this machine, in threads, so that the event loop stays free. */
 export class LocalEmbedder implements Embedder {
@@ -46,7 +28,7 @@ export class LocalEmbedder implements Embedder {
   /** What one call holds takes seconds: that is what a worker that dies does again. */
   readonly limits: Embedder['limits']
   readonly countTokens: Embedder['countTokens']
-  readonly #folder: ModelFolder
+  readonly folder: ModelFolder
   readonly #threads: ModelThreads
   readonly #slots: Slots
   readonly #closing = new AbortController()
@@ -57,20 +39,26 @@ export class LocalEmbedder implements Embedder {
     this.dimensions = folder.dimensions
     this.limits = { inputs: 128, tokensPerInput: folder.maxTokens - tokenizer.specialTokens, tokensPerCall: 30_000 }
     this.countTokens = tokenizer.countTokens
-    this.#folder = folder
+    this.folder = folder
     this.#threads = new ModelThreads({ packageDir, model: folder })
     this.#slots = new Slots(threads)
   }
 
-  /** Resolves once the model is loaded, unless it is a spare one. @throws Error that says what is wrong with the set-up, and what to do */
-  static async open(options: LocalOptions): Promise<LocalEmbedder> {
-    const { modelPath, packageDir } = options
-    const reason = whyNotSetUp(options)
-    if (reason) throw new Error(reason)
-    const folder = await readModelFolder(modelPath)
-    const embedder = new LocalEmbedder(options, folder, await openTokenizer(packageDir, modelPath))
-    if (!options.isSpare) await embedder.#start()
+  /**
+   * `modelPath`: a folder with config.json, tokenizer.json, tokenizer_config.json, and onnx/model_quantized.onnx or onnx/model.onnx.
+   * Resolves once the model is loaded. @throws Error that says what is wrong with the set-up, and what to do
+   */
+  static async open({ modelPath, ...options }: LocalOptions & { readonly modelPath: string }): Promise<LocalEmbedder> {
+    const reason = whyNoPackage(options.packageDir) ?? whyNoModel(modelPath)
+    if (reason) throw new Error(`A local model cannot be used: ${reason}. ${SET_UP}`)
+    const embedder = LocalEmbedder.spare(await readModelFolder(modelPath), options)
+    await embedder.#start()
     return embedder
+  }
+
+  /** Loads the model once it is asked for something: it may never be. @throws Error where its tokenizer cannot be read */
+  static spare(folder: ModelFolder, options: LocalOptions): LocalEmbedder {
+    return new LocalEmbedder(options, folder, openTokenizer(options.packageDir, folder.path))
   }
 
   /** Texts of several calls take turns. A signal ends a call within the time that a batch takes. */
@@ -103,7 +91,7 @@ export class LocalEmbedder implements Embedder {
     } catch (cause) {
       await this.close()
       const { message } = cause as Error
-      throw new Error(`The model in ${this.#folder.path} cannot be loaded: ${message}. ${SET_UP}`, { cause })
+      throw new Error(`The model in ${this.folder.path} cannot be loaded: ${message}. ${SET_UP}`, { cause })
     }
   }
 
@@ -125,7 +113,7 @@ export class LocalEmbedder implements Embedder {
 
   /** `tokens`: with the special ones. */
   #tooLong(tokens: number): Failure {
-    const own = tokens - (this.#folder.maxTokens - this.limits.tokensPerInput)
+    const own = tokens - (this.folder.maxTokens - this.limits.tokensPerInput)
     const detail = `a text has ${own} tokens, and ${this.model} takes ${this.limits.tokensPerInput}`
     return new Failure('EMBEDDING_REJECTED', { model: this.model }, { detail })
   }

@@ -34,7 +34,7 @@ const setupLocal = () =>
     'Set up embeddings by a model on this machine: install the package, fetch the model, and try it. What is there is left as it is.',
   )
     .option('--model <owner/name>', 'another model of the hub, which must come as ONNX', toRepository)
-    .option('--revision <revision>', 'its branch, tag or commit; unset: main')
+    .option('--revision <revision>', 'its branch, tag or commit; unset: what is there, or else main')
     .action(async (options) => (await import('./operator/set-up-local.ts')).setUpLocal(options))
 
 export const rebuildVectors = (): Command =>

@@ -1,6 +1,6 @@
+import { whyNoModel, whyNoPackage } from '../adapters/local/why-not-set-up.ts'
 import { type LocalEmbeddingsConfig, localEmbeddings } from './local-embeddings.ts'
 import type { Reader } from './reader.ts'
-import { whyNotLocal } from './why-not-local.ts'
 
 export type OpenAiEmbeddingsConfig = {
   readonly apiKey: string
@@ -27,6 +27,8 @@ export type EmbeddingsConfig = {
   readonly local?: Pick<LocalEmbeddingsConfig, 'modelPath' | 'packageDir' | 'threads'> | undefined
   /** Where it is not set up. */
   readonly whyNotLocal?: string | undefined
+  /** Where other local models may be. Undefined where there is nothing to run them. */
+  readonly otherLocal?: Pick<LocalEmbeddingsConfig, 'modelsDir' | 'packageDir' | 'threads'> | undefined
   readonly hashing: { readonly dimensions: number }
 }
 
@@ -38,7 +40,8 @@ const HASHING_DIMENSIONS = 1_024
 
 export function embeddings(from: Reader): EmbeddingsConfig {
   const paths = localEmbeddings(from)
-  const missing = whyNotLocal(paths)
+  const noPackage = whyNoPackage(paths.packageDir)
+  const missing = noPackage ?? whyNoModel(paths.modelPath)
   const { provider, reason } = choose(from, missing)
   if (provider === 'local' && missing !== undefined)
     from.faults.push(`EMBEDDINGS=local, but ${missing}; run npm run setup:local, or choose openai or hashing`)
@@ -48,6 +51,7 @@ export function embeddings(from: Reader): EmbeddingsConfig {
     openai: openai(from, provider),
     local: missing === undefined ? paths : undefined,
     whyNotLocal: missing,
+    otherLocal: noPackage === undefined ? paths : undefined,
     hashing: { dimensions: dimensionsOf(from, provider === 'hashing', HASHING_DIMENSIONS) },
   }
 }

@@ -8,6 +8,8 @@ export type LocalEmbeddingsConfig = {
   readonly packageDir: string
   /** A folder with config.json, tokenizer.json, tokenizer_config.json and onnx/. */
   readonly modelPath: string
+  /** Models are kept here, as `<owner>/<name>`: that of `modelPath`, as a rule, and others that older experts may have. */
+  readonly modelsDir: string
   /** Threads of one process, one text each at a time. */
   readonly threads: number
 }
@@ -15,8 +17,6 @@ export type LocalEmbeddingsConfig = {
 type HubModel = { readonly repository: string; readonly revision: string }
 
 export type LocalSetupConfig = LocalEmbeddingsConfig & {
-  /** Models are kept here: `<owner>/<name>`. */
-  readonly modelsDir: string
   /** Whether EMBEDDING_MODEL_PATH names a folder, so that nothing is to be fetched. */
   readonly hasOwnModel: boolean
   /** What is fetched where no other model is asked for. */
@@ -37,12 +37,12 @@ const place = (from: Reader) =>
 export const localEmbeddings = (from: Reader): LocalEmbeddingsConfig => ({
   packageDir: join(place(from), 'package'),
   modelPath: from.path('EMBEDDING_MODEL_PATH', join(place(from), 'models', USUAL.repository)),
+  modelsDir: join(place(from), 'models'),
   threads: from.integer('EMBEDDING_THREADS', availableParallelism(), { min: 1, max: 256 }),
 })
 
 export const localSetup = (from: Reader): LocalSetupConfig => ({
   ...localEmbeddings(from),
-  modelsDir: join(place(from), 'models'),
   hasOwnModel: from.optional('EMBEDDING_MODEL_PATH') !== undefined,
   usualModel: USUAL,
   hubUrl: from.url('HF_ENDPOINT') ?? 'https://huggingface.co',

@@ -10,10 +10,7 @@ export type ThreadOptions = {
 
 export type ThreadData = ThreadOptions & { readonly state: SharedArrayBuffer }
 
-/** The first answer: the length of the vectors that the model really gives. */
-export type Ready = { readonly dimensions: number }
-
-/** `vectors` has those of all texts, one behind the other. */
+/** What a thread answers, after a first message once the model is loaded. `vectors` has those of all texts, one behind the other. */
 export type Embedded =
   | { readonly vectors: Float32Array<ArrayBuffer> }
   | { readonly tooLong: { readonly tokens: number } }

@@ -3,8 +3,8 @@
  * beside others a text would get another vector, and waste time on padding (docs/decisions/local-embeddings.md).
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Embedded, Ready, ThreadData } from './embedding-task.ts'
-import { readModelFolder } from './model-folder.ts'
+import type { Embedded, ThreadData } from './embedding-task.ts'
+import { isUnchanged } from './model-folder.ts'
 import { openModel, TooLong } from './open-model.ts'
 import { ThreadState } from './thread-state.ts'
 
@@ -19,9 +19,8 @@ if (first && first.length !== folder.dimensions)
 /** Threads are started when they are needed, and the folder may have another model by then. */
 async function openSameModel() {
   const embed = await openModel(packageDir, folder)
-  const { name } = await readModelFolder(folder.path)
-  if (name !== folder.name)
-    throw new Error(`${folder.path} has ${name} by now, and had ${folder.name}: restart Expertsmith`)
+  if (!(await isUnchanged(folder)))
+    throw new Error(`${folder.path} has another model by now, and had ${folder.name}: restart Expertsmith`)
   return embed
 }
 
@@ -46,4 +45,4 @@ parentPort?.on('message', async (texts: readonly string[] | null) => {
   parentPort?.postMessage(answer, 'vectors' in answer ? [answer.vectors.buffer] : [])
 })
 
-if (first) parentPort?.postMessage({ dimensions: first.length } satisfies Ready)
+if (first) parentPort?.postMessage('ready')

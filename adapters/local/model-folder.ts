@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { Dtype } from './why-not-set-up.ts'
+import { dtypeOf, ONNX_FILES, whyNoModel } from './why-not-set-up.ts'
 
 /** How the vectors of a text's tokens become one: their average, or the vector of the first or the last of them. */
 export type Pooling = 'mean' | 'cls' | 'last_token'
@@ -10,6 +12,8 @@ export type ModelFolder = {
   readonly path: string
   /** `all-MiniLM-L6-v2@1f2a3b4c` */
   readonly name: string
+  /** Of the files that the name depends on: the same as long as nobody has written or replaced them. */
+  readonly stamp: string
   readonly dtype: Dtype
   readonly pooling: Pooling
   readonly dimensions: number
@@ -18,12 +22,7 @@ export type ModelFolder = {
 }
 
 type Json = Readonly<Record<string, unknown>>
-type Dtype = keyof typeof ONNX_FILES
 
-/** Quantised first: a quarter of the size, and faster. */
-const ONNX_FILES = { q8: 'onnx/model_quantized.onnx', fp32: 'onnx/model.onnx' } as const
-export const NEEDED = ['config.json', 'tokenizer.json', 'tokenizer_config.json'] as const
-export const QUANTISED = ONNX_FILES.q8
 /** Of sentence-transformers; a model without it is taken to average. */
 export const POOLING = '1_Pooling/config.json'
 
@@ -31,29 +30,21 @@ const USUAL_MAX_TOKENS = 512
 /** Tokenizers that know no limit say 10^30. */
 const LONGEST_KNOWN = 1_000_000
 
-/** What the folder lacks, or undefined where all is there. */
-export function missingIn(path: string): string | undefined {
-  const missing = NEEDED.find((file) => !existsSync(join(path, file)))
-  if (missing) return missing
-  return dtypeOf(path) ? undefined : `${ONNX_FILES.q8} or ${ONNX_FILES.fp32}`
-}
-
-const dtypeOf = (path: string): Dtype | undefined =>
-  (Object.keys(ONNX_FILES) as Dtype[]).find((dtype) => existsSync(join(path, ONNX_FILES[dtype])))
-
 /** @throws Error with a sentence that says what is wrong with the folder */
 export async function readModelFolder(path: string): Promise<ModelFolder> {
   const dtype = dtypeOf(path)
-  const missing = missingIn(path)
-  if (missing || !dtype) throw new Error(`${path} is no model that can be used: it has no ${missing}.`)
+  const reason = whyNoModel(path)
+  if (reason || !dtype) throw new Error(`It is no model that can be used: ${reason}.`)
   const [config, tokenizer] = await Promise.all([
     readJson(path, 'config.json'),
     readJson(path, 'tokenizer_config.json'),
   ])
   const pooling = await readPooling(path)
+  const stamp = await stampOf(path, dtype)
   return {
     path,
-    name: `${basename(path)}@${await fingerprint(path, ONNX_FILES[dtype], pooling)}`,
+    name: await nameOf(path, dtype, pooling),
+    stamp,
     dtype,
     pooling,
     dimensions: dimensionsIn(config, path),
@@ -61,23 +52,30 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
   }
 }
 
-/** Eight hexadecimal digits of what vectors depend on: another export of the same model gives others. */
-async function fingerprint(path: string, onnxFile: string, pooling: Pooling): Promise<string> {
+/** With eight hexadecimal digits of what vectors depend on: another export of the same model gives others. */
+async function nameOf(path: string, dtype: Dtype, pooling: Pooling): Promise<string> {
   const hash = createHash('sha256')
-  for (const file of [...(await weightsOf(path, onnxFile)), 'tokenizer.json'])
-    for await (const bytes of createReadStream(join(path, file))) hash.update(bytes)
+  for (const file of await filesOf(path, dtype)) for await (const bytes of createReadStream(file)) hash.update(bytes)
   if (pooling !== 'mean') hash.update(pooling)
-  return hash.digest('hex').slice(0, 8)
+  return `${basename(path)}@${hash.digest('hex').slice(0, 8)}`
+}
+
+async function stampOf(path: string, dtype: Dtype): Promise<string> {
+  const stats = await Promise.all((await filesOf(path, dtype)).map((file) => stat(file)))
+  return stats.map(({ ino, size, mtimeMs }) => `${ino} ${size} ${mtimeMs}`).join()
+}
+
+/** The folder has the same model still. It is hashed again only where its files are not quite those that were hashed. */
+export async function isUnchanged({ path, dtype, stamp, name }: ModelFolder): Promise<boolean> {
+  return (await stampOf(path, dtype)) === stamp || (await readModelFolder(path)).name === name
 }
 
 /** Large models have their weights beside the graph, in `model.onnx_data` and the like. */
-async function weightsOf(path: string, onnxFile: string): Promise<string[]> {
-  const dir = dirname(onnxFile)
-  const names = await readdir(join(path, dir))
-  return names
-    .filter((name) => name.startsWith(basename(onnxFile)))
-    .sort()
-    .map((name) => join(dir, name))
+async function filesOf(path: string, dtype: Dtype): Promise<string[]> {
+  const onnx = join(path, ONNX_FILES[dtype])
+  const names = await readdir(dirname(onnx))
+  const weights = names.filter((name) => name.startsWith(basename(onnx))).sort()
+  return [...weights.map((name) => join(dirname(onnx), name)), join(path, 'tokenizer.json')]
 }
 
 function dimensionsIn(config: Json, path: string): number {

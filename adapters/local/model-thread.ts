@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import type { Embedded, Ready, ThreadData, ThreadOptions } from './embedding-task.ts'
+import type { Embedded, ThreadData, ThreadOptions } from './embedding-task.ts'
 import { ThreadState } from './thread-state.ts'
 
 const PROGRAM = new URL('./embedding-thread.ts', import.meta.url)
@@ -9,7 +9,7 @@ const PROGRAM = new URL('./embedding-thread.ts', import.meta.url)
 export class ModelThread {
   readonly #worker: Worker
   readonly #state = new ThreadState()
-  readonly #ready: Promise<Ready>
+  readonly #ready: Promise<unknown>
   readonly #ended: Promise<void>
   #isAlive = true
 
@@ -23,7 +23,7 @@ export class ModelThread {
       this.#isAlive = false
       resolve()
     })
-    this.#ready = this.#answer<Ready>()
+    this.#ready = this.#answer<unknown>()
     this.#ready.catch(() => undefined)
     this.#worker.unref()
   }
@@ -33,7 +33,7 @@ export class ModelThread {
   }
 
   /** Resolves once the model is loaded. @throws Error that says what it died of */
-  ready(): Promise<Ready> {
+  ready(): Promise<unknown> {
     return this.#working(() => this.#ready)
   }
 

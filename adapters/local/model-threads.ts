@@ -1,4 +1,4 @@
-import type { Embedded, Ready, ThreadOptions } from './embedding-task.ts'
+import type { Embedded, ThreadOptions } from './embedding-task.ts'
 import { ModelThread } from './model-thread.ts'
 
 /** Threads with the same model, started as they are needed, and kept. */
@@ -16,7 +16,7 @@ export class ModelThreads {
   }
 
   /** Starts one. @throws Error that says why the model cannot be loaded */
-  start(): Promise<Ready> {
+  start(): Promise<unknown> {
     return this.#use((thread) => thread.ready())
   }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadTokenizers } from './transformers.ts'
 
@@ -18,12 +18,12 @@ const WORD = /[^\t\n\r\p{Z}]+/gu
 const WORDS_REMEMBERED = 50_000
 const LONGEST_REMEMBERED = 32
 
-/** The model's own tokenizer. */
-export async function openTokenizer(packageDir: string, modelPath: string): Promise<ModelTokenizer> {
+/** The model's own tokenizer. Blocks while it is read, of which making it takes the most. */
+export function openTokenizer(packageDir: string, modelPath: string): ModelTokenizer {
   const { Tokenizer } = loadTokenizers(packageDir)
-  const read = async (file: string) => JSON.parse(await readFile(join(modelPath, file), 'utf8'))
-  const [json, config] = await Promise.all([read('tokenizer.json'), read('tokenizer_config.json')])
-  const tokenizer = new Tokenizer(json, config)
+  const read = (file: string) => JSON.parse(readFileSync(join(modelPath, file), 'utf8'))
+  const json = read('tokenizer.json')
+  const tokenizer = new Tokenizer(json, read('tokenizer_config.json'))
   const countTokens = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids.length
   return {
     countTokens: splitsAtSpaces(json) ? byWords(countTokens) : countTokens,

@@ -8,6 +8,7 @@ import { print, printJson, say } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
 import { describeSetup, whatIsNext } from './local/describe-setup.ts'
 import { setUp } from './local/set-up.ts'
+import type { WantedModel } from './local/setup-result.ts'
 
 type Options = { readonly model?: string; readonly revision?: string; readonly json?: boolean }
 
@@ -22,7 +23,10 @@ export async function setUpLocal({ json = false, ...asked }: Options): Promise<v
   const onWait = () => say('Another set-up is under way. This one waits for its end.')
   const result = await interruptible(
     () => INTERRUPTED,
-    (signal) => withSetupLock(dirname(config.packageDir), onWait, () => setUp({ config, model, signal, quiet: json })),
+    (signal) =>
+      withSetupLock(dirname(config.packageDir), { onWait, signal }, () =>
+        setUp({ config, model, signal, quiet: json }),
+      ),
   )
   if (json) return printJson(result)
   print(describeSetup(result))
@@ -30,12 +34,10 @@ export async function setUpLocal({ json = false, ...asked }: Options): Promise<v
 }
 
 /** Undefined where a folder is named that has one. */
-function wantedModel(config: LocalSetupConfig, { model, revision }: Options) {
+function wantedModel(config: LocalSetupConfig, { model, revision }: Options): WantedModel | undefined {
   if (!model && revision) throw new UsageError('--revision is that of a model: name it too (--model <owner>/<name>).')
   if (!model) return config.hasOwnModel ? undefined : config.usualModel
   if (config.hasOwnModel)
     throw new UsageError('EMBEDDING_MODEL_PATH names a folder with a model. Leave it out to fetch another one.')
-  return model === config.usualModel.repository && !revision
-    ? config.usualModel
-    : { repository: model, revision: revision ?? 'main' }
+  return model === config.usualModel.repository && !revision ? config.usualModel : { repository: model, revision }
 }

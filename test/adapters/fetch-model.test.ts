@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
+import { readModelFolder } from '../../adapters/local/model-folder.ts'
 import { fetchModel, modelDir, originOf } from '../../adapters/local/setup/fetch-model.ts'
 import { withSetupLock } from '../../adapters/local/setup/with-setup-lock.ts'
 import { Gate } from '../support/gate.ts'
@@ -13,7 +14,8 @@ import { HubServer } from '../support/hub-server.ts'
 const ONNX = 'onnx/model_quantized.onnx'
 const BYTES = 3_000_000
 const FILES = new Map([
-  ...['config.json', 'tokenizer.json', 'tokenizer_config.json'].map((file) => [file, Buffer.from('{}')] as const),
+  ['config.json', Buffer.from('{"hidden_size":8}')] as const,
+  ...['tokenizer.json', 'tokenizer_config.json'].map((file) => [file, Buffer.from('{}')] as const),
   [ONNX, randomBytes(BYTES)] as const,
 ])
 
@@ -30,16 +32,17 @@ async function fresh(t: TestContext, files: ReadonlyMap<string, Buffer> = FILES)
     seen.push(done)
     assert.ok(done <= total)
   }
-  const get = async () => (await fetchModel({ hubUrl, repository, revision: 'main', modelsDir, onProgress })).keep()
+  const options = { hubUrl, repository, revision: 'main', modelsDir, onProgress }
+  const get = async () => (await (await fetchModel(options)).keep()).dir
   const left = async () => (await readdir(modelsDir, { recursive: true })).filter((path) => path.includes('.onnx'))
-  return { hub, seen, get, left, model: modelDir(modelsDir, repository) }
+  return { hub, seen, get, left, modelsDir, model: modelDir(modelsDir, repository) }
 }
 
 test('fetches the files of a model, and knows them again until one of them changes', async (t) => {
   const { hub, seen, get, left, model } = await fresh(t)
   assert.equal(await get(), model)
   for (const [file, content] of FILES) assert.deepEqual(await readFile(join(model, file)), content)
-  assert.equal(seen.at(-1), BYTES + 6)
+  assert.equal(seen.at(-1), BYTES + 21)
   const { revision, repository, files = [] } = (await originOf(model)) ?? {}
   // The commit that the branch stood for.
   assert.deepEqual(
@@ -55,9 +58,12 @@ test('fetches the files of a model, and knows them again until one of them chang
 })
 
 test('takes the pooling that a model names along', async (t) => {
-  const { get, model } = await fresh(t, new Map([...FILES, ['1_Pooling/config.json', Buffer.from('{"a":1}')]]))
+  const { get, model } = await fresh(
+    t,
+    new Map([...FILES, ['1_Pooling/config.json', Buffer.from('{"pooling_mode":"cls"}')]]),
+  )
   await get()
-  assert.equal(await readFile(join(model, '1_Pooling/config.json'), 'utf8'), '{"a":1}')
+  assert.equal(await readFile(join(model, '1_Pooling/config.json'), 'utf8'), '{"pooling_mode":"cls"}')
 })
 
 test('goes on where a connection broke', async (t) => {
@@ -105,20 +111,47 @@ test('keeps nothing of a file that is not the one which the hub has', async (t) 
   assert.deepEqual(await left(), [])
 })
 
-test('a set-up waits for another one that works in the same folder, also where that one fails', async (t) => {
+test('a set-up waits for another one that works in the same folder, also where that one fails, or until it is given up', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'expertsmith-lock-'))
   t.after(() => rm(dir, { recursive: true }))
   const gate = new Gate()
-  const first = withSetupLock(dir, assert.fail, async () => {
+  const first = withSetupLock(dir, { onWait: assert.fail }, async () => {
     await gate.pass()
     throw new Error('failed')
   })
   await gate.arrival
-  const second = withSetupLock(
-    dir,
-    () => gate.open(),
-    async () => 'done',
-  )
+  const impatient = new AbortController()
+  const onWait = () => impatient.abort(new Error('given up'))
+  await assert.rejects(withSetupLock(dir, { onWait, signal: impatient.signal }, assert.fail), /given up|aborted/)
+  const second = withSetupLock(dir, { onWait: () => gate.open() }, async () => 'done')
   await assert.rejects(first, /failed/)
   assert.equal(await second, 'done')
+})
+
+test('leaves what was fetched of other models, and not of its own', async (t) => {
+  const { hub, get, modelsDir, left } = await fresh(t)
+  for (const folder of ['test/other/0123/other', `${hub.repository}/0123/model`]) {
+    await mkdir(join(modelsDir, '.fetching', folder), { recursive: true })
+    await writeFile(join(modelsDir, '.fetching', folder, 'a.onnx.part'), 'half')
+  }
+  await get()
+  assert.deepEqual((await left()).toSorted(), [
+    '.fetching/test/other/0123/other/a.onnx.part',
+    join(hub.repository, ONNX),
+  ])
+})
+
+test('a model that makes room for another one stays, under its digest; what is damaged, or the same, does not', async (t) => {
+  const { hub, get, left, model } = await fresh(t)
+  await get()
+  const { name } = await readModelFolder(model)
+  hub.push('a'.repeat(40), FILES)
+  await get()
+  assert.deepEqual(await left(), [join(hub.repository, ONNX)])
+  hub.push('b'.repeat(40), new Map([...FILES, [ONNX, randomBytes(1_000)]]))
+  await get()
+  const [owner, folder] = hub.repository.split('/')
+  const aside = join(`${owner}@${name.split('@')[1]}`, folder ?? '')
+  assert.deepEqual((await left()).toSorted(), [join(hub.repository, ONNX), join(aside, ONNX)])
+  assert.equal((await readModelFolder(join(model, '../..', aside))).name, name)
 })

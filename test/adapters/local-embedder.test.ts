@@ -10,7 +10,7 @@ import type { TestContext } from 'node:test'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { loadTokenizers } from '../../adapters/local/transformers.ts'
-import { LocalEmbedder, whyNotSetUp } from '../../adapters/local-embedder.ts'
+import { LocalEmbedder } from '../../adapters/local-embedder.ts'
 import { chunkPages } from '../../domain/chunking.ts'
 import type { Failure } from '../../domain/failure.ts'
 import { FAILURES } from '../../domain/failure.ts'
@@ -169,21 +169,16 @@ describe('local embedder', { skip: modelMissing }, () => {
   test('says what is missing, and how to mend it', async (t) => {
     const dir = await mkdtemp(join(tmpdir(), 'expertsmith-model-'))
     t.after(() => rm(dir, { recursive: true }))
-    assert.equal(whyNotSetUp({ modelPath, packageDir }), undefined)
-    assert.match(whyNotSetUp({ modelPath, packageDir: dir }) ?? '', /is not installed in .* Run npm run setup:local\./)
-    assert.match(
-      whyNotSetUp({ modelPath: dir, packageDir }) ?? '',
-      /no embedding model in .*: it has no config\.json\./,
+    await assert.rejects(
+      LocalEmbedder.open({ modelPath, packageDir: dir, threads: 1 }),
+      /is not installed in .* Run npm run setup:local\./,
     )
-    await assert.rejects(open(1, dir), /no embedding model/)
+    await assert.rejects(open(1, dir), /cannot be used: there is no config\.json in .* Run npm run setup:local\./)
     const broken = join(dir, 'broken')
     await cp(modelPath, broken, { recursive: true })
     await chmod(broken, 0o755)
     await rm(join(broken, 'onnx'), { recursive: true })
-    assert.match(
-      whyNotSetUp({ modelPath: broken, packageDir }) ?? '',
-      /no onnx\/model_quantized\.onnx or onnx\/model\.onnx/,
-    )
+    await assert.rejects(open(1, broken), /no onnx\/model_quantized\.onnx or onnx\/model\.onnx/)
     await mkdir(join(broken, 'onnx'))
     await writeFile(join(broken, 'onnx/model_quantized.onnx'), 'no model')
     await assert.rejects(open(1, broken), /The model in .*broken cannot be loaded: .* Run npm run setup:local\./)

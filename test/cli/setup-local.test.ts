@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { before, describe, test } from 'node:test'
+import { openEmbedders } from '../../adapters/embedders.ts'
 import { installPackage } from '../../adapters/local/setup/install-package.ts'
 import { expertsmith } from '../support/expertsmith.ts'
 import { freePort } from '../support/free-port.ts'
@@ -71,6 +72,38 @@ describe('expertsmith setup local', { skip: modelMissing }, () => {
     assert.ok(check.alike > check.unlike + 0.2)
   })
 
+  test('follows a branch that is named, and keeps the model that was there for experts that were made with it', async (t) => {
+    const { dir, hub, model, run } = await fresh(t)
+    const main = async () => (await run('--revision', 'main')).stdout
+    assert.match(await main(), /^✅ Model: test\/all-MiniLM-L6-v2 \(main is 01234567\) was fetched/m)
+    const before = hub.requests.length
+    assert.match(await main(), /\(main is 01234567\) is there/)
+    assert.deepEqual(
+      hub.requests.slice(before).filter((request) => !request.startsWith('HEAD')),
+      [],
+    )
+
+    const tokenizer = Buffer.concat([files.get('tokenizer.json') ?? Buffer.of(), Buffer.from('\n')])
+    hub.push('f'.repeat(40), new Map([...files, ['tokenizer.json', tokenizer]]))
+    assert.match((await run()).stdout, /\(01234567\) is there/)
+    const replaced = await main()
+    const [, former = '', aside = ''] =
+      /^✅ Kept: (\S+), which was there before, 23\.\d MB in (\S+), .*embeddings\.model.*: rm -r \2$/m.exec(replaced) ??
+      []
+    assert.match(replaced, /\(main is ffffffff\) was fetched/)
+    assert.equal(aside, join(dir, 'models', `test@${former.split('@')[1]}`, 'all-MiniLM-L6-v2'))
+
+    const options = { packageDir, threads: 1, modelsDir: join(dir, 'models') }
+    const chosen = { provider: 'hashing', reason: 'the test wants it', hashing: { dimensions: 256 } } as const
+    const embedders = await openEmbedders({ ...chosen, local: { ...options, modelPath: model }, otherLocal: options })
+    t.after(() => embedders.close())
+    const ofFormer = embedders.of({ embeddingModel: former, embeddingDimensions: 384 })
+    const current = embedders.by('local')
+    assert.notEqual(current.model, former)
+    assert.deepEqual(await ofFormer.embed(['tide']), await current.embed(['tide']))
+    assert.equal(embedders.by('local', { model: former }), ofFormer)
+  })
+
   test('says what is wrong with a name, a file that is missing, and a model that is none', async (t) => {
     const { run, dir } = await fresh(t, new Map([...files].filter(([file]) => file !== ONNX)))
     const noOnnx = await run()
@@ -107,7 +140,7 @@ describe('expertsmith setup local', { skip: modelMissing }, () => {
     assert.equal(hub.requests.length, 0)
     const empty = await setUp({ ...env, EMBEDDING_MODEL_PATH: join(dir, 'models') })
     assert.equal(empty.code, 1)
-    assert.match(empty.stderr, /There is no embedding model in .*models: it has no config\.json\./)
+    assert.match(empty.stderr, /A local model cannot be used: there is no config\.json in .*models\./)
   })
 
   test('says what to do where there is no network, and where there is no npm', async (t) => {

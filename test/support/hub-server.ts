@@ -13,7 +13,8 @@ type Range = { readonly start: number; readonly end: number }
 export class HubServer {
   readonly repository = REPOSITORY
   readonly #server = createServer((request, response) => this.#serve(request, response))
-  readonly #files: ReadonlyMap<string, Buffer>
+  #files: ReadonlyMap<string, Buffer>
+  #commit = COMMIT
   /** `GET path bytes=…` */
   readonly requests: string[] = []
   #url = ''
@@ -36,6 +37,12 @@ export class HubServer {
   close(): void {
     this.#server.closeAllConnections()
     this.#server.close()
+  }
+
+  /** Every branch is at that commit now. */
+  push(commit: string, files: ReadonlyMap<string, Buffer>): void {
+    this.#commit = commit
+    this.#files = files
   }
 
   /** The connection breaks so many times, after so many bytes of a large file. */
@@ -85,7 +92,7 @@ export class HubServer {
   #redirect(path: string, content: Buffer, response: ServerResponse): void {
     const isLarge = path.endsWith('.onnx')
     response.writeHead(isLarge ? 302 : 307, {
-      'x-repo-commit': COMMIT,
+      'x-repo-commit': this.#commit,
       'x-linked-size': content.length,
       'x-linked-etag': `"${this.#etags.get(path) ?? checksumOf(content, isLarge)}"`,
       location: isLarge ? `${this.#url}/storage/${path}` : `/cache/${path}`,

@@ -21,10 +21,6 @@ export const modelMissing: string | false = existsSync(join(modelPath, 'config.j
 export async function installedPackage(): Promise<string> {
   const { packageDir } = loadLocalSetupConfig({ LOCAL_EMBEDDINGS_DIR: process.env.LOCAL_EMBEDDINGS_DIR })
   const options = { packageDir, onProgress: () => undefined }
-  await withSetupLock(
-    dirname(packageDir),
-    () => undefined,
-    () => installPackage(options),
-  )
+  await withSetupLock(dirname(packageDir), { onWait: () => undefined }, () => installPackage(options))
   return packageDir
 }

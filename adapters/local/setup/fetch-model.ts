@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { NEEDED, POOLING, QUANTISED } from '../model-folder.ts'
+import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { POOLING, readModelFolder } from '../model-folder.ts'
+import { NEEDED, ONNX_FILES } from '../why-not-set-up.ts'
 import { checkRoom } from './check-room.ts'
 import { downloadFile } from './download-file.ts'
 import type { HubAddress, HubFile } from './hub-repository.ts'
@@ -23,8 +24,13 @@ export type FetchOptions = HubAddress & {
   readonly signal?: AbortSignal | undefined
 }
 
+/** A model that made room for another one. Experts may have been made with it. */
+type KeptModel = { readonly model: string; readonly dir: string }
+
+type KeptModels = { readonly dir: string; readonly former: KeptModel | undefined }
+
 /** `path`: where the model is to be checked, and then left by `keep`. */
-export type FetchedModel = { readonly path: string; readonly revision: string; keep(): Promise<string> }
+export type FetchedModel = { readonly path: string; readonly revision: string; keep(): Promise<KeptModels> }
 
 const ORIGIN = 'origin.json'
 const COMMIT = /^[0-9a-f]{40}$/
@@ -51,9 +57,10 @@ export async function originOf(dir: string): Promise<Origin | undefined> {
  */
 export async function fetchModel(options: FetchOptions): Promise<FetchedModel> {
   const { modelsDir, repository, signal, onProgress } = options
-  const revision = await pinned(options)
+  const revision = await resolveRevision(options)
   const files = await survey(new HubRepository({ ...options, revision }, signal))
-  const staging = join(modelsDir, '.fetching', folderOf(revision), repository)
+  const fetching = join(modelsDir, '.fetching', repository)
+  const staging = join(fetching, folderOf(revision), basename(repository))
   await mkdir(staging, { recursive: true })
   const total = files.reduce((sum, { size }) => sum + size, 0)
   await checkRoom(staging, total + SPARE_BYTES, 'the model needs')
@@ -67,14 +74,18 @@ export async function fetchModel(options: FetchOptions): Promise<FetchedModel> {
   }
   const origin: Origin = { repository, revision, files }
   await writeFile(join(staging, ORIGIN), `${JSON.stringify(origin, null, 2)}\n`)
-  return { path: staging, revision, keep: () => replace(staging, modelDir(modelsDir, repository), modelsDir) }
+  return { path: staging, revision, keep: () => replace(staging, modelDir(modelsDir, repository), fetching) }
 }
 
 /** Whatever a revision is named. */
 const folderOf = (revision: string) => createHash('sha256').update(revision).digest('hex').slice(0, 12)
 
-/** A branch may move while its files are fetched. */
-async function pinned({ revision, signal, ...hub }: FetchOptions): Promise<string> {
+/** The commit that a branch or a tag stands for, where the hub says it: it may move while files are fetched. */
+export async function resolveRevision({
+  revision,
+  signal,
+  ...hub
+}: HubAddress & Pick<FetchOptions, 'signal'>): Promise<string> {
   if (COMMIT.test(revision)) return revision
   const commit = await new HubRepository({ ...hub, revision }, signal).commit('config.json')
   return commit !== undefined && COMMIT.test(commit) ? commit : revision
@@ -82,17 +93,38 @@ async function pinned({ revision, signal, ...hub }: FetchOptions): Promise<strin
 
 async function survey(hub: HubRepository): Promise<HubFile[]> {
   const files: HubFile[] = []
-  for (const path of [...NEEDED, QUANTISED]) files.push(await hub.file(path))
+  for (const path of [...NEEDED, ONNX_FILES.q8]) files.push(await hub.file(path))
   const pooling = await hub.fileIfAny(POOLING)
   return pooling ? [...files, pooling] : files
 }
 
-async function replace(staging: string, target: string, modelsDir: string): Promise<string> {
-  const old = join(modelsDir, '.fetching', 'old')
-  await rm(old, { recursive: true, force: true })
-  await mkdir(dirname(target), { recursive: true })
-  if (await isThere(target)) await rename(target, old)
-  await rename(staging, target)
-  await rm(join(modelsDir, '.fetching'), { recursive: true, force: true })
-  return target
+/** In two steps, each of which leaves the model that was there where it is found. */
+async function replace(staging: string, dir: string, fetching: string): Promise<KeptModels> {
+  await mkdir(dirname(dir), { recursive: true })
+  const former = await setAside(dir, await nameOf(staging))
+  await rename(staging, dir)
+  await rm(fetching, { recursive: true, force: true })
+  // Unless another model was begun, which has the rest of it.
+  for (const parent of [dirname(fetching), dirname(dirname(fetching))]) await rmdir(parent).catch(() => undefined)
+  return { dir, former }
 }
+
+/** To `<owner>@<digest>/<name>`. What is damaged, or the same, is of no use to anybody. */
+async function setAside(dir: string, successor: string | undefined): Promise<KeptModel | undefined> {
+  const model = (await originOf(dir)) && (await nameOf(dir))
+  if (!model || model === successor) {
+    await rm(dir, { recursive: true, force: true })
+    return undefined
+  }
+  const aside = join(`${dirname(dir)}@${model.split('@').at(-1)}`, basename(dir))
+  await rm(aside, { recursive: true, force: true })
+  await mkdir(dirname(aside), { recursive: true })
+  await rename(dir, aside)
+  return { model, dir: aside }
+}
+
+const nameOf = (dir: string): Promise<string | undefined> =>
+  readModelFolder(dir).then(
+    ({ name }) => name,
+    () => undefined,
+  )

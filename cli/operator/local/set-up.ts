@@ -1,5 +1,6 @@
 import { checkEmbedder } from '../../../adapters/local/setup/check-embedder.ts'
-import { fetchModel, modelDir, originOf } from '../../../adapters/local/setup/fetch-model.ts'
+import type { Origin } from '../../../adapters/local/setup/fetch-model.ts'
+import { fetchModel, modelDir, originOf, resolveRevision } from '../../../adapters/local/setup/fetch-model.ts'
 import { folderSize } from '../../../adapters/local/setup/folder-size.ts'
 import type { InstalledPackage } from '../../../adapters/local/setup/install-package.ts'
 import { installPackage } from '../../../adapters/local/setup/install-package.ts'
@@ -29,7 +30,13 @@ export async function setUp(options: SetupOptions): Promise<SetupResult> {
 
 async function ownModel(config: LocalSetupConfig, installed: InstalledPackage): Promise<SetupResult> {
   const check = await tryModel(config, config.modelPath)
-  const model = { dir: config.modelPath, bytes: await folderSize(config.modelPath), is_new: false, origin: null }
+  const model = {
+    dir: config.modelPath,
+    bytes: await folderSize(config.modelPath),
+    is_new: false,
+    origin: null,
+    former: null,
+  }
   return { package: toJson(installed), model, check }
 }
 
@@ -40,21 +47,34 @@ async function hubModel(
   const { modelsDir, hubUrl } = config
   const present = modelDir(modelsDir, model.repository)
   const known = await originOf(present)
-  const isThere = known !== undefined && (model.revision === 'main' || model.revision === known.revision)
+  const revision = await commitOf(model, { known, hubUrl, signal })
+  const isThere = known?.revision === revision
   const fetched = isThere
-    ? { path: present, revision: known.revision, keep: async () => present }
+    ? { path: present, revision, keep: async () => ({ dir: present, former: undefined }) }
     : await showing('Fetching the model: ', quiet, (onProgress) =>
-        fetchModel({ ...model, modelsDir, hubUrl, signal, onProgress }),
+        fetchModel({ ...model, revision, modelsDir, hubUrl, signal, onProgress }),
       )
   // Before it takes the place of another one.
   const check = await tryModel(config, fetched.path)
-  const dir = await fetched.keep()
-  const origin = { hub: hubUrl, repository: model.repository, revision: fetched.revision }
+  const { dir, former } = await fetched.keep()
+  const { repository, revision: asked = null } = model
   return {
     package: toJson(installed),
-    model: { dir, bytes: await folderSize(dir), is_new: !isThere, origin },
+    model: {
+      ...{ dir, bytes: await folderSize(dir), is_new: !isThere },
+      origin: { hub: hubUrl, repository, revision: fetched.revision, asked },
+      former: former ? { ...former, bytes: await folderSize(former.dir) } : null,
+    },
     check,
   }
+}
+
+type Known = Pick<SetupOptions, 'signal'> & { readonly known: Origin | undefined; readonly hubUrl: string }
+
+/** Where no revision is asked for, what is there stays as it is, and nobody is asked; a branch or a tag may have moved. */
+async function commitOf({ repository, revision }: WantedModel, { known, ...hub }: Known): Promise<string> {
+  if (known && revision === undefined) return known.revision
+  return resolveRevision({ ...hub, repository, revision: revision ?? 'main' })
 }
 
 async function tryModel({ packageDir, threads }: LocalSetupConfig, modelPath: string): Promise<SetupResult['check']> {

@@ -1,4 +1,5 @@
-export type WantedModel = { readonly repository: string; readonly revision: string }
+/** `revision`: a commit, a branch or a tag; undefined: what is there, or else the newest. */
+export type WantedModel = { readonly repository: string; readonly revision: string | undefined }
 
 /** What `setup local` has done, as `--json` prints it. */
 export type SetupResult = {
@@ -15,7 +16,16 @@ export type SetupResult = {
     readonly bytes: number
     readonly is_new: boolean
     /** Null: a folder of the user's own. */
-    readonly origin: { readonly hub: string; readonly repository: string; readonly revision: string } | null
+    readonly origin: {
+      readonly hub: string
+      readonly repository: string
+      /** A commit, where the hub says it. */
+      readonly revision: string
+      /** The branch, tag or commit that was asked for. */
+      readonly asked: string | null
+    } | null
+    /** The one that it takes the place of, which is kept: experts may have been made with it. */
+    readonly former: { readonly model: string; readonly dir: string; readonly bytes: number } | null
   }
   readonly check: {
     readonly model: string
