@@ -149,7 +149,8 @@ export default {
     },
     {
       name: 'config-stands-alone',
-      comment: 'But what is unset depends on whether a local model is set up, and what that takes is written down once.',
+      comment:
+        'But what is unset depends on whether a local model is set up, and what that takes is written down once.',
       severity: 'error',
       from: { path: '^config(/|\\.ts$)' },
       to: { path: OURS, pathNot: '^(config/|adapters/local/why-not-set-up\\.ts$)' },

@@ -7,8 +7,8 @@ import { HashingEmbedder } from './hashing-embedder.ts'
 import { LocalModels } from './local-models.ts'
 import { OpenAiEmbedder } from './openai-embedder.ts'
 
-/** What a process puts around each embedder: limits, measures, traces. */
-export type WrapEmbedder = (embedder: Embedder, provider: EmbeddingProvider) => Embedder
+/** What a process puts around each embedder: limits, measures, traces. `isChosen`: it is that of new experts. */
+export type WrapEmbedder = (embedder: Embedder, provider: EmbeddingProvider, isChosen: boolean) => Embedder
 
 export type EmbeddersOptions = { readonly wrap?: WrapEmbedder | undefined }
 
@@ -22,10 +22,10 @@ export async function openEmbedders(
   return new ConfiguredEmbedders(config, wrap, await LocalModels.open(config))
 }
 
-/** An embedder, or why there is none. */
-type Found = Embedder | string
+/** An embedder that can be made. */
+type Offer = Model & { readonly provider: EmbeddingProvider; readonly make: () => Embedder }
 
-/** Embedders are made when they are asked for first, and kept. */
+/** Embedders of experts are made when they are asked for first, and kept. */
 class ConfiguredEmbedders implements Embedders {
   readonly chosen: Embedder
   readonly provider: EmbeddingProvider
@@ -33,7 +33,7 @@ class ConfiguredEmbedders implements Embedders {
   readonly #config: EmbeddingsConfig
   readonly #wrap: WrapEmbedder
   readonly #local: LocalModels
-  readonly #made = new Map<string, Embedder>()
+  readonly #kept = new Map<string, Embedder>()
 
   constructor(config: EmbeddingsConfig, wrap: WrapEmbedder, local: LocalModels) {
     this.provider = config.provider
@@ -41,19 +41,23 @@ class ConfiguredEmbedders implements Embedders {
     this.#config = config
     this.#wrap = wrap
     this.#local = local
-    this.chosen = this.by(config.provider)
+    const chosen = this.#find(config.provider, {})
+    if (typeof chosen === 'string') throw mismatch(chosen)
+    this.chosen = this.#keep(chosen, wrap(chosen.make(), chosen.provider, true))
   }
 
   of({ embeddingModel: model, embeddingDimensions: dimensions }: ModelOfExpert): Embedder {
     const found = this.#find(providerOf(model), { model, dimensions })
-    if (typeof found !== 'string') return found
-    throw mismatch(`it was made with ${named({ model, dimensions })}, here ${named(this.chosen)} is chosen; ${found}`)
+    if (typeof found === 'string')
+      throw mismatch(`it was made with ${named({ model, dimensions })}, here ${named(this.chosen)} is chosen; ${found}`)
+    return this.#kept.get(named(found)) ?? this.#keep(found, this.#make(found))
   }
 
+  /** Whatever somebody asks an estimate for is not kept. */
   by(provider: EmbeddingProvider, wanted: WantedModel = {}): Embedder {
     const found = this.#find(provider, wanted)
-    if (typeof found !== 'string') return found
-    throw mismatch(found)
+    if (typeof found === 'string') throw mismatch(found)
+    return this.#kept.get(named(found)) ?? this.#make(found)
   }
 
   async close(): Promise<void> {
@@ -61,7 +65,7 @@ class ConfiguredEmbedders implements Embedders {
   }
 
   /** @returns why it is not available, and what makes it so, where it is not */
-  #find(provider: EmbeddingProvider, wanted: WantedModel): Found {
+  #find(provider: EmbeddingProvider, wanted: WantedModel): Offer | string {
     switch (provider) {
       case 'openai':
         return this.#openAi(wanted)
@@ -72,31 +76,35 @@ class ConfiguredEmbedders implements Embedders {
     }
   }
 
-  #openAi({ model, dimensions }: WantedModel): Found {
+  #openAi(wanted: WantedModel): Offer | string {
     const { openai } = this.#config
     if (!openai) return 'OPENAI_API_KEY is not set'
-    if (model !== undefined && providerOf(model) !== 'openai') return `${model} is the name of a model of another kind`
-    const options = { ...openai, model: model ?? openai.model, dimensions: dimensions ?? openai.dimensions }
-    return this.#keep(options, 'openai', () => new OpenAiEmbedder(options))
+    const { model = openai.model, dimensions = openai.dimensions } = wanted
+    if (wanted.model && providerOf(model) !== 'openai') return `${model} is the name of a model of another kind`
+    const options = { ...openai, model, dimensions, configuredModel: openai.model }
+    return { model, dimensions, provider: 'openai', make: () => new OpenAiEmbedder(options) }
   }
 
-  #ofThisMachine(wanted: WantedModel): Found {
+  #ofThisMachine(wanted: WantedModel): Offer | string {
     const found = this.#local.find(wanted)
-    return typeof found === 'string' ? found : this.#keep(found, 'local', () => found)
+    if (typeof found === 'string') return found
+    const { model, dimensions } = found
+    return { model, dimensions, provider: 'local', make: () => found }
   }
 
-  #hashing({ model, dimensions = this.#config.hashing.dimensions }: WantedModel): Found {
+  #hashing({ model, dimensions = this.#config.hashing.dimensions }: WantedModel): Offer | string {
     const made = new HashingEmbedder({ dimensions })
     if (model !== undefined && model !== made.model) return `this version makes ${made.model}`
-    return this.#keep(made, 'hashing', () => made)
+    return { model: made.model, dimensions, provider: 'hashing', make: () => made }
   }
 
-  #keep(model: Model, provider: EmbeddingProvider, make: () => Embedder): Embedder {
-    const known = this.#made.get(named(model))
-    if (known) return known
-    const made = this.#wrap(make(), provider)
-    this.#made.set(named(model), made)
-    return made
+  #make({ make, provider }: Offer): Embedder {
+    return this.#wrap(make(), provider, false)
+  }
+
+  #keep(model: Model, embedder: Embedder): Embedder {
+    this.#kept.set(named(model), embedder)
+    return embedder
   }
 }
 

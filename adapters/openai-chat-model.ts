@@ -1,16 +1,8 @@
-import OpenAI, {
-  APIConnectionError,
-  APIError,
-  APIUserAbortError,
-  AuthenticationError,
-  NotFoundError,
-  PermissionDeniedError,
-  RateLimitError,
-} from 'openai'
+import OpenAI, { APIError } from 'openai'
 import { ChatFailure } from '../domain/chat-failure.ts'
 import type { ChatUsage } from '../domain/chat-usage.ts'
 import type { CallOptions, ChatEnd, ChatMessage, ChatModel } from '../domain/ports.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { refusalOf } from './openai-refusal.ts'
 import { countTokens } from './tokenizer.ts'
 
 export type OpenAiChatOptions = {
@@ -115,26 +107,30 @@ async function* readAnswer(chunks: AsyncIterable<Chunk>, signal: AbortSignal): A
 export function toChatFailure(cause: unknown, model: string, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason
   if (cause instanceof ChatFailure) return cause
-  const failure = (code: ChatFailure['code'], detail: string, wait?: number) =>
-    new ChatFailure(code, detail, { cause, retryAfterMs: wait })
-  if (!(cause instanceof APIError) || cause instanceof APIUserAbortError || cause instanceof APIConnectionError)
-    return failure('CHAT_UNAVAILABLE', 'No connection, or no answer in time.')
-  if (cause instanceof AuthenticationError || cause instanceof PermissionDeniedError)
-    return failure('CHAT_AUTH', `It answered ${cause.status}.`)
-  if (cause instanceof NotFoundError)
-    return failure('CHAT_AUTH', `The key, or the server, has no model ${model}; check CHAT_MODEL.`)
-  if (cause instanceof RateLimitError) {
-    if (cause.code === 'insufficient_quota' || cause.type === 'insufficient_quota')
+  const { kind, status, retryAfterMs } = refusalOf(cause)
+  const failure = (code: ChatFailure['code'], detail: string) => new ChatFailure(code, detail, { cause, retryAfterMs })
+  switch (kind) {
+    case 'unreachable':
+    case 'foreign':
+      return failure('CHAT_UNAVAILABLE', 'No connection, or no answer in time.')
+    case 'auth':
+      return failure('CHAT_AUTH', `It answered ${status}.`)
+    case 'no_model':
+      return failure('CHAT_AUTH', `The key, or the server, has no model ${model}; check CHAT_MODEL.`)
+    case 'quota_exhausted':
       return failure('CHAT_QUOTA_EXHAUSTED', '')
-    return failure('CHAT_RATE_LIMITED', '', retryAfterMs(cause.headers))
+    case 'rate_limited':
+      return failure('CHAT_RATE_LIMITED', '')
+    case 'rejected':
+      return failure('CHAT_REJECTED', `It answered ${status}${namedIn(cause)}.`)
+    case 'unavailable':
+      return failure('CHAT_UNAVAILABLE', `It answered ${status ?? 'with an error'}.`)
   }
-  if (cause.status !== undefined && cause.status < 500 && cause.status !== 408 && cause.status !== 409)
-    return failure('CHAT_REJECTED', `It answered ${cause.status}${namedIn(cause)}.`)
-  return failure('CHAT_UNAVAILABLE', `It answered ${cause.status ?? 'with an error'}.`, retryAfterMs(cause.headers))
 }
 
 /** The names of a code and of a parameter tell what is wrong, and hold no text. */
-function namedIn({ code, param }: APIError): string {
+function namedIn(cause: unknown): string {
+  const { code, param } = cause as APIError
   const names = [code, param].filter((name) => typeof name === 'string' && /^[\w.]{1,60}$/.test(name))
   return names.length > 0 ? ` (${names.join(', ')})` : ''
 }

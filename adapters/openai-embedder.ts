@@ -1,24 +1,22 @@
-import OpenAI, {
-  APIConnectionError,
-  APIError,
-  APIUserAbortError,
-  AuthenticationError,
-  NotFoundError,
-  PermissionDeniedError,
-  RateLimitError,
-} from 'openai'
+import OpenAI from 'openai'
+import type { FailureCode } from '../domain/failure.ts'
 import { Failure } from '../domain/failure.ts'
 import type { CallOptions, Embedder, EmbedOptions } from '../domain/ports.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { refusalOf } from './openai-refusal.ts'
 import { countTokens } from './tokenizer.ts'
 
 export type OpenAiOptions = {
   readonly apiKey: string
   readonly baseUrl: string | undefined
-  readonly model: string
   readonly dimensions: number
   /** How long one request may take. */
   readonly timeoutMs?: number
+} & ModelNames
+
+type ModelNames = {
+  readonly model: string
+  /** That of new experts, where it may be another one. */
+  readonly configuredModel?: string
 }
 
 const TIMEOUT_MS = 60_000
@@ -32,9 +30,11 @@ export class OpenAiEmbedder implements Embedder {
   readonly limits = { inputs: 2_048, tokensPerInput: 8_191, tokensPerCall: 300_000 }
   readonly countTokens = countTokens
   readonly #client: OpenAI
+  readonly #names: ModelNames
 
-  constructor({ apiKey, baseUrl, model, dimensions, timeoutMs = TIMEOUT_MS }: OpenAiOptions) {
-    this.model = model
+  constructor({ apiKey, baseUrl, dimensions, timeoutMs = TIMEOUT_MS, ...names }: OpenAiOptions) {
+    this.model = names.model
+    this.#names = names
     this.dimensions = dimensions
     // Temporal retries, with a back-off that can be seen and that heeds Retry-After.
     this.#client = new OpenAI({ apiKey, baseURL: baseUrl ?? null, maxRetries: 0, timeout: timeoutMs })
@@ -51,7 +51,7 @@ export class OpenAiEmbedder implements Embedder {
     const { data } = await this.#client.embeddings
       .create(request, { ...(signal && { signal }) })
       .catch((error: unknown) => {
-        throw toFailure(error, this.model, signal)
+        throw toFailure(error, this.#names, signal)
       })
     if (!Array.isArray(data) || data.length !== input.length)
       throw new Failure(
@@ -113,32 +113,32 @@ function lengthOf(embedding: readonly unknown[]): number {
 }
 
 /** What the service says may hold the text that it was sent, or part of the key, so it stays in the cause. */
-function toFailure(cause: unknown, model: string, signal?: AbortSignal): unknown {
+function toFailure(cause: unknown, { model, configuredModel = model }: ModelNames, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason
-  const fields = { model }
-  if (cause instanceof APIUserAbortError || cause instanceof APIConnectionError)
-    return new Failure('EMBEDDING_UNAVAILABLE', fields, { cause, detail: 'no connection, or no answer in time' })
-  if (!(cause instanceof APIError))
-    return new Failure('EMBEDDING_UNAVAILABLE', fields, { cause, detail: 'an answer that is not one of the API' })
-  if (cause instanceof AuthenticationError || cause instanceof PermissionDeniedError)
-    return new Failure('EMBEDDING_AUTH', fields, { cause, detail: `status ${cause.status}` })
-  if (cause instanceof NotFoundError)
-    return new Failure('EMBEDDING_AUTH', fields, {
-      cause,
-      detail: `the key has no model ${model}; check EMBEDDING_MODEL`,
-    })
-  if (cause instanceof RateLimitError) return fromRateLimit(cause, fields)
-  if (cause.status !== undefined && cause.status < 500 && cause.status !== 408 && cause.status !== 409)
-    return new Failure('EMBEDDING_REJECTED', fields, { cause, detail: `status ${cause.status}` })
-  return new Failure('EMBEDDING_UNAVAILABLE', fields, {
-    cause,
-    detail: `status ${cause.status ?? 'unknown'}`,
-    retryAfterMs: retryAfterMs(cause.headers),
-  })
-}
-
-function fromRateLimit(cause: RateLimitError, fields: Record<string, unknown>): Failure {
-  if (cause.code === 'insufficient_quota' || cause.type === 'insufficient_quota')
-    return new Failure('EMBEDDING_QUOTA_EXHAUSTED', fields, { cause })
-  return new Failure('EMBEDDING_RATE_LIMITED', fields, { cause, retryAfterMs: retryAfterMs(cause.headers) })
+  const { kind, status = 'unknown', retryAfterMs } = refusalOf(cause)
+  const failure = (code: FailureCode, detail?: string) =>
+    new Failure(code, { model }, { cause, retryAfterMs, ...(detail && { detail }) })
+  switch (kind) {
+    case 'unreachable':
+      return failure('EMBEDDING_UNAVAILABLE', 'no connection, or no answer in time')
+    case 'foreign':
+      return failure('EMBEDDING_UNAVAILABLE', 'an answer that is not one of the API')
+    case 'no_model':
+      return model === configuredModel
+        ? failure('EMBEDDING_AUTH', `the key, or the server, has no model ${model}; check EMBEDDING_MODEL`)
+        : failure(
+            'EMBEDDING_MODEL_MISMATCH',
+            `the key, or the server, has no model ${model}; EMBEDDING_MODEL is ${configuredModel}`,
+          )
+    case 'auth':
+      return failure('EMBEDDING_AUTH', `status ${status}`)
+    case 'quota_exhausted':
+      return failure('EMBEDDING_QUOTA_EXHAUSTED')
+    case 'rate_limited':
+      return failure('EMBEDDING_RATE_LIMITED')
+    case 'rejected':
+      return failure('EMBEDDING_REJECTED', `status ${status}`)
+    case 'unavailable':
+      return failure('EMBEDDING_UNAVAILABLE', `status ${status}`)
+  }
 }

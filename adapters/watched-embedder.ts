@@ -1,3 +1,4 @@
+import type { EmbeddingProvider } from '../domain/embedders.ts'
 import { Failure } from '../domain/failure.ts'
 import type { LastCall } from '../domain/last-call.ts'
 import type { Embedder } from '../domain/ports.ts'
@@ -20,3 +21,9 @@ export const watchedEmbedder = (embedder: Embedder, last: LastCall): Embedder =>
     }
   },
 })
+
+/** Only that of new experts tells whether the service is well: an older model may be gone for good. */
+export const watchingChosen =
+  (last: LastCall) =>
+  (embedder: Embedder, _provider: EmbeddingProvider, isChosen: boolean): Embedder =>
+    isChosen ? watchedEmbedder(embedder, last) : embedder

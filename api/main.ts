@@ -32,7 +32,7 @@ import { PostgresUsageStore } from '../adapters/postgres-usage-store.ts'
 import { hasIndexedFiles } from '../adapters/postgres-vector-use.ts'
 import { closeOnSignal } from '../adapters/process-signals.ts'
 import { watchedChatModel } from '../adapters/watched-chat-model.ts'
-import { watchedEmbedder } from '../adapters/watched-embedder.ts'
+import { watchingChosen } from '../adapters/watched-embedder.ts'
 import type { ApiConfig } from '../config.ts'
 import { ConfigurationError, loadApiConfig } from '../config.ts'
 import { LastCall } from '../domain/last-call.ts'
@@ -67,10 +67,8 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const client = new Client({ connection, namespace, ...(tracing && { interceptors: { workflow: [tracing.client] } }) })
   const traced: Tracing['port'] = (port, target) => tracing?.port(port, target) ?? target
   const [lastEmbedding, lastChat] = [new LastCall(), new LastCall()]
-  const embedders = await openEmbedders(config.embeddings, {
-    wrap: (embedder, provider) =>
-      traced('embedder', provider === config.embeddings.provider ? watchedEmbedder(embedder, lastEmbedding) : embedder),
-  })
+  const watched = watchingChosen(lastEmbedding)
+  const embedders = await openEmbedders(config.embeddings, { wrap: (...made) => traced('embedder', watched(...made)) })
   logger.info(toldOf(embedders), '🧠 Embeddings of new experts')
   const vectors = traced(
     'vectors',

@@ -78,7 +78,7 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
     meter: Runtime.instance().metricMeter,
   })
   const embedders = await openEmbedders(config.embeddings, {
-    wrap: (embedder, provider) => traced('embedder', bulk(embedder, provider)),
+    wrap: (...made) => traced('embedder', bulk(...made)),
   })
   logger.info(toldOf(embedders), '🧠 Embeddings of new experts')
   const vectors = traced(

@@ -67,6 +67,7 @@ describe('OpenAiEmbedder', () => {
     [401, {}, undefined, 'EMBEDDING_AUTH', undefined],
     [403, {}, undefined, 'EMBEDDING_AUTH', undefined],
     [404, {}, undefined, 'EMBEDDING_AUTH', undefined],
+    [403, {}, { error: { code: 'model_not_found' } }, 'EMBEDDING_AUTH', undefined],
     [400, {}, undefined, 'EMBEDDING_REJECTED', undefined],
     [429, { 'retry-after': '3' }, undefined, 'EMBEDDING_RATE_LIMITED', 3_000],
     [429, { 'retry-after-ms': '250' }, undefined, 'EMBEDDING_RATE_LIMITED', 250],

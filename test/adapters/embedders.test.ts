@@ -6,12 +6,16 @@ import { describe, test } from 'node:test'
 import { openEmbedders } from '../../adapters/embedders.ts'
 import { inBulk } from '../../adapters/from-config.ts'
 import type { RateLimitOptions } from '../../adapters/postgres-rate-limit.ts'
+import { watchingChosen } from '../../adapters/watched-embedder.ts'
 import type { EmbeddingsConfig } from '../../config.ts'
 import { providerOf } from '../../domain/embedders.ts'
 import { fitChunking } from '../../domain/fit-chunking.ts'
+import { LastCall } from '../../domain/last-call.ts'
+import type { Embedder } from '../../domain/ports.ts'
 import { priceOf } from '../../domain/usage.ts'
 import { fakeSetUp } from '../support/fake-local-setup.ts'
 import { installedPackage, modelMissing, modelPath } from '../support/local-model.ts'
+import { startOpenAiServer } from '../support/openai-server.ts'
 
 const LARGE = { embeddingModel: 'text-embedding-3-large', embeddingDimensions: 3_072 }
 const LOCAL = { embeddingModel: 'all-MiniLM-L6-v2@1f2a3b4c', embeddingDimensions: 384 }
@@ -55,6 +59,39 @@ describe('embedders', () => {
       'hashing hashing-v1 64',
       'openai text-embedding-3-large 3072',
     ])
+  })
+
+  test('that only an estimate was asked for are not kept', async () => {
+    let made = 0
+    const wrap = (embedder: Embedder) => {
+      made += 1
+      return embedder
+    }
+    const embedders = await openEmbedders(OPENAI, { wrap })
+    for (const model of ['a', 'b', 'a', 'a']) assert.equal(embedders.by('openai', { model }).model, model)
+    assert.equal(made, 5)
+  })
+
+  test('whose model the service does not have are told with both models, and only the chosen one makes it unwell', async (t) => {
+    const { apiKey, baseUrl, server } = await startOpenAiServer()
+    t.after(() => server.close())
+    const openai = { apiKey, baseUrl, model: 'text-embedding-3-small', dimensions: 1_536 }
+    const last = new LastCall()
+    const embedders = await openEmbedders({ ...OPENAI, openai }, { wrap: watchingChosen(last) })
+    server.failNext({ status: 404, times: 2 })
+    await assert.rejects(embedders.of(LARGE).embed(['a']), {
+      code: 'EMBEDDING_MODEL_MISMATCH',
+      message: /reindex.+no model text-embedding-3-large; EMBEDDING_MODEL is text-embedding-3-small/,
+    })
+    assert.deepEqual([last.outcome], [undefined])
+    await assert.rejects(
+      embedders.of({ ...LARGE, embeddingModel: openai.model, embeddingDimensions: 1_536 }).embed(['a']),
+      {
+        code: 'EMBEDDING_AUTH',
+        message: /no model text-embedding-3-small; check EMBEDDING_MODEL/,
+      },
+    )
+    assert.equal(last.outcome?.code, 'EMBEDDING_AUTH')
   })
 
   test('that are not here are told with both models, why, and the way out', async () => {

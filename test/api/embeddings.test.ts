@@ -116,6 +116,15 @@ describe('experts of several models, where OpenAI is chosen', () => {
     assert.deepEqual(await stateOf(id), before)
   })
 
+  test('of a model that the service does not have any more, both are named', async () => {
+    const { id } = await make(world, { embeddingModel: 'ada-of-old', embeddingDimensions: 32 }, [file])
+    await indexed(world, id, file.id)
+    openai.server.failNext({ status: 404, times: 1 })
+    const { status, body } = await api.send('POST', `/experts/${id}/search`, { query: QUERY })
+    assert.deepEqual([status, body.code], [409, 'EMBEDDING_MODEL_MISMATCH'])
+    assert.match(String(body.detail), new RegExp(`/reindex.+no model ada-of-old; EMBEDDING_MODEL is ${MODEL}`))
+  })
+
   test('a worker that lacks the model pauses the expert, and leaves its files pending', async () => {
     const expert = await make(world, LOCAL, [file])
     const { taskQueue, client } = world
