@@ -31,6 +31,7 @@ export class PineconeIndexes implements VectorStore {
   readonly name = 'Pinecone'
   readonly #options: PineconeIndexesOptions
   readonly #calls: PineconeCalls
+  /** By name and length. */
   readonly #stores = new Map<string, PineconeVectorStore>()
   /** By the length of their vectors, those whose index was there. */
   readonly #known = new Map<number, PineconeVectorStore>()
@@ -45,7 +46,7 @@ export class PineconeIndexes implements VectorStore {
   async upsert(namespace: string, records: readonly VectorRecord[], options?: CallOptions): Promise<void> {
     const [first] = records
     if (!first) return
-    await (await this.#of(first.vector.length, options)).upsert(namespace, records, options)
+    await this.#with(first.vector.length, options, (store) => store.upsert(namespace, records, options))
     // It may have made one.
     if (!this.#known.has(first.vector.length)) this.#listed = undefined
   }
@@ -56,7 +57,7 @@ export class PineconeIndexes implements VectorStore {
     query: VectorQuery,
     options?: CallOptions,
   ): Promise<VectorMatch[]> {
-    return (await this.#of(vector.length, options)).query(namespace, vector, query, options)
+    return this.#with(vector.length, options, (store) => store.query(namespace, vector, query, options))
   }
 
   async candidates(
@@ -65,7 +66,7 @@ export class PineconeIndexes implements VectorStore {
     query: KeywordQuery,
     options?: CallOptions,
   ): Promise<Candidate[]> {
-    return (await this.#of(vector.length, options)).candidates(namespace, vector, query, options)
+    return this.#with(vector.length, options, (store) => store.candidates(namespace, vector, query, options))
   }
 
   async deleteFile(namespace: string, fileId: string, chunks: number, options?: CallOptions): Promise<void> {
@@ -109,6 +110,21 @@ export class PineconeIndexes implements VectorStore {
     return [...found].map(([name, length]) => this.#at(name, length ?? this.#options.dimensions))
   }
 
+  /** A failure may come of an index that was deleted, and made anew with another length: the next call looks where vectors are by then. */
+  async #with<T>(
+    length: number,
+    options: CallOptions | undefined,
+    work: (store: PineconeVectorStore) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work(await this.#of(length, options))
+    } catch (error) {
+      this.#known.delete(length)
+      this.#listed = undefined
+      throw error
+    }
+  }
+
   /** Where vectors of that length are, or are to be. */
   async #of(length: number, options: CallOptions | undefined): Promise<PineconeVectorStore> {
     const known = this.#known.get(length)
@@ -121,11 +137,12 @@ export class PineconeIndexes implements VectorStore {
   }
 
   #at(index: string, dimensions: number): PineconeVectorStore {
-    const known = this.#stores.get(index)
+    const key = `${index} ${dimensions}`
+    const known = this.#stores.get(key)
     if (known) return known
     const isInUse = () => this.#options.isInUse(dimensions)
     const store = new PineconeVectorStore({ ...this.#options, index, dimensions, isInUse }, this.#calls)
-    this.#stores.set(index, store)
+    this.#stores.set(key, store)
     return store
   }
 

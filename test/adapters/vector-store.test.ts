@@ -529,6 +529,19 @@ describe('PineconeIndexes', () => {
     assert.deepEqual(indexes(), {})
   })
 
+  test('an index that was deleted and made anew with another length serves that one, and the former length gets its own', async (t) => {
+    const { store, again, dropIndexes, indexes } = await open(t)
+    await store.upsert('n', [record('a', 0, axis(0))])
+    assert.equal((await store.query('n', axis(0), { topK: 1 })).length, 1)
+    dropIndexes()
+    await again({ dimensions: 8 }).upsert('m', [record('b', 0, SHORT)])
+    assert.deepEqual(indexes(), { 'expertsmith-test': 8 })
+    await assert.rejects(store.upsert('n', [record('a', 0, axis(0))]), { code: 'VECTOR_STORE_UNAVAILABLE' })
+    assert.equal((await store.query('m', SHORT, { topK: 1 })).length, 1)
+    await store.upsert('n', [record('a', 0, axis(0))])
+    assert.deepEqual(indexes(), { 'expertsmith-test': 8, 'expertsmith-test-1536': DIMENSIONS })
+  })
+
   test('takes for its own only what is named after its length', () => {
     const found = ours(
       [
