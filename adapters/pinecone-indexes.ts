@@ -184,3 +184,7 @@ export function indexFor(
 }
 
 const namedAfter = (index: string, length: number | undefined) => `${index}-${length}`
+
+/** Whether an index has a name that we give, which says nothing of its length. */
+export const isNamedAfter = (index: string, name: string): boolean =>
+  name === index || (name.startsWith(`${index}-`) && /^\d+$/.test(name.slice(index.length + 1)))

@@ -1,6 +1,6 @@
 import { Pinecone } from '@pinecone-database/pinecone'
 import type { VectorStoreConfig } from '../config.ts'
-import { ours } from './pinecone-indexes.ts'
+import { isNamedAfter } from './pinecone-indexes.ts'
 
 export type PineconeIndex = {
   readonly name: string
@@ -10,7 +10,7 @@ export type PineconeIndex = {
 }
 
 /**
- * The indexes that are there for the configured one, as Pinecone lists them; makes nothing.
+ * The indexes that have the configured name, or one made of it, whatever length they have, as Pinecone lists them; makes nothing.
  * @throws what the client throws: its `name` says whether the key was refused
  */
 export async function listPineconeIndexes(
@@ -24,8 +24,7 @@ export async function listPineconeIndexes(
     fetchApi: (url, init) => fetch(url, { ...init, signal }),
   })
   const { indexes = [] } = await client.indexes.list()
-  const names = ours(indexes, index)
   return indexes
-    .filter(({ name }) => names.has(name))
+    .filter(({ name }) => isNamedAfter(index, name))
     .map(({ name, dimension, metric, status }) => ({ name, dimension, metric, isReady: status.ready }))
 }

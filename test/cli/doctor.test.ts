@@ -85,13 +85,13 @@ describe('expertsmith doctor', () => {
     await Promise.all([world.close(), pinecone.close(), openai.close()])
   })
 
-  const makeIndex = () =>
+  const makeIndex = (name = INDEX, dimension = DIMENSIONS) =>
     fetch(`${pinecone.url}/indexes`, {
       method: 'POST',
       headers: { 'api-key': PINECONE_TEST_KEY, 'content-type': 'application/json' },
       body: JSON.stringify({
-        name: INDEX,
-        schema: { fields: { _values: { type: 'dense_vector', dimension: DIMENSIONS, metric: 'cosine' } } },
+        name,
+        schema: { fields: { _values: { type: 'dense_vector', dimension, metric: 'cosine' } } },
         deployment: { deployment_type: 'managed', cloud: 'aws', region: 'us-east-1' },
       }),
     })
@@ -275,6 +275,39 @@ describe('expertsmith doctor', () => {
     assert.match(lost?.fix ?? '', /with 64 dimensions and the metric cosine, then: .+ rebuild-vectors/)
     await forget()
     restore()
+  })
+
+  test('says which index is there with which length, and what follows for new experts', async () => {
+    const index = async (changes: Settings = {}) => {
+      const { status, detail, fix } = (await diagnosed(changes)).find(({ name }) => name === 'Index') ?? {}
+      return [status, detail, fix]
+    }
+    const other = { EMBEDDING_DIMENSIONS: '32' }
+    assert.deepEqual(await index(other), [
+      'ok',
+      `${INDEX} is there with 64 dimensions, and stays; ${INDEX}-32, for the 32 of new experts, is made with the first file`,
+      undefined,
+    ])
+    const restore = pinecone.dropIndexes()
+    await makeIndex()
+    await makeIndex(`${INDEX}-32`, 16)
+    const [status, detail, fix] = await index(other)
+    pinecone.dropIndexes()
+    restore()
+    assert.deepEqual(
+      [status, detail],
+      ['failed', `${INDEX}-32 is there with 16 dimensions, so vectors of 32 cannot be stored`],
+    )
+    assert.match(fix ?? '', /Delete experts-32 .*set PINECONE_INDEX/)
+  })
+
+  test('looks at vectors also where the model of new experts cannot be opened', async () => {
+    const found = await diagnosed({ EMBEDDINGS: 'local', ...fakeLocalSetup(join(world.dir, 'local')) })
+    const vectors = found.filter(({ group }) => group === 'Vectors')
+    assert.deepEqual(
+      vectors.map(({ name, status }) => `${name}: ${status}`),
+      ['API key: ok', 'Index: ok', 'Namespaces: ok'],
+    )
   })
 
   /** @returns what removes it */

@@ -26,10 +26,10 @@ const LIMITS = { connectTimeoutMs: 5_000, queryTimeoutMs: 5_000 }
 export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResult, void> {
   const database = openDatabase({ ...config.api.database, connections: 2 }, () => undefined, LIMITS)
   const postgres = postgresChecks(config.api.database)
-  const embedders = await openEmbedders(config.worker.embeddings).catch((error: Error) => error)
-  const embedding =
-    embedders instanceof Error ? unopened(embedders) : embeddingChecks(config.worker.embeddings, embedders)
-  const groups: readonly Group[] = [
+  // To open a local model takes a while, in which others are told.
+  const embedders = openEmbedders(config.worker.embeddings)
+  const dimensions = embedders.then(({ chosen }) => chosen.dimensions).catch(() => undefined)
+  const groups: Groups = [
     configurationChecks({
       config,
       database: postgres.migrated,
@@ -43,17 +43,15 @@ export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResul
       const lifetimes = bucketLifetimes({ ...config.worker, ...config.api })
       return () => rules.survey({ ...lifetimes, origins: config.api.corsOrigins })
     }),
-    ...(embedders instanceof Error
-      ? []
-      : [
-          vectorChecks({
-            config: config.worker.vectors,
-            dimensions: embedders.chosen.dimensions,
-            database: postgres.migrated,
-            lengthsInUse: () => lengthsInUse(database),
-          }),
-        ]),
-    embedding,
+    dimensions.then((dimensions) =>
+      vectorChecks({
+        config: config.worker.vectors,
+        dimensions,
+        database: postgres.migrated,
+        lengthsInUse: () => lengthsInUse(database),
+      }),
+    ),
+    embedders.then((opened) => embeddingChecks(config.worker.embeddings, opened), unopened),
     askingChecks(config.api.chat),
     apiChecks(config),
     backupChecks(config.api.database, postgres.checks[0] ?? postgres.migrated),
@@ -61,13 +59,19 @@ export async function* diagnose(config: DoctorConfig): AsyncGenerator<GroupResul
   try {
     yield* run(groups, redaction(config))
   } finally {
-    await Promise.allSettled(groups.map((group) => group.close?.()))
-    await Promise.allSettled([database.end(), ...(embedders instanceof Error ? [] : [embedders.close()])])
+    await Promise.allSettled(groups.map(async (group) => (await group).close?.()))
+    await Promise.allSettled([database.end(), embedders.then((opened) => opened.close())])
   }
 }
 
-async function* run(groups: readonly Group[], redact: (result: Result) => Result): AsyncGenerator<GroupResult, void> {
+type Groups = readonly (Group | Promise<Group>)[]
+
+async function* run(groups: Groups, redact: (result: Result) => Result): AsyncGenerator<GroupResult, void> {
   const runs = new CheckRuns()
-  const running = groups.map(({ checks }) => Promise.all(checks.map((check) => runs.result(check))))
-  for (const [i, { name }] of groups.entries()) yield { name, results: ((await running[i]) ?? []).map(redact) }
+  const running = groups.map(async (group) => {
+    const { name, checks } = await group
+    const results = await Promise.all(checks.map((check) => runs.result(check)))
+    return { name, results: results.map(redact) }
+  })
+  for (const group of running) yield await group
 }
