@@ -60,8 +60,8 @@ function choose(from: Reader, missing: string | undefined): Choice {
   const hasKey = from.optional('OPENAI_API_KEY') !== undefined
   const best = hasKey ? 'openai' : missing === undefined ? 'local' : 'hashing'
   const provider = from.oneOf('EMBEDDINGS', PROVIDERS, best)
-  if (from.optional('EMBEDDINGS')) return { provider, reason: `EMBEDDINGS=${provider}` }
-  return { provider, reason: WHY[best] }
+  const asked = from.text('EMBEDDINGS_REASON', `EMBEDDINGS=${provider}`)
+  return { provider, reason: from.optional('EMBEDDINGS') ? asked : WHY[best] }
 }
 
 const WHY = {

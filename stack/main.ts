@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
 import type { StackConfig } from '../config.ts'
 import { ConfigurationError, loadStackConfig } from '../config.ts'
+import { childEnvironment } from './child-environment.ts'
 import { panel } from './panel.ts'
 import { startPostgresServer, stopLeftover } from './postgres-server.ts'
 import type { PortUse } from './preflight.ts'
@@ -34,7 +35,7 @@ async function start(): Promise<void> {
   await checkPorts(portsOf(config))
   const databaseUrl = config.databaseUrl ?? (await startDatabase(config))
   const temporal = config.temporalAddress ? { address: config.temporalAddress } : await startTemporal(config)
-  const env = environment(config, databaseUrl, temporal)
+  const env = { ...process.env, ...childEnvironment(config, { databaseUrl, temporal }) }
   for (const name of ['worker', 'api']) startService(name, env, config.shutdownGraceMs + HANDOVER_MS)
   const parts = await step('API and worker', async () => {
     const checks = await untilReady(config.api)
@@ -94,23 +95,6 @@ async function startTemporal(config: StackConfig) {
     keepAlive().catch(fail)
     return [server, `on ${server.address}`] as const
   })
-}
-
-/** What api and worker need to know of the servers that were started for them. */
-function environment(
-  config: StackConfig,
-  databaseUrl: string,
-  temporal: { address: string; uiUrl?: string | undefined },
-): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    DATA_DIR: config.dataDir,
-    DATABASE_URL: databaseUrl,
-    TEMPORAL_ADDRESS: temporal.address,
-    LOG_FORMAT: config.log.format,
-    SHUTDOWN_GRACE: `${config.shutdownGraceMs}ms`,
-    ...(temporal.uiUrl && { TEMPORAL_UI_URL: temporal.uiUrl }),
-  }
 }
 
 function startService(name: string, env: NodeJS.ProcessEnv, stopLimitMs: number): void {

@@ -14,6 +14,7 @@ import {
   loadTemporalClientConfig,
   loadWorkerConfig,
 } from '../config.ts'
+import { childEnvironment } from '../stack/child-environment.ts'
 import { fakeLocalSetup, fakeSetUp } from './support/fake-local-setup.ts'
 
 const LEAST = { DATABASE_URL: 'postgres://user:password@127.0.0.1:5432/expertsmith' }
@@ -99,6 +100,21 @@ describe('configuration', () => {
     assert.deepEqual(chosen({ ...there, ...key, EMBEDDINGS: 'local' }), [
       ...['local', 'EMBEDDINGS=local', true, true, 1_024],
     ])
+  })
+
+  test('is told by npm start what it has chosen, and why, whatever is set up meanwhile', async (t) => {
+    const dir = await mkdtemp(join(tmpdir(), 'expertsmith-local-'))
+    t.after(() => rm(dir, { recursive: true }))
+    const env = { ...LEAST, ...fakeLocalSetup(dir) }
+    const stack = loadStackConfig(env)
+    const servers = { databaseUrl: LEAST.DATABASE_URL, temporal: { address: '127.0.0.1:7233' } }
+    await fakeSetUp(dir)
+    for (const load of [loadApiConfig, loadWorkerConfig]) {
+      const { provider, reason } = load({ ...env, ...childEnvironment(stack, servers) }).embeddings
+      assert.deepEqual([provider, reason], ['hashing', stack.embeddings.reason])
+      assert.match(reason, /and no local model is set up$/)
+      assert.equal(load(env).embeddings.provider, 'local')
+    }
   })
 
   test('wants of the local embeddings that are asked for that they are set up, in every process, beside other faults', () => {
