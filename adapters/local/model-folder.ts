@@ -85,10 +85,16 @@ function dimensionsIn(config: Json, path: string): number {
 }
 
 function maxTokensIn(config: Json, tokenizer: Json): number {
-  const limits = [tokenizer.model_max_length, config.max_position_embeddings].filter(
+  const limits = [tokenizer.model_max_length, positionsIn(config)].filter(
     (limit) => typeof limit === 'number' && limit > 0 && limit < LONGEST_KNOWN,
   )
   return limits.length > 0 ? Math.min(...(limits as number[])) : USUAL_MAX_TOKENS
+}
+
+/** RoBERTa's kind counts positions from behind the padding token's: the first two of its 514 are no token's. */
+function positionsIn({ model_type, max_position_embeddings: positions, pad_token_id: padding }: Json): unknown {
+  const isShifted = typeof model_type === 'string' && /roberta|camembert|mpnet/.test(model_type)
+  return isShifted && typeof positions === 'number' && typeof padding === 'number' ? positions - padding - 1 : positions
 }
 
 async function readPooling(path: string): Promise<Pooling> {

@@ -24,5 +24,7 @@ function normalized(vector: Float32Array): Float32Array {
   let squares = 0
   for (const value of vector) squares += value * value
   const length = Math.sqrt(squares)
+  // Of weights that are damaged, or overflow; such a vector would be kept, and found by nothing.
+  if (!Number.isFinite(length) || length === 0) throw new Error('the model gives no numbers for a text')
   return vector.map((value) => value / length)
 }
