@@ -17,6 +17,8 @@ import { untilReady } from './until-ready.ts'
 const SECOND_CTRL_C_AFTER_MS = 1_000
 /** For what is to be done after the grace time: activities that are still running end, and Temporal is told. */
 const HANDOVER_MS = 3_000
+/** What a run that was killed had started ends by itself. */
+const LEFTOVERS_END_WITHIN_MS = 20_000
 
 const { values: options } = parseArgs({ options: { watch: { type: 'boolean', default: false } } })
 const stopActions: (() => Promise<unknown>)[] = []
@@ -25,14 +27,16 @@ let stoppingSince: number | undefined
 
 async function start(): Promise<void> {
   const config = loadStackConfig()
+  let wasKilled = false
   onStop(
-    await lockDataDir(config.dataDir, config.api.url, () =>
-      say('The last run was killed; waiting some seconds for its lock to expire'),
-    ),
+    await lockDataDir(config.dataDir, config.api.url, () => {
+      wasKilled = true
+      say('The last run was killed; waiting some seconds for its lock to expire')
+    }),
   )
   await checkDisk(config.dataDir)
   await stopLeftover(join(config.dataDir, 'postgres'))
-  await checkPorts(portsOf(config))
+  await checkPorts(portsOf(config), wasKilled ? LEFTOVERS_END_WITHIN_MS : 0)
   const databaseUrl = config.databaseUrl ?? (await startDatabase(config))
   const temporal = config.temporalAddress ? { address: config.temporalAddress } : await startTemporal(config)
   const env = { ...process.env, ...childEnvironment(config, { databaseUrl, temporal }) }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 
 /** Something that stands in the way of a start, in a sentence that says what to do. */
@@ -15,17 +16,24 @@ const LEAST_FREE_MB = 500
 const MEGABYTE = 1_048_576
 /** A lock whose owner was killed is free again after this time. */
 const STALE_MS = 6_000
+const POLL_MS = 250
 
-/** @throws Obstacle that names every port that is taken */
-export async function checkPorts(uses: readonly PortUse[]): Promise<void> {
-  const free = await Promise.all(uses.map(isFree))
-  const taken = uses.filter((_, i) => !free[i])
+/** Waits as long as `patienceMs` for ports to be free. @throws Obstacle that names every port that is taken */
+export async function checkPorts(uses: readonly PortUse[], patienceMs = 0): Promise<void> {
+  const deadline = Date.now() + patienceMs
+  let taken = await takenOf(uses)
+  for (; taken.length > 0 && Date.now() < deadline; taken = await takenOf(taken)) await delay(POLL_MS)
   if (taken.length === 0) return
   const lines = taken.map(
     ({ port, what, variable }) =>
       `Port ${port}, which ${what} needs, is taken by another program. Stop that program, or choose another port: ${variable}=${port + 1} npm start`,
   )
   throw new Obstacle(lines.join('\n'))
+}
+
+async function takenOf(uses: readonly PortUse[]): Promise<PortUse[]> {
+  const free = await Promise.all(uses.map(isFree))
+  return uses.filter((_, i) => !free[i])
 }
 
 async function isFree({ port, host }: PortUse): Promise<boolean> {

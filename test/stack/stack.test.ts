@@ -43,8 +43,9 @@ describe('npm start', () => {
       started.push(this)
     }
 
-    says(text: RegExp) {
-      return eventually(async () => assert.match(this.output, text))
+    async says(text: RegExp) {
+      const hasSaid = async () => assert.match(this.output, text)
+      await Promise.race([eventually(hasSaid), once(this.process, 'close').then(hasSaid)])
     }
 
     async exitCode(): Promise<number | null> {
