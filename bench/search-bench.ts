@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { LanceDbVectorStore } from '../adapters/lancedb-vector-store.ts'
 import { searchTerms } from '../adapters/search-terms.ts'
 import type { SearchMode } from '../api/expert-search.ts'
@@ -15,26 +14,25 @@ import type { Passage } from './splitters.ts'
 const AT_ONCE = 1_000
 /** As the API asks for, and more than any measure looks at. */
 const TOP_K = 100
-const QUIET_MS = 2_000
 
 export type Rated = Pick<Candidate, 'score' | 'keywordScore' | 'coverage'> & { readonly passage: Passage }
 
 /** Collections as experts, searched by the product's own function. Only the database, which knows names of files, is left out. */
 export class SearchBench {
-  readonly #vectors: VectorStore
+  readonly #dir: string
+  #vectors: VectorStore
   readonly #embedder: Embedder
   readonly #passages = new Map<string, Passage>()
-  readonly #namespaces = new Set<string>()
   #count = 0
 
   constructor(dir: string, embedder: Embedder) {
+    this.#dir = dir
     this.#embedder = embedder
     this.#vectors = new LanceDbVectorStore({ dir })
   }
 
   async store(collection: number, passages: readonly Passage[]): Promise<void> {
     const namespace = vectorNamespace(expertOf(collection, this.#embedder).id, 1)
-    this.#namespaces.add(namespace)
     for (let start = 0; start < passages.length; start += AT_ONCE) {
       const some = passages.slice(start, start + AT_ONCE)
       const vectors = await this.#embed(some.map(({ text }) => text))
@@ -45,11 +43,10 @@ export class SearchBench {
     }
   }
 
-  /** Until the index of words has all that was written. */
+  /** So that the index of words has all that was written: a store that closes sees to that. */
   async settle(): Promise<void> {
-    await delay(QUIET_MS)
-    // Waits for what the store has begun in the meantime.
-    for (const namespace of this.#namespaces) await this.#vectors.deleteFile(namespace, 'none', 0)
+    await this.close()
+    this.#vectors = new LanceDbVectorStore({ dir: this.#dir })
   }
 
   /** `isKeywordPass`: as where the store has no index of words. */
