@@ -90,6 +90,6 @@ const sizesOf = ({ chunking }: Making) =>
 
 function describeEstimate({ estimate: { tokens, amount, tokensReused } }: ReindexReport): string {
   const reused = tokensReused > 0 ? `, and ${tokensReused} that are embedded already` : ''
-  const price = amount === null ? 'at a price that is not known' : `for ${amount.toFixed(6)} USD`
+  const price = amount === null ? 'at a price that is not known' : `for ${Number(amount.toFixed(6))} USD`
   return `Estimated: ${tokens} tokens ${price}${reused}.`
 }
