@@ -3,7 +3,7 @@ import { access, mkdir } from 'node:fs/promises'
 import type { Connection, Table } from '@lancedb/lancedb'
 import { connect, MatchQuery } from '@lancedb/lancedb'
 import { Failure } from '../domain/failure.ts'
-import { coverageOf, lookForWords } from '../domain/keyword-scores.ts'
+import { coverageOf, lookForWords, termsOf } from '../domain/keyword-scores.ts'
 import type { Candidate, KeywordQuery, VectorMatch, VectorQuery, VectorRecord, VectorStore } from '../domain/ports.ts'
 import { toMatch } from './chunk-fields.ts'
 import { Coalescer } from './coalescer.ts'
@@ -66,17 +66,17 @@ export class LanceDbVectorStore implements VectorStore {
       await checkLengths(table, [{ vector }])
       // One that was made by an earlier version has none until the next file comes.
       if (!(await hasKeywordIndex(table))) return this.#amongNearest(table, vector, query)
-      const terms = searchTerms.ofQuestion(query.text)
+      const words = searchTerms.ofQuestion(query.text)
       const [near, worded] = await Promise.all([
         query.withNearest ? nearest(table, vector, query) : [],
-        withWords(table, terms, query),
+        withWords(table, termsOf(words), query),
       ])
       const pool = new Map<string, Candidate>()
       for (const row of near) pool.set(row.id, { ...toMatch(row, 1 - row._distance), keywordScore: null, coverage: 0 })
       for (const row of worded)
         pool.set(row.id, {
           ...toMatch(row, similarity(row, vector)),
-          ...{ keywordScore: row._score, coverage: coverageOf(terms, new Set(row[TERMS].split(' '))) },
+          ...{ keywordScore: row._score, coverage: coverageOf(words, new Set(row[TERMS].split(' '))) },
         })
       return [...pool.values()]
     })

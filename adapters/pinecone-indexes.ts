@@ -1,3 +1,5 @@
+import type { FailureCode } from '../domain/failure.ts'
+import { Failure } from '../domain/failure.ts'
 import type {
   CallOptions,
   Candidate,
@@ -22,6 +24,7 @@ export type FoundIndexes = ReadonlyMap<string, number | undefined>
 
 /** What another process has made meanwhile is seen after that. */
 const LISTED_FOR_MS = 5_000
+const OF_ANOTHER_INDEX: ReadonlySet<FailureCode> = new Set(['DIMENSION_MISMATCH', 'VECTOR_INDEX_MISSING'])
 
 /**
  * Vectors of experts with several models: an index has vectors of one length, so each length has one. That of `index` stays what it
@@ -110,7 +113,7 @@ export class PineconeIndexes implements VectorStore {
     return [...found].map(([name, length]) => this.#at(name, length ?? this.#options.dimensions))
   }
 
-  /** A failure may come of an index that was deleted, and made anew with another length: the next call looks where vectors are by then. */
+  /** Of an index that was deleted, or made anew with another length: the next call looks where vectors are by then. */
   async #with<T>(
     length: number,
     options: CallOptions | undefined,
@@ -119,8 +122,10 @@ export class PineconeIndexes implements VectorStore {
     try {
       return await work(await this.#of(length, options))
     } catch (error) {
-      this.#known.delete(length)
-      this.#listed = undefined
+      if (error instanceof Failure && OF_ANOTHER_INDEX.has(error.code)) {
+        this.#known.delete(length)
+        this.#listed = undefined
+      }
       throw error
     }
   }
@@ -149,16 +154,22 @@ export class PineconeIndexes implements VectorStore {
   async #found(options: CallOptions = {}): Promise<FoundIndexes> {
     if (this.#listed && performance.now() - this.#listed.at < LISTED_FOR_MS) return this.#listed.found
     const at = performance.now()
-    const found = await this.#calls.run(options, () => this.#list())
+    const found = await this.#calls.run(options, () => Promise.race([this.#list(), abortOf(options.signal)]))
     this.#listed = { at, found }
     return found
   }
 
-  async #ask(): Promise<FoundIndexes> {
-    const { indexes = [] } = await this.#calls.client.indexes.list()
-    return ours(indexes, this.#options.index)
+  /** For all who wait for it, so that none of them ends it. */
+  #ask(): Promise<FoundIndexes> {
+    return this.#calls.run({}, async () => {
+      const { indexes = [] } = await this.#calls.client.indexes.list()
+      return ours(indexes, this.#options.index)
+    })
   }
 }
+
+const abortOf = (signal: AbortSignal | undefined) =>
+  new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true }))
 
 /** Of all indexes of an account those that belong to `index`. */
 export const ours = (

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { BuildRef, Derived, DerivedFile } from '../domain/reindex.ts'
-import { BEHIND, idsOf, makingOf, OF_OTHER } from './postgres-builds.ts'
+import { BEHIND, IS_BUILDING, idsOf, makingOf, OF_OTHER } from './postgres-builds.ts'
 
 /** Of unfinished ones nobody knows by which recipe, or of which content, they were begun. */
 const DERIVED = `
@@ -10,7 +10,10 @@ const DERIVED = `
   join expert_builds b on b.expert_id = $1 and b.generation = $2, lateral (select ${makingOf('fb.generation')} as making) made
   where ${OF_OTHER}`
 
-/** Made by the recipe $4 of the content $3, or perhaps just about to be: nobody knows the recipe of what is not done, or was done long ago. */
+/**
+ * Made by the recipe $4 of the content $3, or perhaps just about to be: nobody knows the recipe of what is not done, or was done long ago; another re-index
+ * has no rows of files that it has not come to.
+ */
 const IS_USED = `
   select exists (
     select from files f join expert_files ef on ef.file_id = f.id join experts e on e.id = ef.expert_id
@@ -19,6 +22,9 @@ const IS_USED = `
   ) or exists (
     select from files f join expert_file_builds fb on fb.file_id = f.id
     where f.sha256 = $3 and (fb.recipe = $4 or fb.status in ('pending', 'processing')) and not (${OF_OTHER})
+  ) or exists (
+    select from expert_builds b join expert_files ef on ef.expert_id = b.expert_id join files f on f.id = ef.file_id
+    where f.sha256 = $3 and ef.status = 'indexed' and ${IS_BUILDING} and (b.expert_id, b.generation) <> ($1, $2)
   ) as "isUsed"`
 
 /** What may be left of the generation that does not serve, in the object store. */

@@ -1,9 +1,11 @@
 import type { SearchTerms } from '../domain/keyword-scores.ts'
-import { askedKeywords, keywords } from '../domain/keywords.ts'
+import { askedWords, keywords } from '../domain/keywords.ts'
 import { wordFormsOf } from './word-forms.ts'
 
 /** The same in every store. */
 export const searchTerms: SearchTerms = {
   ofText: (text) => keywords(text, wordFormsOf(text)),
-  ofQuestion: (question) => [...new Set(askedKeywords(question, wordFormsOf(question)))],
+  ofQuestion: (question) => [
+    ...new Map(askedWords(question, wordFormsOf(question)).map((word) => [word.join(' '), word])).values(),
+  ],
 }

@@ -8,11 +8,13 @@ const [K1, B] = [1.2, 0.75]
 /** Texts, a few milliseconds of work, after which others have their turn: this runs in a server. */
 const ANALYSED_AT_ONCE = 4
 
+export type AskedWords = readonly (readonly string[])[]
+
 export type SearchTerms = {
   /** What a text is found by, as often as it has them. */
   readonly ofText: (text: string) => readonly string[]
-  /** What is looked for, each once. */
-  readonly ofQuestion: (question: string) => readonly string[]
+  /** What is looked for, each once: words, by any of their terms. */
+  readonly ofQuestion: (question: string) => AskedWords
 }
 
 /** What a chunk is found by: what it says, and the titles that it stands under. */
@@ -26,20 +28,24 @@ export async function lookForWords(
   terms: SearchTerms,
 ): Promise<Candidate[]> {
   const texts = await counted(near, terms)
-  const wanted = terms.ofQuestion(text)
-  const scores = keywordScores(wanted, texts)
+  const words = terms.ofQuestion(text)
+  const scores = keywordScores(termsOf(words), texts)
   const candidates = near.map((match, i) => ({
     ...match,
-    ...{ keywordScore: scores[i] || null, coverage: coverageOf(wanted, texts[i]?.of ?? new Map()) },
+    ...{ keywordScore: scores[i] || null, coverage: coverageOf(words, texts[i]?.of ?? new Map()) },
   }))
   return withNearest ? candidates : candidates.filter(({ keywordScore }) => keywordScore !== null)
 }
 
 const othersTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
+/** Each once. */
+export const termsOf = (words: AskedWords): string[] => [...new Set(words.flat())]
+
 /** As `Candidate` has it. */
-export function coverageOf(wanted: readonly string[], text: Pick<ReadonlySet<string>, 'has'>): number {
-  return wanted.length > 1 ? wanted.filter((term) => text.has(term)).length / wanted.length : 0
+export function coverageOf(words: AskedWords, text: Pick<ReadonlySet<string>, 'has'>): number {
+  const isThere = (terms: readonly string[]) => terms.some((term) => text.has(term))
+  return words.length > 1 ? words.filter(isThere).length / words.length : 0
 }
 
 type Counts = { readonly of: ReadonlyMap<string, number>; readonly length: number }

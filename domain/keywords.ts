@@ -29,13 +29,14 @@ const [MOST_PARTS, SHORTEST_MEAN] = [4, 3]
 export const LONGEST = 64
 
 /**
- * What is asked for, in the order of the question: its words by `forms`; numbers, identifiers and addresses as a whole and in their parts;
- * pairs of characters of Chinese, Japanese and Korean, and single ones that stand alone.
+ * What is asked for, in the order of the question: each word with the terms by `forms` that it may be found by, of which one is as good as all;
+ * numbers, identifiers and addresses as a whole and in their parts; pairs of characters of Chinese, Japanese and Korean, and single ones that stand alone.
  */
-export const askedKeywords = (question: string, forms: WordForms): string[] =>
+export const askedWords = (question: string, forms: WordForms): string[][] =>
   tokensOf(question)
-    .flatMap((token) => termsOf(token, forms))
-    .filter(isTerm)
+    .flatMap((token) => (isWord(token) ? [termsOf(token, forms)] : termsOf(token, forms).map((term) => [term])))
+    .map((word) => word.filter(isTerm))
+    .filter(({ length }) => length > 0)
 
 /**
  * The terms that a text is found by: the same, and all single characters that may be words, for questions that are one. A longer question
@@ -48,6 +49,9 @@ export const keywords = (text: string, forms: WordForms): string[] =>
 
 const tokensOf = (text: string): readonly string[] =>
   (isAscii(text) ? text.match(ASCII_TOKENS) : plain(text).match(TOKENS)) ?? []
+
+const isWord = (token: string) =>
+  PLAIN_WORD.test(token) || (/^[\p{L}\p{M}]+$/u.test(token) && !IS_PAIRED.test(token) && !IS_SEGMENTED.test(token))
 
 /** A letter that is a mark itself is nothing without its marks. */
 const isTerm = ({ length }: string) => length > 0 && length <= LONGEST

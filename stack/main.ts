@@ -27,16 +27,13 @@ let stoppingSince: number | undefined
 
 async function start(): Promise<void> {
   const config = loadStackConfig()
-  let wasKilled = false
-  onStop(
-    await lockDataDir(config.dataDir, config.api.url, () => {
-      wasKilled = true
-      say('The last run was killed; waiting some seconds for its lock to expire')
-    }),
+  const { release, isAfterKill } = await lockDataDir(config.dataDir, config.api.url, () =>
+    say('The last run was killed; waiting some seconds for its lock to expire'),
   )
+  onStop(release)
   await checkDisk(config.dataDir)
   await stopLeftover(join(config.dataDir, 'postgres'))
-  await checkPorts(portsOf(config), wasKilled ? LEFTOVERS_END_WITHIN_MS : 0)
+  await checkPorts(portsOf(config), isAfterKill ? LEFTOVERS_END_WITHIN_MS : 0)
   const databaseUrl = config.databaseUrl ?? (await startDatabase(config))
   const temporal = config.temporalAddress ? { address: config.temporalAddress } : await startTemporal(config)
   const env = { ...process.env, ...childEnvironment(config, { databaseUrl, temporal }) }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -59,22 +60,27 @@ export async function checkDisk(dir: string): Promise<void> {
   )
 }
 
+/** `isAfterKill`: the run before could not give it back. */
+export type DataDirLock = { readonly release: () => Promise<void>; readonly isAfterKill: boolean }
+
 /**
  * Takes the data folder for this process. After a stack that was killed it waits until that one's lock has gone stale.
- * @returns what gives it back
  * @throws Obstacle where another stack runs on it
  */
-export async function lockDataDir(dir: string, address: string, onWait: () => void): Promise<() => Promise<void>> {
+export async function lockDataDir(dir: string, address: string, onWait: () => void): Promise<DataDirLock> {
   await mkdir(dir, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     throw new Obstacle(
       `The data folder ${dir} cannot be made (${error.code}). Set DATA_DIR to a folder that can be written.`,
     )
   })
   const owner = join(dir, 'stack.json')
+  const isAfterKill = existsSync(lockOf(dir))
   const release = (await tryLock(dir)) ?? (await waitForLock(dir, owner, onWait))
   await writeFile(owner, JSON.stringify({ pid: process.pid, address }))
-  return release
+  return { release, isAfterKill }
 }
+
+const lockOf = (dir: string) => join(dir, 'stack.lock')
 
 async function waitForLock(dir: string, ownerFile: string, onWait: () => void) {
   const { pid, address } = await readOwner(ownerFile)
@@ -95,7 +101,7 @@ async function tryLock(
   retries: { retries: number; factor?: number; minTimeout?: number } = { retries: 0 },
 ) {
   try {
-    return await lockfile.lock(dir, { lockfilePath: join(dir, 'stack.lock'), stale: STALE_MS, update: 2_000, retries })
+    return await lockfile.lock(dir, { lockfilePath: lockOf(dir), stale: STALE_MS, update: 2_000, retries })
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return undefined
     throw error

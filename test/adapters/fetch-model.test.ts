@@ -141,7 +141,7 @@ test('leaves what was fetched of other models, and not of its own', async (t) =>
   ])
 })
 
-test('a model that makes room for another one stays, under its digest; what is damaged, or the same, does not', async (t) => {
+test('a model that makes room for another one stays, under its digest, wherever it came from; the same does not', async (t) => {
   const { hub, get, left, model } = await fresh(t)
   await get()
   const { name } = await readModelFolder(model)
@@ -149,6 +149,8 @@ test('a model that makes room for another one stays, under its digest; what is d
   await get()
   assert.deepEqual(await left(), [join(hub.repository, ONNX)])
   hub.push('b'.repeat(40), new Map([...FILES, [ONNX, randomBytes(1_000)]]))
+  // As somebody may have copied it there.
+  await rm(join(model, 'origin.json'))
   await get()
   const [owner, folder] = hub.repository.split('/')
   const aside = join(`${owner}@${name.split('@')[1]}`, folder ?? '')

@@ -4,7 +4,8 @@ import { coverageOf, lookForWords } from '../../domain/keyword-scores.ts'
 import type { VectorMatch } from '../../domain/ports.ts'
 
 const split = (text: string) => text.toLowerCase().split(/\s+/)
-const terms = { ofText: split, ofQuestion: split }
+const words = (text: string) => split(text).map((word) => [word])
+const terms = { ofText: split, ofQuestion: words }
 
 const match = (text: string, index = 0): VectorMatch => ({
   ...{ fileId: 'f', score: 0.5 },
@@ -23,12 +24,14 @@ describe('a keyword pass', () => {
   })
 
   test('tells the share of the words that are there: of a single one nothing', () => {
-    assert.equal(coverageOf(['a', 'b', 'c'], new Set(['a', 'b', 'd'])), 2 / 3)
-    assert.equal(coverageOf(['a', 'b', 'c'], new Set(['c', 'b', 'a', 'd'])), 1)
+    assert.equal(coverageOf([['a'], ['b'], ['c']], new Set(['a', 'b', 'd'])), 2 / 3)
+    assert.equal(coverageOf([['a'], ['b'], ['c']], new Set(['c', 'b', 'a', 'd'])), 1)
+    assert.equal(coverageOf([['a', 'other form of a'], ['b']], new Set(['a', 'b'])), 1)
     for (const [wanted, has] of [
       [[], []],
-      [['a'], ['a']],
-      [['a', 'b'], []],
+      [[['a']], ['a']],
+      [[['a', 'other form of a']], ['a']],
+      [[['a'], ['b']], []],
     ] as const)
       assert.equal(coverageOf(wanted, new Set<string>(has)), 0)
   })
@@ -46,7 +49,7 @@ describe('a keyword pass', () => {
       if (!isDone) setImmediate(turn)
     }
     turn()
-    await lookForWords(near, { text: 'pump', withNearest: true }, { ofText, ofQuestion: split })
+    await lookForWords(near, { text: 'pump', withNearest: true }, { ofText, ofQuestion: words })
     isDone = true
     assert.ok(longest < 20, `${longest} texts at once`)
   })

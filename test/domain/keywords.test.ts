@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { askedKeywords, foldAccents, keywords } from '../../domain/keywords.ts'
+import { askedWords, foldAccents, keywords } from '../../domain/keywords.ts'
 
 const plainForms = (word: string) => [foldAccents(word)]
 const terms = (text: string) => keywords(text, plainForms)
 
-const asked = (question: string) => askedKeywords(question, plainForms)
+const asked = (question: string) => askedWords(question, plainForms).flat()
 
 /** Whether what is asked for has a term in common with the text. */
 const finds = (question: string, text: string) => asked(question).some((term) => terms(text).includes(term))

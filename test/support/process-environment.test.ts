@@ -25,7 +25,8 @@ describe('a program that a test starts, where a developer has set services of th
   test('is configured by the test alone, not by the environment, nor by .env', async (t) => {
     const project = await mkdtemp(join(tmpdir(), 'expertsmith-env-'))
     t.after(() => rm(project, { recursive: true }))
-    for (const path of ['config.ts', 'config']) await cp(join(ROOT, path), join(project, path), { recursive: true })
+    for (const path of ['config.ts', 'config', 'adapters/local'])
+      await cp(join(ROOT, path), join(project, path), { recursive: true })
     await symlink(join(ROOT, 'node_modules'), join(project, 'node_modules'))
     const lines = Object.entries(DEVELOPERS_SERVICES).map(([name, value]) => `${name}=${value}\n`)
     await writeFile(join(project, '.env'), lines)

@@ -44,11 +44,15 @@ export async function originOf(dir: string): Promise<Origin | undefined> {
   const json = await readFile(join(dir, ORIGIN), 'utf8').catch(() => undefined)
   if (json === undefined) return undefined
   const origin: Origin = JSON.parse(json)
-  for (const file of origin.files) {
+  return (await areWhole(dir, origin.files)) ? origin : undefined
+}
+
+async function areWhole(dir: string, files: readonly HubFile[]): Promise<boolean> {
+  for (const file of files) {
     const path = join(dir, file.path)
-    if (!(await isThere(path)) || (await faultOf(path, file))) return undefined
+    if (!(await isThere(path)) || (await faultOf(path, file))) return false
   }
-  return origin
+  return true
 }
 
 /**
@@ -109,9 +113,9 @@ async function replace(staging: string, dir: string, fetching: string): Promise<
   return { dir, former }
 }
 
-/** To `<owner>@<digest>/<name>`. What is damaged, or the same, is of no use to anybody. */
+/** To `<owner>@<digest>/<name>`, wherever it came from. What is damaged, or the same, is of no use to anybody. */
 async function setAside(dir: string, successor: string | undefined): Promise<KeptModel | undefined> {
-  const model = (await originOf(dir)) && (await nameOf(dir))
+  const model = (await isDamaged(dir)) ? undefined : await nameOf(dir)
   if (!model || model === successor) {
     await rm(dir, { recursive: true, force: true })
     return undefined
@@ -121,6 +125,16 @@ async function setAside(dir: string, successor: string | undefined): Promise<Kep
   await mkdir(dirname(aside), { recursive: true })
   await rename(dir, aside)
   return { model, dir: aside }
+}
+
+/** In what its vectors depend on; the rest somebody may have changed. What was not fetched cannot be told. */
+async function isDamaged(dir: string): Promise<boolean> {
+  const json = await readFile(join(dir, ORIGIN), 'utf8').catch(() => undefined)
+  const { files = [] }: Partial<Origin> = json === undefined ? {} : JSON.parse(json)
+  return !(await areWhole(
+    dir,
+    files.filter(({ path }) => path.startsWith('onnx/') || path === 'tokenizer.json'),
+  ))
 }
 
 const nameOf = (dir: string): Promise<string | undefined> =>
