@@ -67,8 +67,8 @@ export async function unlessMissing<T>(request: Promise<T>): Promise<T | undefin
   }
 }
 
-/** The index may have been deleted, or made anew at another address. */
-const isAddressInDoubt = ({ status }: Call) => status === undefined || status === 404
+/** The index may have been deleted, or made anew at another address, or with another length. */
+const isAddressInDoubt = ({ status }: Call) => status === undefined || status === 404 || status === 400
 
 /** Refused, or not paid for. */
 const AUTH_STATUSES: readonly (number | undefined)[] = [401, 402, 403]

@@ -113,7 +113,6 @@ export class PineconeIndexes implements VectorStore {
     return [...found].map(([name, length]) => this.#at(name, length ?? this.#options.dimensions))
   }
 
-  /** Of an index that was deleted, or made anew with another length: the next call looks where vectors are by then. */
   async #with<T>(
     length: number,
     options: CallOptions | undefined,
@@ -122,12 +121,15 @@ export class PineconeIndexes implements VectorStore {
     try {
       return await work(await this.#of(length, options))
     } catch (error) {
-      if (error instanceof Failure && OF_ANOTHER_INDEX.has(error.code)) {
-        this.#known.delete(length)
-        this.#listed = undefined
-      }
+      if (error instanceof Failure && OF_ANOTHER_INDEX.has(error.code)) this.#forget(length)
       throw error
     }
+  }
+
+  /** Of an index that may be gone, or made anew with another length: the next call looks where vectors are by then. */
+  #forget(length: number): void {
+    this.#known.delete(length)
+    this.#listed = undefined
   }
 
   /** Where vectors of that length are, or are to be. */
@@ -146,7 +148,8 @@ export class PineconeIndexes implements VectorStore {
     const known = this.#stores.get(key)
     if (known) return known
     const isInUse = () => this.#options.isInUse(dimensions)
-    const store = new PineconeVectorStore({ ...this.#options, index, dimensions, isInUse }, this.#calls)
+    const onDoubt = () => this.#forget(dimensions)
+    const store = new PineconeVectorStore({ ...this.#options, index, dimensions, isInUse, onDoubt }, this.#calls)
     this.#stores.set(key, store)
     return store
   }

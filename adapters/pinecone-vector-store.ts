@@ -29,6 +29,8 @@ export type PineconeOptions = PineconeAccount & {
   readonly dimensions: number
   /** Whether vectors are known to have been stored: then the index is there, or lost. */
   readonly isInUse: () => Promise<boolean>
+  /** The index may have been deleted, or made anew at another address. */
+  readonly onDoubt?: () => void
 }
 
 const READY_LIMIT_MS = 300_000
@@ -245,6 +247,7 @@ export class PineconeVectorStore implements VectorStore {
   #call<T>(options: CallOptions = {}, work: () => Promise<T>): Promise<T> {
     return this.#calls.run(options, work, () => {
       this.#host = undefined
+      this.#options.onDoubt?.()
     })
   }
 }

@@ -50,8 +50,12 @@ export const keywords = (text: string, forms: WordForms): string[] =>
 const tokensOf = (text: string): readonly string[] =>
   (isAscii(text) ? text.match(ASCII_TOKENS) : plain(text).match(TOKENS)) ?? []
 
-const isWord = (token: string) =>
-  PLAIN_WORD.test(token) || (/^[\p{L}\p{M}]+$/u.test(token) && !IS_PAIRED.test(token) && !IS_SEGMENTED.test(token))
+/** One, that is: `camelCase` is several, of which each counts. */
+function isWord(token: string): boolean {
+  if (PLAIN_WORD.test(token)) return true
+  const isSpelled = /^[\p{L}\p{M}]+$/u.test(token) && !IS_PAIRED.test(token) && !IS_SEGMENTED.test(token)
+  return isSpelled && partsOf(token).flatMap(readings).length === 1
+}
 
 /** A letter that is a mark itself is nothing without its marks. */
 const isTerm = ({ length }: string) => length > 0 && length <= LONGEST

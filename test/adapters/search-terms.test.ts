@@ -36,6 +36,10 @@ describe('search terms', () => {
     ])
   })
 
+  test('of a name of several words are as many', () => {
+    assert.deepEqual(ofQuestion('helveticaI'), [['helvetica'], ['i'], ['helveticai']])
+  })
+
   test('of a question are there once each', () => {
     assert.deepEqual(ofQuestion('the pump, the pumps'), [['the'], ['pump']])
   })
