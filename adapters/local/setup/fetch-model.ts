@@ -41,10 +41,13 @@ export const modelDir = (modelsDir: string, repository: string): string => join(
 
 /** Where the model was fetched from, if it is there and nothing of it has changed since. */
 export async function originOf(dir: string): Promise<Origin | undefined> {
+  const origin = await noted(dir)
+  return origin && (await areWhole(dir, origin.files)) ? origin : undefined
+}
+
+async function noted(dir: string): Promise<Origin | undefined> {
   const json = await readFile(join(dir, ORIGIN), 'utf8').catch(() => undefined)
-  if (json === undefined) return undefined
-  const origin: Origin = JSON.parse(json)
-  return (await areWhole(dir, origin.files)) ? origin : undefined
+  return json === undefined ? undefined : JSON.parse(json)
 }
 
 async function areWhole(dir: string, files: readonly HubFile[]): Promise<boolean> {
@@ -129,8 +132,7 @@ async function setAside(dir: string, successor: string | undefined): Promise<Kep
 
 /** In what its vectors depend on; the rest somebody may have changed. What was not fetched cannot be told. */
 async function isDamaged(dir: string): Promise<boolean> {
-  const json = await readFile(join(dir, ORIGIN), 'utf8').catch(() => undefined)
-  const { files = [] }: Partial<Origin> = json === undefined ? {} : JSON.parse(json)
+  const { files = [] } = (await noted(dir)) ?? {}
   return !(await areWhole(
     dir,
     files.filter(({ path }) => path.startsWith('onnx/') || path === 'tokenizer.json'),
